@@ -1,0 +1,1 @@
+//! Sockets, connections, admission, throttles, release of durable events.

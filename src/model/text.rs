@@ -1,0 +1,130 @@
+//! Short texts of a fixed capacity, inline in commands and events.
+
+use siphasher::sip::SipHasher13;
+use std::hash::Hasher;
+
+use crate::model::wire::{Malformed, Wire};
+
+/// A text of at most `N` bytes; `N` is at most 255. Bytes past its length are zero.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(C)]
+pub struct Text<const N: usize> {
+    length: u8,
+    bytes: [u8; N],
+}
+
+/// A client's name for an order, 1 to 36 bytes (FIX 4.4 tag 11).
+pub type ClOrdId = Text<36>;
+/// The name of an instrument (FIX 4.4 tag 55).
+pub type Symbol = Text<16>;
+/// The name of an asset.
+pub type AssetName = Text<8>;
+/// SenderCompID or TargetCompID (FIX 4.4 tags 49 and 56).
+pub type CompId = Text<24>;
+/// What an operator calls a deposit or a withdrawal, so that it is booked once.
+pub type Reference = Text<36>;
+/// A client's id of a request, echoed in its answers.
+pub type RequestId = Text<36>;
+/// TestReqID (FIX 4.4 tag 112).
+pub type TestReqId = Text<64>;
+/// MsgType (FIX 4.4 tag 35).
+pub type MsgType = Text<4>;
+/// The name of a cluster.
+pub type ClusterName = Text<32>;
+
+impl<const N: usize> Text<N> {
+    /// The text without a byte.
+    pub const EMPTY: Self = Self { length: 0, bytes: [0; N] };
+
+    /// The text of these bytes, or none where they are more than `N`.
+    #[inline]
+    pub fn new(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() > N {
+            return None;
+        }
+        let mut text = Self::EMPTY;
+        text.length = bytes.len() as u8;
+        text.bytes[..bytes.len()].copy_from_slice(bytes);
+        Some(text)
+    }
+
+    /// The first `N` bytes as a text.
+    pub fn truncated(bytes: &[u8]) -> Self {
+        Self::new(&bytes[..bytes.len().min(N)]).unwrap_or(Self::EMPTY)
+    }
+
+    /// Its bytes.
+    #[inline]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+
+    /// Whether it has no byte.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+}
+
+impl<const N: usize> Default for Text<N> {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl<const N: usize> std::fmt::Display for Text<N> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        String::from_utf8_lossy(self.as_bytes()).fmt(f)
+    }
+}
+
+impl<const N: usize> std::fmt::Debug for Text<N> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", String::from_utf8_lossy(self.as_bytes()))
+    }
+}
+
+impl<const N: usize> Wire for Text<N> {
+    const SIZE: usize = N + 1;
+    #[inline(always)]
+    fn put(&self, out: &mut [u8]) {
+        out[0] = self.length;
+        out[1..=N].copy_from_slice(&self.bytes);
+    }
+    #[inline(always)]
+    fn get(bytes: &[u8]) -> Result<Self, Malformed> {
+        let length = bytes[0];
+        let mut text = Self { length, bytes: [0; N] };
+        text.bytes.copy_from_slice(&bytes[1..=N]);
+        let used = usize::from(length);
+        if used > N || text.bytes[used..].iter().any(|byte| *byte != 0) {
+            return Err(Malformed { what: "length of a text", value: u64::from(length) });
+        }
+        Ok(text)
+    }
+}
+
+/// The secret under which ClOrdIDs are hashed, so that nobody outside can choose ones that collide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HashSecret(pub u128);
+
+impl HashSecret {
+    /// The hash of a ClOrdID of an account (SipHash-1-3). The gateway takes it while decoding; the
+    /// engine still compares the bytes.
+    #[inline]
+    pub fn hash(self, account: crate::model::AccountId, cl_ord_id: &[u8]) -> u64 {
+        let mut hasher = SipHasher13::new_with_keys(self.0 as u64, (self.0 >> 64) as u64);
+        hasher.write_u32(account.0);
+        hasher.write(cl_ord_id);
+        hasher.finish()
+    }
+}
+
+impl Wire for HashSecret {
+    const SIZE: usize = 16;
+    fn put(&self, out: &mut [u8]) {
+        self.0.put(out);
+    }
+    fn get(bytes: &[u8]) -> Result<Self, Malformed> {
+        u128::get(bytes).map(Self)
+    }
+}

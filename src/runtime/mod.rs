@@ -1,0 +1,1 @@
+//! Agents, runners, idle strategies, clock, pinning.
