@@ -1,1 +1,8 @@
 //! FIX 4.4: dictionary, decode, encode, session, order entry ⇄ model.
+
+pub mod decode;
+pub mod directory;
+pub mod encode;
+pub mod frame;
+pub mod number;
+pub mod time;

@@ -262,8 +262,10 @@ wire_struct! {
 wire_struct! {
     /// The venue refuses a message at the session level (FIX Reject).
     pub struct SessionReject {
-        /// The message.
+        /// The message, where it consumes a number.
         pub origin: Origin,
+        /// RefSeqNum (45): the message's own number, which it need not consume.
+        pub ref_seq_num: u64,
         /// RefTagID, or [`SessionReject::NO_TAG`].
         pub ref_tag: i32,
         /// RefMsgType; may be empty.
