@@ -198,7 +198,10 @@ fn read_slots<T: Plain>(file: &File, from: u64, count: u64, capacity: u64) -> io
     let mut entries = vec![zero; count as usize];
     // SAFETY: the entries' own memory, without padding; whatever bytes are written are valid.
     let bytes = unsafe {
-        std::slice::from_raw_parts_mut(entries.as_mut_ptr().cast::<u8>(), mem::size_of_val(&*entries))
+        std::slice::from_raw_parts_mut(
+            entries.as_mut_ptr().cast::<u8>(),
+            mem::size_of_val(&*entries),
+        )
     };
     let start = from & (capacity - 1);
     let head = count.min(capacity - start);
