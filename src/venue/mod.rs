@@ -1,1 +1,3 @@
 //! Wires the rooms together from a configuration.
+
+pub mod config;
