@@ -21,7 +21,7 @@ impl Durable {
     #[inline]
     pub fn sequence(&self) -> Sequence {
         match self {
-            Self::Published(cursor) => Sequence(cursor.get().saturating_sub(1)),
+            Self::Published(cursor) => Sequence(cursor.position().saturating_sub(1)),
             Self::Synced(sequence) => Sequence(sequence.load(Ordering::Acquire)),
         }
     }

@@ -94,6 +94,23 @@ pub(super) struct Timers {
 }
 
 impl Timers {
+    /// Timers of a process that begins now.
+    pub fn new(rollover_s: u32, grace: std::time::Duration, engine: &Engine) -> Self {
+        let absent = engine
+            .view()
+            .sessions()
+            .filter(|session| session.definition.cancel_on_disconnect)
+            .map(|session| session.definition.id)
+            .collect();
+        Self {
+            rollover_s,
+            rollover_at_ns: 0,
+            absent_at_ns: 0,
+            grace_ns: grace.as_nanos() as u64,
+            absent,
+        }
+    }
+
     /// The trading day, in days since 1970-01-01, that a moment belongs to.
     pub fn trading_day(rollover_s: u32, wall_ns: u64) -> u32 {
         let shifted = (wall_ns / NS_PER_S).saturating_sub(u64::from(rollover_s));
