@@ -186,7 +186,8 @@ impl<T: Copy> Producer<T> {
     /// Looks at every gate for the slowest.
     #[cold]
     fn refresh(&mut self) {
-        let mut held_max = 0;
+        // What is staged is held by the producer itself, also when no consumer is left.
+        let mut held_max = self.staged.wrapping_sub(self.visible);
         for gate in self.memory.gates.iter() {
             if !gate.gone.load(Ordering::Acquire) {
                 let held = self.staged.wrapping_sub(gate.position.load(Ordering::Acquire));

@@ -13,6 +13,9 @@
 //! when it looks once more, or the producer sees the announcement; an unpark before the park spares
 //! the park. `loom_tests` checks it.
 //!
+//! Every write of the announcement is a swap, so that they form one chain in which a producer that
+//! takes an old announcement away cannot hide a newer one.
+//!
 //! The fence costs a producer some nanoseconds after each turn that did something, not each entry.
 
 use std::fmt;
@@ -46,13 +49,13 @@ impl Doorbell {
 
     /// The consumer says that it will park. It must look once more before it does.
     pub fn announce(&self) {
-        self.shared.announced.store(true, Ordering::Relaxed);
+        self.shared.announced.swap(true, Ordering::Relaxed);
         fence(Ordering::SeqCst);
     }
 
     /// The consumer is awake.
     pub fn withdraw(&self) {
-        self.shared.announced.store(false, Ordering::Relaxed);
+        self.shared.announced.swap(false, Ordering::Relaxed);
     }
 
     /// The producer has published: wakes the consumer if it announced that it parks. True if it did.
