@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use bytes::BytesMut;
 
+use crate::gateway::facts::Ended;
 use crate::gateway::outbound::Outbound;
 use crate::model::{ConnectionId, SessionId};
 
@@ -21,14 +22,14 @@ pub(super) struct Connection<S> {
     pub readable: bool,
     /// The socket takes bytes, as far as is known.
     pub writable: bool,
-    /// The peer has closed its side.
-    pub at_end: bool,
     /// Bytes read before the Logon was complete.
     pub bytes_before_logon: usize,
     /// Monotonic time after which it is closed, whatever it waits for.
     pub deadline_ns: u64,
     /// It is closed once everything that waits is written.
     pub closing: bool,
+    /// Why, then.
+    pub why: Ended,
     /// A resend is under way.
     pub resend: Option<Resend>,
     /// It stands in the gateway's list of inputs.
@@ -61,10 +62,10 @@ impl<S> Connection<S> {
             outbound: Outbound::default(),
             readable: true,
             writable: true,
-            at_end: false,
             bytes_before_logon: 0,
             deadline_ns,
             closing: false,
+            why: Ended::ByClient,
             resend: None,
             in_inputs: false,
             in_outputs: false,

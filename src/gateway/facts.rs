@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam::queue::ArrayQueue;
 
+use crate::fix::session::Close;
 use crate::model::SessionId;
 
 /// Facts that wait to be read; more are counted and dropped.
@@ -29,14 +30,10 @@ pub enum Ended {
     MessageTooLong,
     /// The client did not read: bytes that waited.
     SlowClient(usize),
-    /// The client sent nothing, not even an answer to a TestRequest.
-    Silent,
-    /// A Logout was sent.
-    LoggedOut,
     /// The session's own rules ended it.
-    BySession,
-    /// The engine ended it: another epoch, or another connection of the session.
-    ByEngine,
+    BySession(Close),
+    /// The gateway stops.
+    Stopping,
     /// The gateway has as many connections as it may.
     TooManyConnections,
 }

@@ -77,7 +77,7 @@ impl DeskHandle {
         desk: Arc<Desk>,
         bell: Doorbell,
         events: Consumer<Event>,
-        durable: Durable,
+        durable: Arc<dyn Durable>,
     ) -> (Self, DeskAgent) {
         let waiting = Arc::new(Waiting::default());
         let agent = DeskAgent {
@@ -145,7 +145,7 @@ pub(super) struct DeskAgent {
     desk: Arc<Desk>,
     waiting: Arc<Waiting>,
     events: Consumer<Event>,
-    durable: Durable,
+    durable: Arc<dyn Durable>,
     /// Outcomes that are not durable yet.
     held: VecDeque<(Sequence, OperatorAnswer)>,
 }

@@ -1,20 +1,42 @@
 //! The agents that make the log durable: one copies it into the journal, one syncs.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use crate::gateway::Durable;
-use crate::journal::{Disk, JournalError, Syncer, Writer};
-use crate::model::RecordBytes;
-use crate::ring::Consumer;
+use crate::journal::{Disk, JournalError, Progress, Syncer, Writer};
+use crate::model::{RecordBytes, Sequence};
+use crate::ring::{Consumer, PublishedCursor};
 use crate::runtime::{Agent, Fault, Now};
 
 /// Records copied at a time.
 const BATCH: usize = 1_024;
+
+/// `local-memory`: what the log ring holds, which lies in a file that outlives the process. Its
+/// positions are sequences, and the cursor is the position after the last.
+pub(super) struct Published(pub Arc<PublishedCursor>);
+
+impl Durable for Published {
+    fn sequence(&self) -> Sequence {
+        Sequence(self.0.position().saturating_sub(1))
+    }
+}
+
+/// `local-disk`: what the syncer has synced.
+pub(super) struct Synced(pub Arc<Progress>);
+
+impl Durable for Synced {
+    fn sequence(&self) -> Sequence {
+        Sequence(self.0.synced.load(Ordering::Acquire))
+    }
+}
 
 /// Copies the log ring into the journal. Never on the runner of gateway and engine: a mapped page that
 /// write-back has protected can stall its writer for milliseconds.
 pub(super) struct JournalAgent<D: Disk> {
     pub records: Consumer<RecordBytes>,
     pub writer: Writer<D>,
-    pub released: Durable,
+    pub released: Arc<dyn Durable>,
     pub fault: Fault,
 }
 

@@ -42,7 +42,7 @@ use crate::venue::admin::AdminDoor;
 use crate::venue::config::{Config, IdleConfig, ThreadConfig};
 use crate::venue::desk::Desk;
 use crate::venue::desk_agent::DeskHandle;
-use crate::venue::durability::{JournalAgent, SyncAgent};
+use crate::venue::durability::{JournalAgent, Published, SyncAgent, Synced};
 use crate::venue::recovery::recover;
 pub use crate::venue::recovery::{Replayed, replay_journal};
 use crate::venue::sequencer::{Sequencer, Timers};
@@ -197,11 +197,12 @@ impl Venue {
                 source,
             })?;
         let options = JournalOptions {
-            cluster: config.cluster.name,
             segment_bytes: config.journal.segment_bytes,
             reserve_bytes: config.journal.reserve_bytes,
+            in_flight_bytes: (config.journal.log_ring_records * RECORD_SIZE_MAX) as u64,
+            ..JournalOptions::new(config.cluster.name, recovery::random()? as u64)
         };
-        let recovered = recover(disk, config, options, &shelf_directory, &ring_path)?;
+        let recovered = recover(disk, config, &options, &shelf_directory, &ring_path)?;
         let sentence = recovery::sentence(&recovered, config);
         let recovery::Recovered { opened, log, shelf, secret, .. } = recovered;
         let (records, mut readers) = ring::mapped::<RecordBytes>(
@@ -212,9 +213,9 @@ impl Venue {
             secret.0,
         )
         .map_err(|source| StartError::Ring { path: ring_path.clone(), source })?;
-        let durable = match config.durability {
-            Durability::LocalMemory => Durable::Published(records.cursor()),
-            _ => Durable::Synced(opened.progress.synced.clone()),
+        let durable: Arc<dyn Durable> = match config.durability {
+            Durability::LocalMemory => Arc::new(Published(records.cursor())),
+            _ => Arc::new(Synced(opened.progress.clone())),
         };
         let fault = Fault::new();
         let telltale = Telltale::new();
@@ -267,7 +268,7 @@ impl Venue {
             commands: vec![from_gateway],
             events: vec![fix_events, desk_events],
             desk,
-            room: opened.progress.room.clone(),
+            progress: opened.progress.clone(),
             timers,
             closed: closed.clone(),
         };

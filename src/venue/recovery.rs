@@ -10,11 +10,12 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::engine::{Engine, EventSink};
 use crate::gateway::store::Shelf;
-use crate::journal::{Disk, Opened, OpenError, RealDisk, RecoveryReport};
+use crate::journal::{
+    Disk, Journal, JournalError, JournalOptions, OpenError, Opened, RealDisk,
+};
 use crate::model::{
     BeginEpoch, Command, Continue, Epoch, Event, Genesis, HashSecret, Record, RecordBytes,
     Sequence, ShardId, Timestamp,
@@ -24,9 +25,6 @@ use crate::runtime::{Clock, SystemClock};
 use crate::venue::config::Config;
 use crate::venue::sequencer::Log;
 use crate::venue::{StartError, status};
-
-/// How long start-up waits for the journal's next segment.
-const SEGMENT_WAIT: Duration = Duration::from_micros(100);
 
 /// What recovery has found and made.
 pub(super) struct Recovered<D: Disk> {
@@ -66,7 +64,7 @@ pub(super) fn ring_path(ring_directory: &Path, journal: &Path) -> io::Result<Pat
 pub(super) fn recover(
     disk: RealDisk,
     config: &Config,
-    options: crate::journal::JournalOptions,
+    options: &JournalOptions,
     shelf_directory: &Path,
     ring_path: &Path,
 ) -> Result<Recovered<RealDisk>, StartError> {
@@ -76,16 +74,19 @@ pub(super) fn recover(
     let mut engine = Engine::new();
     let mut first = None;
     let mut keep = Keep { shelf: &mut shelf, error: None };
-    let opened = crate::journal::Journal::open(disk, options, &mut |record, _| {
+    let opened = Journal::open(disk, options, &mut |record, _| {
         first.get_or_insert(record.command);
         engine.apply(record, &mut keep);
     })?;
-    let RecoveryReport { last, last_epoch, last_timestamp, .. } = opened.report;
+    if let Some(source) = keep.error {
+        return Err(outbound(source));
+    }
+    let (last, epoch, last_timestamp) = opened.report.last;
     let mut recovered = Recovered {
         opened,
         log: Log {
             engine,
-            epoch: last_epoch,
+            epoch,
             shard: ShardId(0),
             last,
             last_timestamp,
@@ -108,11 +109,7 @@ pub(super) fn recover(
 
 impl Recovered<RealDisk> {
     fn genesis(&mut self, config: &Config) -> Result<(), StartError> {
-        let mut secret = [0; 16];
-        let mut source = File::open("/dev/urandom").map_err(StartError::Random)?;
-        source.read_exact(&mut secret).map_err(StartError::Random)?;
-        self.secret = HashSecret(u128::from_le_bytes(secret));
-        self.log.epoch = Epoch(0);
+        self.secret = HashSecret(random()?);
         self.ask(Command::Genesis(Genesis {
             cluster: config.cluster.name,
             hash_secret: self.secret,
@@ -123,29 +120,35 @@ impl Recovered<RealDisk> {
     /// Takes over what the dead process had in its ring and not in its journal.
     fn take_ring(&mut self, path: &Path) -> Result<(), StartError> {
         let ring = |source| StartError::Ring { path: path.to_owned(), source };
-        let Some(survivors) =
-            ring::surviving::<RecordBytes>(path, self.secret.0).map_err(ring)?
+        let Some(survivors) = ring::surviving::<RecordBytes>(path, self.secret.0).map_err(ring)?
         else {
             return Ok(());
         };
-        for bytes in &survivors.entries {
-            let record = Record::get(&bytes.0).map_err(|error| {
-                ring(io::Error::new(io::ErrorKind::InvalidData, error.to_string()))
-            })?;
-            if record.sequence <= self.log.last {
-                continue;
-            }
-            if record.sequence != self.log.last.next() || record.epoch < self.log.epoch {
-                let found = record.sequence;
-                return Err(StartError::RingGap { path: path.to_owned(), last: self.log.last, found });
-            }
-            self.log.last = record.sequence;
-            self.log.last_timestamp = record.timestamp;
-            self.log.epoch = record.epoch;
-            self.apply(&record)?;
-            self.from_ring += 1;
+        let next = self.log.last.next().0;
+        if survivors.first > next {
+            let found = Sequence(survivors.first);
+            return Err(StartError::RingGap { path: path.to_owned(), last: self.log.last, found });
         }
-        self.settle()
+        let Self { opened, log, shelf, .. } = self;
+        let Opened { writer, syncer, .. } = opened;
+        let mut keep = Keep { shelf, error: None };
+        let records = survivors.entries.iter().map(|bytes| &bytes.0[..]);
+        self.from_ring = writer.append_recovered(syncer, records, &mut |record, _| {
+            log.last = record.sequence;
+            log.last_timestamp = record.timestamp;
+            log.epoch = record.epoch;
+            log.engine.apply(record, &mut keep);
+        })?;
+        let published = survivors.published();
+        if self.log.last.next().0 < published {
+            let what = format!(
+                "record {} does not continue the log, though the ring was published to {}",
+                self.log.last.next(),
+                published - 1
+            );
+            return Err(ring(io::Error::new(io::ErrorKind::InvalidData, what)));
+        }
+        Ok(())
     }
 
     /// Begins this process's epoch and brings the venue to its configuration.
@@ -205,14 +208,13 @@ impl Recovered<RealDisk> {
     fn apply(&mut self, record: &Record) -> Result<(), StartError> {
         let mut bytes = RecordBytes::default();
         let length = record.put(&mut bytes);
+        let Opened { writer, syncer, .. } = &mut self.opened;
         loop {
-            match self.opened.writer.append([&bytes.0[..length]].into_iter(), Sequence(0)) {
-                Ok(()) => break,
-                Err(error) if !error.is_fatal() => {
-                    self.opened.syncer.sync()?;
-                    std::thread::sleep(SEGMENT_WAIT);
+            match writer.append(std::iter::once(&bytes.0[..length]), Sequence(0)) {
+                Err(JournalError::WouldWait) => {
+                    syncer.sync()?;
                 }
-                Err(error) => return Err(error.into()),
+                result => break result?,
             }
         }
         self.log.engine.apply(record, &mut Keep { shelf: &mut self.shelf, error: None });
@@ -220,9 +222,17 @@ impl Recovered<RealDisk> {
     }
 
     fn settle(&mut self) -> Result<(), StartError> {
-        self.opened.syncer.sync()?;
+        self.opened.syncer.sync_all()?;
         Ok(())
     }
+}
+
+/// A number that nobody outside can know.
+pub(super) fn random() -> Result<u128, StartError> {
+    let mut bytes = [0; 16];
+    let mut source = File::open("/dev/urandom").map_err(StartError::Random)?;
+    source.read_exact(&mut bytes).map_err(StartError::Random)?;
+    Ok(u128::from_le_bytes(bytes))
 }
 
 /// What a replay of a journal came to.

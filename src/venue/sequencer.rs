@@ -10,10 +10,9 @@
 //! 4. at the end of a batch the log is published before the events that follow from it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::engine::{Engine, EventSink};
-use crate::journal::Room;
+use crate::journal::{Progress, Room};
 use crate::model::limit::EVENTS_MAX;
 use crate::model::{
     CancelAbsentSession, Command, Continue, Epoch, Event, GatewayId, Record, RecordBytes, Refusal,
@@ -73,8 +72,8 @@ pub(super) struct Sequencer {
     /// To the gateways, by their number.
     pub events: Vec<Producer<Event>>,
     pub desk: Arc<Desk>,
-    /// A [`Room`], kept by the syncer.
-    pub room: Arc<AtomicU8>,
+    /// Knows what the journal has room for.
+    pub progress: Arc<Progress>,
     pub timers: Timers,
     pub closed: Arc<std::sync::Mutex<Option<Closed>>>,
 }
@@ -227,7 +226,7 @@ impl Agent for Sequencer {
     }
 
     fn work(&mut self, now: Now) -> usize {
-        let room = Room::from(self.room.load(Ordering::Relaxed));
+        let room = self.progress.room();
         if room == Room::Full {
             // Nothing could become durable: nothing is taken, and the gateways stop reading.
             return 0;

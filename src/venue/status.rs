@@ -16,7 +16,7 @@ use crate::model::{Durability, NodeId};
 pub(super) struct Status {
     pub node: NodeId,
     pub level: Durability,
-    pub durable: Durable,
+    pub durable: Arc<dyn Durable>,
     pub progress: Arc<Progress>,
     pub telltale: Arc<Telltale>,
     pub started: Instant,
@@ -24,7 +24,7 @@ pub(super) struct Status {
 
 impl Status {
     pub fn fields(&self) -> Map<String, Value> {
-        let room = match Room::from(self.progress.room.load(Ordering::Relaxed)) {
+        let room = match self.progress.room() {
             Room::Plenty => "plenty",
             Room::CancelsOnly => "cancels only: the disk is nearly full",
             Room::Full => "none: the disk is full and nothing is taken",

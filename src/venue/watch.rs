@@ -61,10 +61,8 @@ fn reason(why: Ended) -> String {
         Ended::SlowClient(waiting) => {
             format!("closed: it does not read, {waiting} bytes wait ([fix] outbound_bytes_max)")
         }
-        Ended::Silent => "closed: silent for 2.4 heartbeat intervals".into(),
-        Ended::LoggedOut => "logged out".into(),
-        Ended::BySession => "closed by the session's rules".into(),
-        Ended::ByEngine => "closed by the engine".into(),
+        Ended::BySession(why) => why.to_string(),
+        Ended::Stopping => "closed: the venue stops".into(),
         Ended::TooManyConnections => "refused: too many connections ([fix] connections_max)".into(),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::{Buf, BytesMut};
 
-use super::{FixGateway, READ_BYTES, Sink, ended};
+use super::{FixGateway, READ_BYTES, Sink, moment};
 use crate::fix::frame::{self, Frame};
 use crate::fix::session::{self, COMMANDS_MAX};
 use crate::gateway::connection::Connection;
@@ -133,7 +133,7 @@ impl<N: Network> FixGateway<N> {
         }
         let mut scratch = std::mem::take(&mut self.scratch);
         match connection.stream.read(&mut scratch) {
-            Ok(0) => self.end(slot, Ended::ByClient),
+            Ok(0) => self.end(slot, Ended::ByClient, now),
             Ok(length) => {
                 done += 1;
                 connection.readable = length == READ_BYTES || connection.readable;
@@ -142,7 +142,7 @@ impl<N: Network> FixGateway<N> {
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => connection.readable = false,
             Err(error) if error.kind() == ErrorKind::Interrupted => self.wants_input(slot),
-            Err(error) => self.end(slot, Ended::ByError(error.kind())),
+            Err(error) => self.end(slot, Ended::ByError(error.kind()), now),
         }
         self.scratch = scratch;
         done
@@ -154,7 +154,7 @@ impl<N: Network> FixGateway<N> {
         if !logged_on && !connection.closing {
             connection.bytes_before_logon += bytes.len();
             if connection.bytes_before_logon > self.limits.bytes_before_logon_max {
-                return self.end(slot, Ended::TooMuchBeforeLogon);
+                return self.end(slot, Ended::TooMuchBeforeLogon, now);
             }
         }
         if connection.inbound.is_empty() {
@@ -202,6 +202,11 @@ impl<N: Network> FixGateway<N> {
                 && let Some(Some(seat)) = self.seats.get(session.index())
                 && !seat.session.wants_input()
             {
+                if seat.session.is_logged_on() {
+                    // It has kept messages that came before a gap was filled: they are next.
+                    self.tick_session(slot, session, now);
+                    self.wants_input(slot);
+                }
                 return (at, Stop::SessionWaits);
             }
             match frame::next(&bytes[at..], self.limits.message_size_max) {
@@ -212,7 +217,7 @@ impl<N: Network> FixGateway<N> {
                     self.count_message(slot, now);
                 }
                 Frame::TooLong => {
-                    self.end(slot, Ended::MessageTooLong);
+                    self.end(slot, Ended::MessageTooLong, now);
                     return (at, Stop::Gone);
                 }
                 Frame::Message { length } => {
@@ -240,44 +245,37 @@ impl<N: Network> FixGateway<N> {
             return true;
         }
         seat.rate_exceeded = true;
+        let was_logged_on = seat.session.is_logged_on();
         let mut sink = Sink::new(&mut self.rings.commands);
         let (value, limit) = (i64::from(burst), i64::from(rate));
-        seat.session.begin_logout(LogoutCode::RateLimit, value, limit, now, &mut sink);
+        seat.session.begin_logout(LogoutCode::RateLimit, value, limit, &mut sink);
+        self.settle(slot, session, was_logged_on, sink.outcome(), now);
         false
     }
 
     fn take_message(&mut self, slot: usize, bytes: &[u8], now: Now) {
         let Some(Some(connection)) = self.connections.get_mut(slot) else { return };
-        if connection.session.is_none() {
-            let (message, _) = self.decoder.decode(bytes);
-            let Ok(session) = session::identify(&message, &self.directory) else {
-                return self.end(slot, Ended::NoSuchSession);
-            };
-            let Some(Some(seat)) = self.seats.get_mut(session.index()) else {
-                return self.end(slot, Ended::NoSuchSession);
-            };
-            if seat.slot.is_some() {
-                return self.end(slot, Ended::NoSuchSession);
+        let session = match connection.session {
+            Some(session) => session,
+            None => {
+                let (message, _) = self.decoder.decode(bytes);
+                let free = session::identify(&message, &self.directory)
+                    .ok()
+                    .and_then(|id| self.seats.get_mut(id.index())?.as_mut())
+                    .filter(|seat| seat.slot.is_none());
+                let Some(seat) = free else {
+                    return self.end(slot, Ended::NoSuchSession, now);
+                };
+                seat.slot = Some(slot);
+                seat.session.attach(connection.id, self.id, moment(now));
+                connection.session = Some(seat.session.id());
+                seat.session.id()
             }
-            seat.slot = Some(slot);
-            seat.session.attach(connection.id, now);
-            connection.session = Some(session);
-        }
-        let Some(session) = connection.session else { return };
+        };
         let Some(Some(seat)) = self.seats.get_mut(session.index()) else { return };
+        let was_logged_on = seat.session.is_logged_on();
         let mut sink = Sink::new(&mut self.rings.commands);
-        seat.session.receive(now, bytes, &mut self.decoder, &self.directory, &mut sink);
-        let Sink { resend, close, .. } = sink;
-        let sent = seat.sent;
-        if let Some((begin, end)) = resend {
-            let end = if end == 0 { sent } else { end.min(sent) };
-            if begin >= 1 && begin <= end {
-                connection.start_resend(begin, end);
-                self.resending.push(slot);
-            }
-        }
-        if let Some(close) = close {
-            self.end(slot, ended(close));
-        }
+        seat.session.receive(moment(now), bytes, &mut self.decoder, &self.directory, &mut sink);
+        self.settle(slot, session, was_logged_on, sink.outcome(), now);
     }
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::fix::decode::Decoder;
 use crate::fix::directory::Directory;
 use crate::fix::encode::{self, Outgoing};
-use crate::fix::session::{COMMANDS_MAX, Close, Session, SessionLimits, SessionSink};
+use crate::fix::session::{COMMANDS_MAX, Close, Moment, Session, SessionLimits, SessionSink};
 use crate::gateway::admission::{Limits, TokenBucket};
 use crate::gateway::connection::Connection;
 use crate::gateway::facts::{Ended, Fact, Telltale};
@@ -18,8 +18,7 @@ use crate::gateway::network::{Network, Ready, Stream};
 use crate::gateway::release::Durable;
 use crate::gateway::store::{Kept, Query};
 use crate::model::{
-    Command, ConnectionId, ConnectionLost, Event, EventBody, GatewayId, Generation, LogoutCode,
-    Origin, SessionDefinition, SessionId,
+    Command, Event, EventBody, GatewayId, LogoutCode, SessionDefinition, SessionId,
 };
 use crate::ring::{Consumer, Producer};
 use crate::runtime::{Agent, Now};
@@ -61,7 +60,7 @@ pub struct FixGateway<N: Network> {
     network: N,
     directory: Directory,
     decoder: Decoder,
-    durable: Durable,
+    durable: Arc<dyn Durable>,
     rings: Rings,
     seats: Vec<Option<Box<Seat>>>,
     connections: Vec<Option<Box<Connection<N::Stream>>>>,
@@ -93,7 +92,7 @@ impl<N: Network> FixGateway<N> {
         limits: Limits,
         network: N,
         directory: Directory,
-        durable: Durable,
+        durable: Arc<dyn Durable>,
         rings: Rings,
         telltale: Arc<Telltale>,
     ) -> Self {
@@ -143,11 +142,11 @@ impl<N: Network> FixGateway<N> {
             Some(seat) => seat.session.redefine(definition),
             empty => {
                 let limits = SessionLimits {
-                    sending_time_tolerance_ns: self.limits.sending_time_tolerance_ms * 1_000_000,
-                    logout_timeout_ns: self.limits.logout_timeout_ms * 1_000_000,
+                    logout_wait_ns: self.limits.logout_timeout_ms * 1_000_000,
+                    ..SessionLimits::default()
                 };
                 *empty = Some(Box::new(Seat {
-                    session: Session::new(definition, limits, self.id),
+                    session: Session::new(definition, limits),
                     slot: None,
                     bucket: TokenBucket::new(self.limits.burst_max, 0),
                     sent: 0,
@@ -184,36 +183,40 @@ impl<N: Network> FixGateway<N> {
         if event.msg_seq_num != 0 {
             seat.sent = event.msg_seq_num;
         }
-        let slot = seat.slot;
-        let current = slot.and_then(|slot| self.connections[slot].as_ref()).map(|found| found.id);
-        match &event.body {
-            EventBody::LogonAccepted(logon) if current != Some(logon.connection) => {
-                // The client was gone before its Logon was answered.
-                return self.lost.push_back(lost(event.session, logon.generation));
-            }
-            EventBody::LogoutSent(logout) if current != Some(logout.connection) => return,
-            EventBody::SessionEnded(ended) => {
-                if let Some(slot) = slot
-                    && current == Some(ended.connection)
-                {
-                    self.release_seat(event.session);
-                    self.end(slot, Ended::ByEngine);
-                }
-                return;
-            }
-            _ => {}
+        let was_logged_on = seat.session.is_logged_on();
+        let mut late = Late { commands: &mut self.lost, close: None };
+        seat.session.on_event(event, moment(now), &mut late);
+        let close = late.close;
+        let is_logged_on = seat.session.is_logged_on();
+        if was_logged_on != is_logged_on {
+            self.count_session(is_logged_on);
         }
-        if let Some(slot) = slot {
+        let Some(slot) = seat.slot else { return };
+        if event.msg_seq_num != 0 {
             self.tell(event, slot, now);
+        }
+        if let Some(close) = close {
+            self.close_later(slot, close, now);
         }
     }
 
     /// Encodes an event for the connection of its session.
     fn tell(&mut self, event: &Event, slot: usize, now: Now) {
-        let Some(Some(seat)) = self.seats.get_mut(event.session.index()) else { return };
         let Some(Some(connection)) = self.connections.get_mut(slot) else { return };
         let Some(definition) = self.directory.session(event.session) else { return };
-        seat.session.on_event(event, now);
+        let meant = match &event.body {
+            EventBody::LogonAccepted(logon) => logon.connection,
+            EventBody::LogoutSent(logout) => logout.connection,
+            _ => connection.id,
+        };
+        let is_logged_on = self.seats[event.session.index()]
+            .as_ref()
+            .is_some_and(|seat| seat.session.is_logged_on());
+        let is_for_it = is_logged_on || matches!(event.body, EventBody::LogoutSent(_));
+        if meant != connection.id || connection.closing || !is_for_it {
+            // It is kept, and asked for by a ResendRequest.
+            return;
+        }
         let header = Outgoing {
             sender: self.directory.venue().as_bytes(),
             target: definition.comp_id.as_bytes(),
@@ -229,50 +232,50 @@ impl<N: Network> FixGateway<N> {
             connection.in_outputs = true;
             self.outputs.push(slot);
         }
-        match &event.body {
-            EventBody::LogonAccepted(logon) => {
-                connection.deadline_ns = u64::MAX;
+        if let EventBody::LogonAccepted(logon) = &event.body {
+            connection.deadline_ns = u64::MAX;
+            let peer = connection.peer;
+            if logon.client_expects != 0 && logon.client_expects < event.msg_seq_num {
+                connection.start_resend(logon.client_expects, event.msg_seq_num - 1);
+                self.resending.push(slot);
+            }
+            self.telltale.tell(Fact::LoggedOn { session: event.session, peer });
+            if let Some(Some(seat)) = self.seats.get_mut(event.session.index()) {
                 seat.rate_exceeded = false;
-                let peer = connection.peer;
-                if logon.client_expects != 0 && logon.client_expects < event.msg_seq_num {
-                    connection.start_resend(logon.client_expects, event.msg_seq_num - 1);
-                    self.resending.push(slot);
-                }
-                self.telltale.sessions.fetch_add(1, Ordering::Relaxed);
-                self.telltale.tell(Fact::LoggedOn { session: event.session, peer });
-                // What came behind the Logon has waited for this.
-                self.wants_input(slot);
             }
-            EventBody::LogoutSent(_) => {
-                connection.closing = true;
-                connection.deadline_ns = now.monotonic_ns + self.limits.logout_timeout_ms * 1_000_000;
-                self.release_seat(event.session);
-            }
-            _ if connection.resend.is_none()
-                && connection.outbound.waiting() > self.limits.outbound_bytes_max =>
-            {
-                let waiting = connection.outbound.waiting();
-                self.end(slot, Ended::SlowClient(waiting));
-            }
-            _ => {}
+            // What came behind the Logon has waited for this.
+            self.wants_input(slot);
+        } else if connection.resend.is_none()
+            && connection.outbound.waiting() > self.limits.outbound_bytes_max
+        {
+            let waiting = connection.outbound.waiting();
+            self.end(slot, Ended::SlowClient(waiting), now);
         }
     }
 
-    /// The engine knows already that the session has no connection any more.
-    fn release_seat(&mut self, session: SessionId) {
-        let Some(Some(seat)) = self.seats.get_mut(session.index()) else { return };
-        let Some(slot) = seat.slot.take() else { return };
-        if seat.session.is_logged_on() {
+    fn count_session(&self, logged_on: bool) {
+        if logged_on {
+            self.telltale.sessions.fetch_add(1, Ordering::Relaxed);
+        } else {
             self.telltale.sessions.fetch_sub(1, Ordering::Relaxed);
         }
-        seat.session.detach();
-        if let Some(Some(connection)) = self.connections.get_mut(slot) {
-            connection.session = None;
+    }
+
+    /// Closes a connection as soon as everything that waits there is written.
+    fn close_later(&mut self, slot: usize, why: Close, now: Now) {
+        let Some(Some(connection)) = self.connections.get_mut(slot) else { return };
+        let why = Ended::BySession(why);
+        if connection.outbound.is_empty() {
+            return self.end(slot, why, now);
         }
+        connection.closing = true;
+        connection.why = why;
+        let patience_ns = self.limits.logout_timeout_ms * 1_000_000;
+        connection.deadline_ns = now.monotonic_ns.saturating_add(patience_ns);
     }
 
     /// Closes a connection, and tells the engine if a session was logged on there.
-    fn end(&mut self, slot: usize, why: Ended) {
+    fn end(&mut self, slot: usize, why: Ended, _now: Now) {
         let Some(mut connection) = self.connections.get_mut(slot).and_then(Option::take) else {
             return;
         };
@@ -283,17 +286,16 @@ impl<N: Network> FixGateway<N> {
         self.telltale.tell(fact);
         let Some(session) = connection.session else { return };
         let Some(Some(seat)) = self.seats.get_mut(session.index()) else { return };
-        if seat.session.is_logged_on() {
-            self.telltale.sessions.fetch_sub(1, Ordering::Relaxed);
-            self.lost.push_back(lost(session, seat.session.generation()));
-        }
-        // A Logon that is not answered yet is taken care of when its answer comes.
-        seat.session.detach();
+        let was_logged_on = seat.session.is_logged_on();
+        self.lost.extend(seat.session.detach());
         seat.slot = None;
+        if was_logged_on {
+            self.count_session(false);
+        }
     }
 
     /// Writes what has become durable.
-    fn flush(&mut self) -> usize {
+    fn flush(&mut self, now: Now) -> usize {
         let durable = self.durable.sequence();
         let mut written = 0;
         let mut at = 0;
@@ -313,12 +315,12 @@ impl<N: Network> FixGateway<N> {
                 keep = !connection.outbound.is_empty();
                 connection.in_outputs = keep;
                 if !keep && connection.closing {
-                    failed = Some(Ended::LoggedOut);
+                    failed = Some(connection.why);
                 }
             }
             if let Some(why) = failed {
                 keep = false;
-                self.end(slot, why);
+                self.end(slot, why, now);
             }
             if keep {
                 at += 1;
@@ -349,33 +351,64 @@ impl<N: Network> FixGateway<N> {
         for slot in 0..self.connections.len() {
             let Some(Some(connection)) = self.connections.get(slot) else { continue };
             if now.monotonic_ns >= connection.deadline_ns {
-                let why = if connection.closing { Ended::LoggedOut } else { Ended::LogonTimeout };
-                self.end(slot, why);
-                continue;
-            }
-            let Some(session) = connection.session else {
-                if self.draining && !connection.closing {
-                    self.end(slot, Ended::LoggedOut);
+                let why = if connection.closing { connection.why } else { Ended::LogonTimeout };
+                self.end(slot, why, now);
+            } else if let Some(session) = connection.session {
+                if !connection.closing {
+                    self.tick_session(slot, session, now);
                 }
-                continue;
-            };
-            if self.rings.commands.free() < COMMANDS_MAX {
-                return;
-            }
-            let Some(Some(seat)) = self.seats.get_mut(session.index()) else { continue };
-            let mut sink = Sink::new(&mut self.rings.commands);
-            seat.session.tick(now, &mut sink);
-            if self.draining {
-                seat.session.begin_logout(LogoutCode::Shutdown, 0, 0, now, &mut sink);
-            }
-            let close = sink.close;
-            if let Some(close) = close {
-                self.end(slot, ended(close));
+            } else if self.draining {
+                self.end(slot, Ended::Stopping, now);
             }
         }
         let gone = self.connections.iter().all(Option::is_none) && self.lost.is_empty();
         if self.draining && gone {
             self.drained.store(true, Ordering::Release);
+        }
+    }
+}
+
+impl<N: Network> FixGateway<N> {
+    /// Lets a session do what is due, if the engine's ring has room for it.
+    fn tick_session(&mut self, slot: usize, session: SessionId, now: Now) {
+        if self.rings.commands.free() < 2 * COMMANDS_MAX {
+            return;
+        }
+        let Some(Some(seat)) = self.seats.get_mut(session.index()) else { return };
+        let was_logged_on = seat.session.is_logged_on();
+        let mut sink = Sink::new(&mut self.rings.commands);
+        seat.session.tick(moment(now), &mut self.decoder, &self.directory, &mut sink);
+        if self.draining {
+            seat.session.begin_logout(LogoutCode::Shutdown, 0, 0, &mut sink);
+        }
+        self.settle(slot, session, was_logged_on, sink.outcome(), now);
+    }
+
+    /// Does what a session has asked for beside its commands.
+    fn settle(
+        &mut self,
+        slot: usize,
+        session: SessionId,
+        was_logged_on: bool,
+        (resend, close): (Option<(u64, u64)>, Option<Close>),
+        now: Now,
+    ) {
+        let Some(Some(seat)) = self.seats.get_mut(session.index()) else { return };
+        if was_logged_on && !seat.session.is_logged_on() {
+            self.telltale.sessions.fetch_sub(1, Ordering::Relaxed);
+        }
+        if let Some((begin, end)) = resend {
+            let end = if end == 0 { seat.sent } else { end.min(seat.sent) };
+            if begin >= 1
+                && begin <= end
+                && let Some(Some(connection)) = self.connections.get_mut(slot)
+            {
+                connection.start_resend(begin, end);
+                self.resending.push(slot);
+            }
+        }
+        if let Some(close) = close {
+            self.close_later(slot, close, now);
         }
     }
 }
@@ -388,7 +421,7 @@ impl<N: Network> Agent for FixGateway<N> {
     fn work(&mut self, now: Now) -> usize {
         let mut done = self.take_events(now);
         done += self.take_answers(now);
-        done += self.flush();
+        done += self.flush(now);
         done += self.tell_lost();
         done += self.take_input(now);
         if now.monotonic_ns >= self.tick_ns {
@@ -401,7 +434,7 @@ impl<N: Network> Agent for FixGateway<N> {
     }
 }
 
-/// Where a session puts what it wants.
+/// Where a session puts what it wants while the engine's ring has room.
 struct Sink<'a> {
     commands: &'a mut Producer<Command>,
     resend: Option<(u64, u64)>,
@@ -412,12 +445,16 @@ impl<'a> Sink<'a> {
     fn new(commands: &'a mut Producer<Command>) -> Self {
         Self { commands, resend: None, close: None }
     }
+
+    fn outcome(self) -> (Option<(u64, u64)>, Option<Close>) {
+        (self.resend, self.close)
+    }
 }
 
 impl SessionSink for Sink<'_> {
     fn command(&mut self, command: &Command) {
         let room = self.commands.push(command);
-        debug_assert!(room, "room for COMMANDS_MAX was seen before");
+        assert!(room, "room for COMMANDS_MAX was seen before");
     }
 
     fn resend(&mut self, begin: u64, end: u64) {
@@ -429,15 +466,24 @@ impl SessionSink for Sink<'_> {
     }
 }
 
-fn lost(session: SessionId, generation: Generation) -> Command {
-    let origin = Origin { session, generation, msg_seq_num: 0 };
-    Command::ConnectionLost(ConnectionLost { origin })
+/// Where a session puts what follows from an event: nobody has looked for room in the engine's ring.
+struct Late<'a> {
+    commands: &'a mut VecDeque<Command>,
+    close: Option<Close>,
 }
 
-fn ended(close: Close) -> Ended {
-    match close {
-        Close::Silent => Ended::Silent,
-        Close::LoggedOut => Ended::LoggedOut,
-        _ => Ended::BySession,
+impl SessionSink for Late<'_> {
+    fn command(&mut self, command: &Command) {
+        self.commands.push_back(*command);
     }
+
+    fn resend(&mut self, _begin: u64, _end: u64) {}
+
+    fn close(&mut self, why: Close) {
+        self.close = Some(why);
+    }
+}
+
+fn moment(now: Now) -> Moment {
+    Moment { wall_ns: now.wall_ns, monotonic_ns: now.monotonic_ns }
 }
