@@ -469,3 +469,68 @@ fn aligned_entries_lie_aligned() {
         assert_eq!(left.entries, [ByteSlot([9; 128])]);
     });
 }
+
+/// Names the ring file to the child of the next test.
+const CHILD_RING: &str = "CASTLE_TEST_RING_OF_CHILD";
+
+/// The child: publishes without end, says now and then how far, and is killed.
+fn publish_until_killed(path: &Path) -> ! {
+    let (mut producer, mut consumers) = mapped::<Wide>(path, 64, 1, 0, TAG).unwrap();
+    let start = std::time::Instant::now();
+    loop {
+        for number in 0..producer.published() % 7 + 1 {
+            assert!(producer.push(&wide(producer.published() + number)));
+        }
+        producer.publish();
+        let seen = take_all(&mut consumers[0]);
+        assert!(!seen.is_empty());
+        if producer.published() % 64 == 0 {
+            println!("\npublished {}", producer.published());
+        }
+        // The parent may be gone.
+        if start.elapsed().as_secs() > 20 {
+            std::process::exit(1);
+        }
+    }
+}
+
+#[test]
+fn what_a_killed_process_had_published_survives_it_whole() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    if let Some(path) = std::env::var_os(CHILD_RING) {
+        publish_until_killed(Path::new(&path));
+    }
+    for round in 0..5 {
+        in_directory(|path| {
+            let name = "ring::tests::what_a_killed_process_had_published_survives_it_whole";
+            let mut child = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", name, "--nocapture"])
+                .env(CHILD_RING, path)
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut told: u64 = 0;
+            let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            for line in lines.map_while(Result::ok) {
+                if let Some(number) = line.strip_prefix("published ") {
+                    told = number.parse().unwrap();
+                    if told > 1_000 * (round + 1) {
+                        break;
+                    }
+                }
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            assert!(told > 1_000, "the child told how far it was");
+            let left = surviving::<Wide>(path, TAG).unwrap().expect("its ring");
+            assert!(left.published() >= told);
+            // It stages at most 7 at a time, so no more of the oldest can be lost.
+            assert!((57..=64).contains(&left.entries.len()));
+            for (index, entry) in left.entries.iter().enumerate() {
+                assert_eq!(*entry, wide(left.first + index as u64));
+            }
+        });
+    }
+}
