@@ -5,4 +5,6 @@ pub mod directory;
 pub mod encode;
 pub mod frame;
 pub mod number;
+pub mod order_entry;
+pub mod session;
 pub mod time;
