@@ -104,13 +104,6 @@ impl Outbound {
         }
         Ok(true)
     }
-
-    /// Forgets everything, and keeps the memory for the next connection.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.marks.clear();
-        (self.head, self.released, self.base) = (0, 0, 0);
-    }
 }
 
 #[cfg(test)]

@@ -133,7 +133,7 @@ impl<N: Network> FixGateway<N> {
         }
         let mut scratch = std::mem::take(&mut self.scratch);
         match connection.stream.read(&mut scratch) {
-            Ok(0) => self.end(slot, Ended::ByClient, now),
+            Ok(0) => self.end(slot, Ended::ByClient),
             Ok(length) => {
                 done += 1;
                 connection.readable = length == READ_BYTES || connection.readable;
@@ -142,7 +142,7 @@ impl<N: Network> FixGateway<N> {
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => connection.readable = false,
             Err(error) if error.kind() == ErrorKind::Interrupted => self.wants_input(slot),
-            Err(error) => self.end(slot, Ended::ByError(error.kind()), now),
+            Err(error) => self.end(slot, Ended::ByError(error.kind())),
         }
         self.scratch = scratch;
         done
@@ -154,7 +154,7 @@ impl<N: Network> FixGateway<N> {
         if !logged_on && !connection.closing {
             connection.bytes_before_logon += bytes.len();
             if connection.bytes_before_logon > self.limits.bytes_before_logon_max {
-                return self.end(slot, Ended::TooMuchBeforeLogon, now);
+                return self.end(slot, Ended::TooMuchBeforeLogon);
             }
         }
         if connection.inbound.is_empty() {
@@ -217,7 +217,7 @@ impl<N: Network> FixGateway<N> {
                     self.count_message(slot, now);
                 }
                 Frame::TooLong => {
-                    self.end(slot, Ended::MessageTooLong, now);
+                    self.end(slot, Ended::MessageTooLong);
                     return (at, Stop::Gone);
                 }
                 Frame::Message { length } => {
@@ -249,7 +249,8 @@ impl<N: Network> FixGateway<N> {
         let mut sink = Sink::new(&mut self.rings.commands);
         let (value, limit) = (i64::from(burst), i64::from(rate));
         seat.session.begin_logout(LogoutCode::RateLimit, value, limit, &mut sink);
-        self.settle(slot, session, was_logged_on, sink.outcome(), now);
+        let outcome = sink.outcome();
+        self.settle(slot, session, was_logged_on, outcome, now);
         false
     }
 
@@ -264,7 +265,7 @@ impl<N: Network> FixGateway<N> {
                     .and_then(|id| self.seats.get_mut(id.index())?.as_mut())
                     .filter(|seat| seat.slot.is_none());
                 let Some(seat) = free else {
-                    return self.end(slot, Ended::NoSuchSession, now);
+                    return self.end(slot, Ended::NoSuchSession);
                 };
                 seat.slot = Some(slot);
                 seat.session.attach(connection.id, self.id, moment(now));
@@ -276,6 +277,7 @@ impl<N: Network> FixGateway<N> {
         let was_logged_on = seat.session.is_logged_on();
         let mut sink = Sink::new(&mut self.rings.commands);
         seat.session.receive(moment(now), bytes, &mut self.decoder, &self.directory, &mut sink);
-        self.settle(slot, session, was_logged_on, sink.outcome(), now);
+        let outcome = sink.outcome();
+        self.settle(slot, session, was_logged_on, outcome, now);
     }
 }

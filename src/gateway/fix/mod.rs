@@ -188,12 +188,13 @@ impl<N: Network> FixGateway<N> {
         seat.session.on_event(event, moment(now), &mut late);
         let close = late.close;
         let is_logged_on = seat.session.is_logged_on();
+        let slot = seat.slot;
         if was_logged_on != is_logged_on {
             self.count_session(is_logged_on);
         }
-        let Some(slot) = seat.slot else { return };
+        let Some(slot) = slot else { return };
         if event.msg_seq_num != 0 {
-            self.tell(event, slot, now);
+            self.tell(event, slot);
         }
         if let Some(close) = close {
             self.close_later(slot, close, now);
@@ -201,7 +202,7 @@ impl<N: Network> FixGateway<N> {
     }
 
     /// Encodes an event for the connection of its session.
-    fn tell(&mut self, event: &Event, slot: usize, now: Now) {
+    fn tell(&mut self, event: &Event, slot: usize) {
         let Some(Some(connection)) = self.connections.get_mut(slot) else { return };
         let Some(definition) = self.directory.session(event.session) else { return };
         let meant = match &event.body {
@@ -249,7 +250,7 @@ impl<N: Network> FixGateway<N> {
             && connection.outbound.waiting() > self.limits.outbound_bytes_max
         {
             let waiting = connection.outbound.waiting();
-            self.end(slot, Ended::SlowClient(waiting), now);
+            self.end(slot, Ended::SlowClient(waiting));
         }
     }
 
@@ -266,7 +267,7 @@ impl<N: Network> FixGateway<N> {
         let Some(Some(connection)) = self.connections.get_mut(slot) else { return };
         let why = Ended::BySession(why);
         if connection.outbound.is_empty() {
-            return self.end(slot, why, now);
+            return self.end(slot, why);
         }
         connection.closing = true;
         connection.why = why;
@@ -275,7 +276,7 @@ impl<N: Network> FixGateway<N> {
     }
 
     /// Closes a connection, and tells the engine if a session was logged on there.
-    fn end(&mut self, slot: usize, why: Ended, _now: Now) {
+    fn end(&mut self, slot: usize, why: Ended) {
         let Some(mut connection) = self.connections.get_mut(slot).and_then(Option::take) else {
             return;
         };
@@ -295,7 +296,7 @@ impl<N: Network> FixGateway<N> {
     }
 
     /// Writes what has become durable.
-    fn flush(&mut self, now: Now) -> usize {
+    fn flush(&mut self) -> usize {
         let durable = self.durable.sequence();
         let mut written = 0;
         let mut at = 0;
@@ -320,7 +321,7 @@ impl<N: Network> FixGateway<N> {
             }
             if let Some(why) = failed {
                 keep = false;
-                self.end(slot, why, now);
+                self.end(slot, why);
             }
             if keep {
                 at += 1;
@@ -352,13 +353,13 @@ impl<N: Network> FixGateway<N> {
             let Some(Some(connection)) = self.connections.get(slot) else { continue };
             if now.monotonic_ns >= connection.deadline_ns {
                 let why = if connection.closing { connection.why } else { Ended::LogonTimeout };
-                self.end(slot, why, now);
+                self.end(slot, why);
             } else if let Some(session) = connection.session {
                 if !connection.closing {
                     self.tick_session(slot, session, now);
                 }
             } else if self.draining {
-                self.end(slot, Ended::Stopping, now);
+                self.end(slot, Ended::Stopping);
             }
         }
         let gone = self.connections.iter().all(Option::is_none) && self.lost.is_empty();
@@ -381,7 +382,8 @@ impl<N: Network> FixGateway<N> {
         if self.draining {
             seat.session.begin_logout(LogoutCode::Shutdown, 0, 0, &mut sink);
         }
-        self.settle(slot, session, was_logged_on, sink.outcome(), now);
+        let outcome = sink.outcome();
+        self.settle(slot, session, was_logged_on, outcome, now);
     }
 
     /// Does what a session has asked for beside its commands.
@@ -421,7 +423,7 @@ impl<N: Network> Agent for FixGateway<N> {
     fn work(&mut self, now: Now) -> usize {
         let mut done = self.take_events(now);
         done += self.take_answers(now);
-        done += self.flush(now);
+        done += self.flush();
         done += self.tell_lost();
         done += self.take_input(now);
         if now.monotonic_ns >= self.tick_ns {
