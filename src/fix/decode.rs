@@ -271,7 +271,8 @@ impl Pass<'_, '_> {
         let field = &bytes[start..end];
         let Some(equals) = field.iter().position(|byte| *byte == b'=') else {
             // The rest of a value that had a delimiter in it.
-            let before = self.decoder.fields.last().map_or(SessionReject::NO_TAG, |field| field.tag as i32);
+            let before =
+                self.decoder.fields.last().map_or(SessionReject::NO_TAG, |field| field.tag as i32);
             return self.fault(Rank::Structure, before, reason::DELIMITER);
         };
         let number = number::int(&field[..equals]).ok().and_then(|tag| i32::try_from(tag).ok());
@@ -334,7 +335,9 @@ impl Pass<'_, '_> {
         } else {
             Place::Body
         };
-        let Some(message) = self.info else { return self.before_type(index, info, place, start, end) };
+        let Some(message) = self.info else {
+            return self.before_type(index, info, place, start, end);
+        };
         if place < self.place {
             self.fault(Rank::Structure, info.tag as i32, reason::ORDER);
         } else {

@@ -2,7 +2,9 @@
 //!
 //! Fields are named by a small dense index, so that what a message has is a set of bits.
 
-pub use crate::fix::tables::{FIELD_COUNT, FIELDS, GROUPS, HEADER, MESSAGES, MsgKind, TRAILER, tag};
+pub use crate::fix::tables::{
+    FIELD_COUNT, FIELDS, GROUPS, HEADER, MESSAGES, MsgKind, TRAILER, tag,
+};
 use crate::fix::tables::{INDEX, USER_INDEX, USER_TAG_FIRST};
 use crate::fix::{number, time};
 
@@ -209,7 +211,9 @@ fn is_float(value: &[u8]) -> bool {
 
 fn is_month_year(value: &[u8]) -> bool {
     let Some((month, rest)) = value.split_at_checked(6) else { return false };
-    if !month.iter().all(u8::is_ascii_digit) || !matches!(&month[4..], b"10" | b"11" | b"12" | [b'0', b'1'..=b'9']) {
+    if !month.iter().all(u8::is_ascii_digit)
+        || !matches!(&month[4..], b"10" | b"11" | b"12" | [b'0', b'1'..=b'9'])
+    {
         return false;
     }
     match rest {

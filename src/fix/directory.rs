@@ -4,8 +4,8 @@
 //! removed; a definition that comes again replaces the one before.
 
 use crate::model::{
-    Asset, AssetId, CompId, Event, EventBody, HashSecret, Instrument, InstrumentId, SessionDefinition,
-    SessionId,
+    Asset, AssetId, CompId, Event, EventBody, HashSecret, Instrument, InstrumentId,
+    SessionDefinition, SessionId,
 };
 
 /// What a gateway knows of the venue.

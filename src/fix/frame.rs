@@ -130,7 +130,10 @@ fn noise(buffer: &[u8]) -> Frame {
     // Noise need not end with a delimiter where a message was cut off; a start in the middle of a field
     // is then found by the whole of `8=FIX.`, which no value of ours begins with.
     let skip = (1..buffer.len())
-        .find(|at| starts_at(at) || buffer[*at..].starts_with(b"8=FIX.") && !buffer[*at - 1].is_ascii_digit())
+        .find(|at| {
+            starts_at(at)
+                || buffer[*at..].starts_with(b"8=FIX.") && !buffer[*at - 1].is_ascii_digit()
+        })
         .unwrap_or(buffer.len());
     Frame::Garbled { skip }
 }

@@ -49,7 +49,8 @@ pub fn time_only(text: &[u8]) -> Option<u64> {
     if clock[2] != b':' || clock[5] != b':' {
         return None;
     }
-    let (hour, minute, second) = (digits(&clock[..2])?, digits(&clock[3..5])?, digits(&clock[6..])?);
+    let (hour, minute, second) =
+        (digits(&clock[..2])?, digits(&clock[3..5])?, digits(&clock[6..])?);
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
@@ -80,7 +81,9 @@ fn digits(text: &[u8]) -> Option<u64> {
 
 fn month_days(year: u64, month: u64) -> u64 {
     match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,

@@ -122,7 +122,12 @@ impl Reader<'_> {
     }
 
     /// A field is required where it and every component around it is.
-    fn item(&mut self, item: &LayoutItem<'_>, required: bool, to: &mut Layout) -> Result<(), String> {
+    fn item(
+        &mut self,
+        item: &LayoutItem<'_>,
+        required: bool,
+        to: &mut Layout,
+    ) -> Result<(), String> {
         let required = required && item.required();
         match item.kind() {
             LayoutItemKind::Field(field) => {
@@ -308,7 +313,8 @@ impl Model {
 
     fn layout(&self, layout: &Layout) -> String {
         let indexes = |tags: &[u32]| {
-            let indexes: Vec<String> = tags.iter().map(|tag| self.index(*tag).to_string()).collect();
+            let indexes: Vec<String> =
+                tags.iter().map(|tag| self.index(*tag).to_string()).collect();
             indexes.join(",")
         };
         let bits = |tags: &[u32]| {
