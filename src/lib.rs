@@ -1,7 +1,7 @@
 //! Castle: an exchange. ARCHITECTURE.md is the map.
 #![warn(missing_docs)]
 
-//pub mod cli;
+pub mod cli;
 pub mod engine;
 pub mod fix;
 pub mod gateway;
@@ -10,4 +10,4 @@ pub mod model;
 pub mod ring;
 pub mod runtime;
 pub mod telemetry;
-//pub mod venue;
+pub mod venue;

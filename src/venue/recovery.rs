@@ -61,13 +61,13 @@ pub(super) fn ring_path(ring_directory: &Path, journal: &Path) -> io::Result<Pat
 }
 
 /// Opens the journal and brings everything to where it was.
-pub(super) fn recover(
-    disk: RealDisk,
+pub(super) fn recover<D: Disk>(
+    disk: D,
     config: &Config,
     options: &JournalOptions,
     shelf_directory: &Path,
     ring_path: &Path,
-) -> Result<Recovered<RealDisk>, StartError> {
+) -> Result<Recovered<D>, StartError> {
     let outbound =
         |source| StartError::Outbound { path: shelf_directory.to_owned(), source };
     let mut shelf = Shelf::create(shelf_directory).map_err(outbound)?;
@@ -107,7 +107,7 @@ pub(super) fn recover(
     Ok(recovered)
 }
 
-impl Recovered<RealDisk> {
+impl<D: Disk> Recovered<D> {
     fn genesis(&mut self, config: &Config) -> Result<(), StartError> {
         self.secret = HashSecret(random()?);
         self.ask(Command::Genesis(Genesis {
@@ -271,7 +271,7 @@ impl EventSink for Nobody {
 }
 
 /// What recovery says to a person.
-pub(super) fn sentence(recovered: &Recovered<RealDisk>, config: &Config) -> String {
+pub(super) fn sentence<D: Disk>(recovered: &Recovered<D>, config: &Config) -> String {
     let report = &recovered.opened.report;
     let mut text = format!(
         "{} records from the journal in {}",
