@@ -227,6 +227,16 @@ impl Config {
         include_str!("config/lobster.toml")
     }
 
+    /// The durability level and what it survives, for people.
+    pub fn durability_text(&self) -> &'static str {
+        match self.durability {
+            Durability::LocalMemory => "local-memory: survives the death of the process",
+            Durability::LocalDisk => "local-disk: survives a loss of power",
+            Durability::StandbyMemory => "standby-memory: survives the loss of either machine",
+            Durability::StandbyDisk => "standby-disk: survives both machines losing power",
+        }
+    }
+
     /// The operator's socket.
     pub fn admin_socket(&self) -> PathBuf {
         admin_socket(&self.admin.socket, &self.journal)

@@ -106,6 +106,9 @@ impl Source<'_> {
     }
 }
 
+/// An entry of a table whose keys are free: its key, its number if it is one, and where that stands.
+pub(super) type NamedDecimal = (String, Option<Decimal>, Range<usize>);
+
 /// One table of the document. Each key that is asked for is known from then on; [`Section::finish`]
 /// refuses the others.
 pub(super) struct Section<'a> {
@@ -241,12 +244,8 @@ impl<'a> Section<'a> {
             .ok_or_else(|| self.error(key, &allowed))
     }
 
-    /// The keys of a table whose keys are free, in the order of the file, each as a name and the
-    /// decimal number that it has.
-    pub fn decimals(
-        &mut self,
-        key: &'static str,
-    ) -> Result<Vec<(String, Option<Decimal>, Range<usize>)>, ConfigError> {
+    /// The entries of a table whose keys are free, in the order of the file.
+    pub fn decimals(&mut self, key: &'static str) -> Result<Vec<NamedDecimal>, ConfigError> {
         match self.find(key).map(Spanned::get_ref) {
             None => Ok(Vec::new()),
             Some(DeValue::Table(table)) => {
