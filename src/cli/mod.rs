@@ -5,7 +5,7 @@ mod admin_client;
 mod config;
 mod demo;
 mod fix_client;
-pub mod journal;
+mod journal;
 mod replay;
 mod serve;
 mod terminal;
@@ -55,6 +55,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Talks to a running exchange over its unix socket
     Admin(admin::Arguments),
+    /// Looks into a journal, also that of a running exchange
+    Journal(journal::Args),
 }
 
 /// Runs the command line and returns how the process ends: 0 when all went well, 1 when something did
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Config(arguments) => config::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Admin(arguments) => admin::run(&arguments),
+        Command::Journal(arguments) => return journal::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
