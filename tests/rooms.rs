@@ -20,8 +20,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "venue",
         &[
-            "model", "ring", "runtime", "fix", "sbe", "engine", "journal", "gateway", "cluster",
-            "feed", "telemetry",
+            "model",
+            "ring",
+            "runtime",
+            "fix",
+            "sbe",
+            "engine",
+            "journal",
+            "gateway",
+            "cluster",
+            "feed",
+            "telemetry",
         ],
     ),
     ("cli", &["venue", "journal"]),
@@ -35,7 +44,11 @@ const BANNED: &[(&str, Option<&str>, &str)] = &[
     ("dbg!", None, "take it out"),
     ("todo!", None, "do it"),
     ("unimplemented!", None, "do it"),
-    ("println!", Some("cli"), "only the command line writes to the terminal; elsewhere use tracing"),
+    (
+        "println!",
+        Some("cli"),
+        "only the command line writes to the terminal; elsewhere use tracing",
+    ),
     ("print!", Some("cli"), "only the command line writes to the terminal; elsewhere use tracing"),
 ];
 

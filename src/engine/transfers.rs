@@ -62,6 +62,12 @@ impl Transfers {
             secret,
         }
     }
+
+    /// Whether a transfer has named this reference.
+    pub(super) fn knows(&self, reference: &Reference) -> bool {
+        let hash = self.secret.hash(AccountId::OUTSIDE, reference.as_bytes()) as u32;
+        self.index.find(&self.booked, hash, |booked| booked.reference == *reference).is_some()
+    }
 }
 
 impl Engine {

@@ -224,6 +224,11 @@ impl<'a> View<'a> {
         Some(self.engine.execution(slot, ExecType::OrderStatus, leaves))
     }
 
+    /// Whether a transfer has named this reference.
+    pub fn is_reference(self, reference: &Reference) -> bool {
+        self.engine.transfers.knows(reference)
+    }
+
     /// How full the engine is.
     pub fn counters(self) -> Counters {
         Counters {

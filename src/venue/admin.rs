@@ -274,7 +274,7 @@ impl Office<'_> {
             let levels = rows.iter().filter_map(|row| match row {
                 Row::Level { is_bid, price, quantity, orders } if *is_bid == bids => Some(json!([
                     decimal(price.wide(), instrument.price_scale),
-                    decimal(quantity.wide(), instrument.quantity_scale),
+                    decimal(*quantity, instrument.quantity_scale),
                     orders
                 ])),
                 _ => None,
@@ -417,7 +417,9 @@ fn refusal(answer: &OperatorAnswer) -> String {
     let (value, limit) = (refusal.value, refusal.limit);
     match refusal.code {
         RejectCode::UnknownAccount => format!("account {value} is not open; open it first"),
-        RejectCode::OutOfRange => format!("{value} is outside what is allowed; the limit is {limit}"),
+        RejectCode::OutOfRange => {
+            format!("{value} is outside what is allowed; the limit is {limit}")
+        }
         RejectCode::InsufficientBalance => {
             format!("{value} smallest units are asked for, and {limit} are free")
         }

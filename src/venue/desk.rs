@@ -10,13 +10,17 @@ use crossbeam::queue::ArrayQueue;
 use crate::engine::Engine;
 use crate::model::{
     AccountId, AccountState, Amount, Asset, AssetId, Command, Epoch, Instrument, InstrumentId,
-    Price, Quantity, Sequence, SessionDefinition, SessionId,
+    Price, Sequence, SessionDefinition, SessionId, Side,
 };
 
 /// Requests that may wait.
 const REQUESTS_MAX: usize = 256;
 /// Rows of one answer; what has more is asked for again from where it ended.
 pub const PAGE: usize = 256;
+/// Levels shown of each side of a book.
+const BOOK_LEVELS: usize = 50;
+
+const _: () = assert!(2 * BOOK_LEVELS <= PAGE);
 
 /// What an operator wants of the engine.
 pub enum Request {
@@ -103,8 +107,8 @@ pub enum Row {
         is_bid: bool,
         /// The price.
         price: Price,
-        /// What is displayed there.
-        quantity: Quantity,
+        /// What is displayed there, at the instrument's scale.
+        quantity: i128,
         /// By how many orders.
         orders: u32,
     },
@@ -139,6 +143,88 @@ pub struct Question {
     pub rows: Vec<Row>,
     /// The page was filled: there may be more.
     pub more: bool,
+}
+
+impl Question {
+    /// Fills a page from the engine's state, without allocating.
+    pub(super) fn answer(&mut self, engine: &Engine, sequence: Sequence) {
+        let view = engine.view();
+        match self.subject {
+            Subject::Status => self.rows.push(Row::Status {
+                epoch: view.epoch(),
+                day: view.day(),
+                open_orders: u64::from(view.counters().open_orders),
+                sequence,
+            }),
+            Subject::Assets(from) => {
+                let assets = view.assets().filter(|asset| asset.id >= from);
+                self.page(assets.map(|asset| {
+                    let all = |account| {
+                        let balance = view.balance(account, asset.id);
+                        balance.free.wide() + balance.held.wide()
+                    };
+                    let venue = all(AccountId::VENUE);
+                    Row::Asset {
+                        asset: *asset,
+                        participants: view.total(asset.id).wide() - venue,
+                        venue,
+                        outside: all(AccountId::OUTSIDE),
+                    }
+                }));
+            }
+            Subject::Instruments(from) => {
+                let instruments = view.instruments().filter(|instrument| instrument.id >= from);
+                self.page(instruments.map(|instrument| Row::Instrument {
+                    instrument: *instrument,
+                    last_price: view.last_trade(instrument.id),
+                }));
+            }
+            Subject::Accounts(from) => {
+                let accounts = view.accounts().filter(|(account, _)| *account >= from);
+                self.page(accounts.map(|(account, state)| Row::Account {
+                    account,
+                    state,
+                    open_orders: view.orders(account).count() as u32,
+                }));
+            }
+            Subject::Balances(account, from) => {
+                let balances = view.balances(account).filter(|(asset, _)| *asset >= from);
+                self.page(balances.map(|(asset, balance)| Row::Balance {
+                    asset,
+                    free: balance.free,
+                    held: balance.held,
+                }));
+            }
+            Subject::Book(instrument) => {
+                for side in [Side::Buy, Side::Sell] {
+                    let levels = view.book(instrument, side, BOOK_LEVELS);
+                    self.rows.extend(levels.map(|level| Row::Level {
+                        is_bid: side == Side::Buy,
+                        price: level.price,
+                        quantity: level.shown,
+                        orders: level.orders,
+                    }));
+                }
+            }
+            Subject::Sessions(from) => {
+                let sessions = view.sessions().filter(|session| session.definition.id >= from);
+                self.page(sessions.map(|session| Row::Session {
+                    definition: session.definition,
+                    connected: session.connected,
+                    next_inbound: session.next_in,
+                    next_outbound: session.next_out,
+                }));
+            }
+            Subject::StateHash => {
+                self.rows.push(Row::StateHash { hash: engine.state_hash(), sequence });
+            }
+        }
+    }
+
+    fn page(&mut self, rows: impl Iterator<Item = Row>) {
+        self.rows.extend(rows.take(PAGE));
+        self.more = self.rows.len() == PAGE;
+    }
 }
 
 /// See the module.

@@ -77,7 +77,9 @@ pub enum StartError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The journal does not begin with a genesis.
-    #[error("the journal's first record is no genesis: it is no exchange's journal, or a part of one")]
+    #[error(
+        "the journal's first record is no genesis: it is no exchange's journal, or a part of one"
+    )]
     NoGenesis,
     /// The store of sent messages cannot be made.
     #[error("{}: the store of sent messages cannot be written: {source}", path.display())]
@@ -191,11 +193,12 @@ impl Venue {
         let network = TcpNetwork::listen(address).map_err(listen)?;
         let fix_address = network.local_address().map_err(listen)?;
         let shelf_directory = config.journal.directory.join("outbound");
-        let ring_path = recovery::ring_path(&config.journal.ring_directory, &config.journal.directory)
-            .map_err(|source| StartError::Ring {
-                path: config.journal.ring_directory.clone(),
-                source,
-            })?;
+        let ring_path =
+            recovery::ring_path(&config.journal.ring_directory, &config.journal.directory)
+                .map_err(|source| StartError::Ring {
+                    path: config.journal.ring_directory.clone(),
+                    source,
+                })?;
         let options = JournalOptions {
             segment_bytes: config.journal.segment_bytes,
             reserve_bytes: config.journal.reserve_bytes,
@@ -237,7 +240,8 @@ impl Venue {
         let hot = RunnerBuilder::with_park("castle-hot", &fault, Box::new(park), unpark);
         let (hot_bell, mut hot) = (hot.doorbell(), placed(hot, config.threads.gateway_engine));
         let log_runner = RunnerBuilder::new("castle-log", &fault);
-        let (log_bell, log_runner) = (log_runner.doorbell(), placed(log_runner, config.threads.journal));
+        let (log_bell, log_runner) =
+            (log_runner.doorbell(), placed(log_runner, config.threads.journal));
         let sync_runner = RunnerBuilder::new("castle-sync", &fault);
         let sync_bell = sync_runner.doorbell();
 
@@ -248,12 +252,7 @@ impl Venue {
             network,
             directory,
             durable.clone(),
-            Rings {
-                commands,
-                events: take(&mut fix_readers),
-                queries,
-                answers: from_store,
-            },
+            Rings { commands, events: take(&mut fix_readers), queries, answers: from_store },
             telltale.clone(),
         );
         let (drain, drained) = gateway.drain_switches();
@@ -280,10 +279,7 @@ impl Venue {
         };
         let store = Store::new(shelf, take(&mut fix_readers), to_store, answers, fault.clone());
         let syncer = SyncAgent { syncer: opened.syncer, fault: fault.clone() };
-        hot = hot
-            .agent(Box::new(gateway))
-            .agent(Box::new(sequencer))
-            .downstream(log_bell);
+        hot = hot.agent(Box::new(gateway)).agent(Box::new(sequencer)).downstream(log_bell);
         let log_runner = log_runner
             .agent(Box::new(journal))
             .agent(Box::new(store))
@@ -455,7 +451,7 @@ fn directory(
     let view = engine.view();
     let assets = view.assets().map(|asset| EventBody::AssetDefined(*asset));
     let instruments = view.instruments().map(|known| EventBody::InstrumentDefined(*known));
-    let sessions = view.sessions().map(|session| EventBody::SessionDefined(*session.definition));
+    let sessions = view.sessions().map(|session| EventBody::SessionDefined(session.definition));
     for body in assets.chain(instruments).chain(sessions) {
         directory.apply(&Event { body, ..Event::default() });
     }

@@ -9,12 +9,13 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::engine::{Engine, EventSink};
 use crate::gateway::store::Shelf;
 use crate::journal::{
-    Disk, Journal, JournalError, JournalOptions, OpenError, Opened, RealDisk,
+    self, Disk, Journal, JournalError, JournalOptions, OpenError, Opened, RealDisk,
 };
 use crate::model::{
     BeginEpoch, Command, Continue, Epoch, Event, Genesis, HashSecret, Record, RecordBytes,
@@ -68,8 +69,7 @@ pub(super) fn recover<D: Disk>(
     shelf_directory: &Path,
     ring_path: &Path,
 ) -> Result<Recovered<D>, StartError> {
-    let outbound =
-        |source| StartError::Outbound { path: shelf_directory.to_owned(), source };
+    let outbound = |source| StartError::Outbound { path: shelf_directory.to_owned(), source };
     let mut shelf = Shelf::create(shelf_directory).map_err(outbound)?;
     let mut engine = Engine::new();
     let mut first = None;
@@ -84,13 +84,7 @@ pub(super) fn recover<D: Disk>(
     let (last, epoch, last_timestamp) = opened.report.last;
     let mut recovered = Recovered {
         opened,
-        log: Log {
-            engine,
-            epoch,
-            shard: ShardId(0),
-            last,
-            last_timestamp,
-        },
+        log: Log { engine, epoch, shard: ShardId(0), last, last_timestamp },
         shelf,
         secret: HashSecret::default(),
         from_ring: 0,
@@ -176,18 +170,18 @@ impl<D: Disk> Recovered<D> {
     fn is_known(&self, command: &Command) -> bool {
         let view = self.log.engine.view();
         match command {
-            Command::DefineAsset(define) => view.asset(define.asset.id) == Some(&define.asset),
+            Command::DefineAsset(define) => view.assets().any(|known| *known == define.asset),
             Command::DefineInstrument(define) => {
                 view.instrument(define.instrument.id).is_some_and(|known| {
                     let state = known.state;
                     *known == crate::model::Instrument { state, ..define.instrument }
                 })
             }
-            Command::OpenAccount(open) => view.is_account(open.account),
+            Command::OpenAccount(open) => view.account(open.account).is_some(),
             Command::Deposit(deposit) => view.is_reference(&deposit.reference),
-            Command::DefineSession(define) => {
-                view.session(define.session.id) == Some(&define.session)
-            }
+            Command::DefineSession(define) => view
+                .session(define.session.id)
+                .is_some_and(|known| known.definition == define.session),
             _ => false,
         }
     }
@@ -253,11 +247,13 @@ pub fn replay_journal(directory: &Path) -> Result<Replayed, OpenError> {
     let mut engine = Engine::new();
     let mut replayed =
         Replayed { records: 0, last: Sequence(0), last_timestamp: Timestamp(0), state_hash: 0 };
-    crate::journal::read::replay(directory, &mut |record: &Record, _: &[u8]| {
+    let disk = RealDisk::read_only(directory);
+    journal::read::dump(&disk, 1..=u64::MAX, &[], &mut |record| {
         engine.apply(record, &mut Nobody);
         replayed.records += 1;
         replayed.last = record.sequence;
         replayed.last_timestamp = record.timestamp;
+        ControlFlow::Continue(())
     })?;
     replayed.state_hash = engine.state_hash();
     Ok(replayed)

@@ -162,7 +162,7 @@ impl EventSink for Spread<'_> {
 
 impl Sequencer {
     fn has_room(&mut self) -> bool {
-        self.records.free() > 0 && self.events.iter_mut().all(|ring| ring.free() >= EVENTS_MAX)
+        self.records.has_room(1) && self.events.iter_mut().all(|ring| ring.has_room(EVENTS_MAX))
     }
 
     fn next_command(&mut self, now: Now) -> Option<Command> {

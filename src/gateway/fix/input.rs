@@ -189,7 +189,9 @@ impl<N: Network> FixGateway<N> {
     fn parse(&mut self, slot: usize, bytes: &[u8], now: Now) -> (usize, Stop) {
         let mut at = 0;
         loop {
-            let Some(Some(connection)) = self.connections.get(slot) else { return (at, Stop::Gone) };
+            let Some(Some(connection)) = self.connections.get(slot) else {
+                return (at, Stop::Gone);
+            };
             if connection.closing {
                 // It has been logged out: what still comes is read and dropped.
                 return (bytes.len(), Stop::NeedsMore);
