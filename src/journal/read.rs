@@ -39,7 +39,7 @@ pub struct Stat {
     pub segment_bytes: u64,
     /// Bytes of records.
     pub record_bytes: u64,
-    /// Batches, those without records not counted.
+    /// Batches, those without records not counted; one that goes on in the next segment counts twice.
     pub batches: u64,
     /// The first record.
     pub first: Option<(Sequence, Timestamp)>,
