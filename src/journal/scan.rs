@@ -398,7 +398,10 @@ impl<D: Disk> Scanner<'_, D> {
         if self.numbers.binary_search(&number).is_err() {
             return Ok(Next::None);
         }
-        let (file, found) = self.open_header(number)?;
+        let (file, found) = match self.open_header(number) {
+            Err(error) if is_gone(&error) => return Ok(Next::None),
+            opened => opened?,
+        };
         let fault =
             |what: &str| Fault { file: segment_name(number), offset: 0, what: what.to_string() };
         match found {
@@ -578,7 +581,10 @@ impl<D: Disk> Scanner<'_, D> {
             if number < position.segment {
                 continue;
             }
-            let (file, found) = self.open_header(number)?;
+            let (file, found) = match self.open_header(number) {
+                Err(error) if number > position.segment && is_gone(&error) => continue,
+                opened => opened?,
+            };
             let mut from = 0;
             if number == position.segment {
                 from = position.offset;
@@ -675,6 +681,12 @@ impl<F: DiskFile> Cursor<F> {
         }
         Ok(())
     }
+}
+
+/// A segment that was being prepared, and could not be, is gone again: the disk is full.
+fn is_gone(error: &OpenError) -> bool {
+    let OpenError::Disk { source, .. } = error else { return false };
+    source.kind() == std::io::ErrorKind::NotFound
 }
 
 fn is_zero(bytes: &[u8]) -> bool {

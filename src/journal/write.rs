@@ -178,7 +178,7 @@ impl<D: Disk> Writer<D> {
     }
 
     /// Appends a batch of encoded records (`RecordBytes::used`), all of it or nothing. Each record
-    /// continues the one before: sequence by one, epoch and time never lower. `released` is the last
+    /// continues the one before: sequence one higher, epoch never lower. `released` is the last
     /// sequence whose events were released; it is written down with the batch.
     ///
     /// The records are in the mapping, and so survive the process, once this returns.
@@ -433,6 +433,17 @@ impl<D: Disk> Syncer<D> {
         Self { shared, disk, segments, synced: 0, preparing: None, next_number: number + 1 }
     }
 
+    /// Takes the next segment, which was prepared by an earlier process.
+    pub(super) fn adopt(&mut self, file: D::File) {
+        let number = self.next_number;
+        let file = Arc::new(file);
+        self.segments.push_back((number, Arc::clone(&file)));
+        self.next_number += 1;
+        // Only this thread pushes, and only while there is space.
+        let _ = self.shared.prepared.push((number, file));
+        self.shared.update_room();
+    }
+
     /// Does the next thing there is to do: syncs what was appended before the call, else goes on
     /// preparing a segment. False where there was nothing to do.
     pub fn sync(&mut self) -> Result<bool, JournalError> {
@@ -502,12 +513,7 @@ impl<D: Disk> Syncer<D> {
             return Ok(true);
         }
         if let Some(Preparing { file, .. }) = self.preparing.take() {
-            let file = Arc::new(file);
-            self.segments.push_back((number, Arc::clone(&file)));
-            self.next_number += 1;
-            // Only this thread pushes, and it saw that there is space.
-            let _ = self.shared.prepared.push((number, file));
-            self.shared.update_room();
+            self.adopt(file);
         }
         Ok(true)
     }

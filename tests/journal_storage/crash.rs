@@ -34,7 +34,7 @@ fn run(seed: u64, disk: &SimulatedDisk) -> Result<(), String> {
         // Sometimes only the process dies.
         match random.below(5) {
             0 => disk.power_off_after(u64::MAX / 2),
-            _ => disk.crash(random.next()),
+            _ => disk.crash(random.draw()),
         }
     }
     disk.power_off_after(u64::MAX / 2);
@@ -65,7 +65,7 @@ fn live(
                 let first = written.len() as u64 + 1;
                 let count = random.below(12) + 1;
                 let batch: Vec<Record> = (first..first + count)
-                    .map(|sequence| record(sequence, epoch, random.next() >> 1))
+                    .map(|sequence| record(sequence, epoch, random.draw() >> 1))
                     .collect();
                 // A batch whose append fails may be there in part.
                 written.extend(&batch);

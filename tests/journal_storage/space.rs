@@ -91,3 +91,19 @@ fn a_real_directory_holds_a_journal_over_restarts_and_one_process_at_a_time() {
     assert_eq!(records, all);
     assert_eq!(opened.report.cut, None);
 }
+
+#[test]
+fn segments_prepared_by_the_last_process_are_used_by_the_next() {
+    let (disk, all) = journal(24);
+    let segments = disk.files().len();
+    let operations = disk.operations();
+    let (opened, _) = open(disk.clone()).unwrap();
+    drop(opened);
+    // Written again, synced and marked, but nothing created, removed or zeroed.
+    assert!(disk.operations() - operations < 8);
+    let (mut opened, _) = open(disk.clone()).unwrap();
+    let more: Vec<Record> = (25..=80).map(|sequence| record(sequence, 2, 2)).collect();
+    append(&mut opened, &more).unwrap();
+    assert_eq!(disk.files().len(), segments);
+    assert_eq!(open(disk).unwrap().1, [all, more].concat());
+}
