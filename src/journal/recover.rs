@@ -1,13 +1,13 @@
 //! Opening a journal.
 //!
 //! 1. All of it is read and judged ([`super::scan`]); an error leaves everything as it was.
-//! 2. What lies behind the end is cut: the rest of the last segment is zeroed and synced, then later
-//!    segments are removed, the highest first, with a sync of the directory after each.
+//! 2. What lies behind the end is cut: the rest of the last segment is zeroed and synced, then
+//!    later segments are removed, the highest first, with a sync of the directory after each.
 //! 3. What is not known to be synced is written again and synced, since it may be in the page cache
 //!    only, and a failed sync of the last process may have made the cache forget that.
 //! 4. If there was such a part, an empty batch says that it is synced now.
-//! 5. Segments that were prepared and are still zero are used; the rest is prepared, so that the writer
-//!    never begins without one.
+//! 5. Segments that were prepared and are still zero are used; the rest is prepared, so that the
+//!    writer never begins without one.
 
 use std::sync::Arc;
 
@@ -76,8 +76,8 @@ impl std::fmt::Display for Cut {
         let Self { path, offset, what, sequence } = self;
         write!(
             f,
-            "{path} was cut at byte {offset}: {what}. Nothing behind it was ever synced; the journal \
-             goes on with record {sequence}"
+            "{path} was cut at byte {offset}: {what}. Nothing says that what stood there \
+             was ever synced; the journal goes on with record {sequence}"
         )
     }
 }
@@ -96,8 +96,9 @@ impl Observer for Visitor<'_> {
 }
 
 impl Journal {
-    /// Opens the journal on a disk, or begins a new one. `visit` gets every record, once, in order; it
-    /// may have got some when an error follows. Everything that it got is durable when this returns.
+    /// Opens the journal on a disk, or begins a new one. `visit` gets every record, once, in order;
+    /// it may have got some when an error follows. Everything that it got is durable when this
+    /// returns.
     pub fn open<D: Disk>(
         mut disk: D,
         options: &JournalOptions,

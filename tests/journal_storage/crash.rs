@@ -1,4 +1,5 @@
-//! Power is lost at any moment; what was synced is there afterwards, and nothing that was not written.
+//! Power is lost at any moment; what was synced is there afterwards, and nothing that was not
+//! written.
 
 use std::sync::atomic::Ordering;
 

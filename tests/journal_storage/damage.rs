@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What opening a damaged journal gives: the journal is unchanged where it is refused, and where it is
-/// cut, no record that was named as synced is missing and the rest is a part of what was there.
+/// What opening a damaged journal gives: the journal is unchanged where it is refused, and where it
+/// is cut, no record that was named as synced is missing and the rest is a part of what was there.
 fn check(disk: &SimulatedDisk, all: &[Record], synced: usize, context: &str) -> bool {
     let before = disk.files();
     let verified = read::verify(disk);

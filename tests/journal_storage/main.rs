@@ -17,7 +17,7 @@ fn options() -> JournalOptions {
     JournalOptions {
         segment_bytes: 4096,
         segments_ahead: 2,
-        reserve_bytes: 2048,
+        reserve_bytes: 1536,
         in_flight_bytes: 2048,
         left_free_bytes: 0,
         ..JournalOptions::new(ClusterName::truncated(b"test"), 0x1122_3344_5566_7788)
