@@ -57,7 +57,7 @@ enum LogonFault {
 
 impl Session {
     /// Takes a message that [`crate::fix::frame::next`] has found. Not to be called while
-    /// [`Session::wants_input`] says no: the message would be lost, and asked for again.
+    /// [`Session::wants_input`] says no: the message would be dropped, and asked for again.
     pub fn receive(
         &mut self,
         moment: Moment,
@@ -101,7 +101,7 @@ impl Session {
             return self.close(Close::InvalidLogon, out);
         }
         match sending_time(message) {
-            Some(sent_ns) if in_time(sent_ns, moment) => {}
+            Some(sent_ns) if self.in_time(sent_ns, moment) => {}
             Some(_) => return self.close(Close::LogonTime, out),
             None => return self.close(Close::InvalidLogon, out),
         }
@@ -231,7 +231,7 @@ impl Session {
             return self.leave(origin, LogoutCode::CompId, 0, 0, out);
         }
         let sent_ns = sending_time(message);
-        let timely = sent_ns.is_none_or(|sent_ns| in_time(sent_ns, moment));
+        let timely = sent_ns.is_none_or(|sent_ns| self.in_time(sent_ns, moment));
         if !timely || is_before_its_original(received, sent_ns) {
             self.reject(received, no_tag, reason::SENDING_TIME, out);
             let origin = self.carried();
@@ -242,6 +242,10 @@ impl Session {
             return self.reject(received, tag, reason::REQUIRED_TAG_MISSING, out);
         }
         self.sequence(received, moment, directory, out);
+    }
+
+    fn in_time(&self, sent_ns: u64, moment: Moment) -> bool {
+        sent_ns.abs_diff(moment.wall_ns) <= self.limits.sending_time_tolerance_ns
     }
 
     /// CompIDs that are absent are the decoder's business.
@@ -299,7 +303,7 @@ impl Session {
     /// Asks for what is missing before `number`, once, and again where nothing came of it for long.
     fn ask(&mut self, number: u64, moment: Moment, out: &mut Out<'_>) {
         let now_ns = moment.monotonic_ns;
-        let wait_ns = self.limits.gap_wait_ns;
+        let wait_ns = GAP_WAIT_NS;
         let asked = self.gap.is_some_and(|gap| now_ns.saturating_sub(gap.progress_ns) < wait_ns);
         if asked || self.queue.contains(self.next_in) {
             return;
@@ -503,10 +507,6 @@ impl Session {
 
 fn sending_time(message: &Message<'_>) -> Option<u64> {
     time::timestamp(message.get(tag::SENDING_TIME)?)
-}
-
-fn in_time(sent_ns: u64, moment: Moment) -> bool {
-    sent_ns.abs_diff(moment.wall_ns) <= SENDING_TIME_TOLERANCE_NS
 }
 
 /// A SequenceReset fills a gap in place of messages of many times, so it has none of its own.
