@@ -2,10 +2,10 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test --test fix_session` writes down what the session really does.
 
-#[path = "session/harness.rs"]
-mod harness;
 #[path = "session/numbering.rs"]
 mod engine;
+#[path = "session/harness.rs"]
+mod harness;
 
 use std::fs;
 use std::path::Path;

@@ -23,11 +23,23 @@ pub fn date_only(text: &[u8]) -> Option<u64> {
         return None;
     }
     let (year, month, day) = (digits(&text[..4])?, digits(&text[4..6])?, digits(&text[6..])?);
-    let valid = (1970..=2500).contains(&year) && (1..=12).contains(&month) && day >= 1;
-    if !valid || day > month_days(year, month) {
-        return None;
+    let valid = (1970..=2500).contains(&year) && is_date(year, month, day);
+    valid.then(|| days_of(year, month, day))
+}
+
+/// Whether a text is a date `YYYYMMDD` of any year.
+#[inline]
+pub fn is_date_text(text: &[u8]) -> bool {
+    if text.len() != 8 {
+        return false;
     }
-    Some(days_of(year, month, day))
+    let (year, month, day) = (digits(&text[..4]), digits(&text[4..6]), digits(&text[6..]));
+    matches!((year, month, day), (Some(year), Some(month), Some(day)) if is_date(year, month, day))
+}
+
+#[inline]
+fn is_date(year: u64, month: u64, day: u64) -> bool {
+    (1..=12).contains(&month) && day >= 1 && day <= month_days(year, month)
 }
 
 /// Nanoseconds since midnight of a time `HH:MM:SS`, with no decimals, 3, 6 or 9.

@@ -128,7 +128,8 @@ impl Player {
         if self.session.is_none() {
             let events = self.venue.define(&self.definition, START_NS);
             events.iter().for_each(|event| self.directory.apply(event));
-            self.session = Some(Session::new(&self.definition, SessionLimits::default(), GatewayId(1)));
+            self.session =
+                Some(Session::new(&self.definition, SessionLimits::default(), GatewayId(1)));
         }
         self.session.as_mut().expect("made above")
     }
@@ -174,7 +175,8 @@ impl Player {
             fields.push(match field.split_once('=') {
                 Some((tag, value)) if value.starts_with("now") => {
                     let shift = value[3..].trim_end_matches('s');
-                    let shift: i64 = if shift.is_empty() { 0 } else { shift.parse().expect("seconds") };
+                    let shift: i64 =
+                        if shift.is_empty() { 0 } else { shift.parse().expect("seconds") };
                     let at = self.moment().wall_ns.saturating_add_signed(shift * SECOND_NS as i64);
                     format!("{tag}={}", String::from_utf8_lossy(&time::text(at)))
                 }
@@ -188,10 +190,11 @@ impl Player {
     fn filled_in(&self, message: &str) -> Vec<u8> {
         let message = self.with_times(message);
         let (msg_type, rest) = message.split_once(' ').unwrap_or((&message, ""));
-        let given: Vec<(&str, &str)> =
-            rest.split(' ').filter(|field| !field.is_empty()).map(|field| {
-                field.split_once('=').expect("tag=value")
-            }).collect();
+        let given: Vec<(&str, &str)> = rest
+            .split(' ')
+            .filter(|field| !field.is_empty())
+            .map(|field| field.split_once('=').expect("tag=value"))
+            .collect();
         let find = |tag: &str| given.iter().find(|field| field.0 == tag).map(|field| field.1);
         let now = self.with_times("52=now");
         let mut fields = vec![format!("35={msg_type}")];

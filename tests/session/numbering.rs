@@ -36,7 +36,10 @@ impl Venue {
     }
 
     pub fn next_in(&self, session: SessionId) -> u64 {
-        self.sessions.iter().find(|each| each.definition.id == session).map_or(0, |each| each.next_in)
+        self.sessions
+            .iter()
+            .find(|each| each.definition.id == session)
+            .map_or(0, |each| each.next_in)
     }
 
     pub fn apply(&mut self, command: &Command, at_ns: u64) -> Vec<Event> {
@@ -84,7 +87,8 @@ impl Venue {
             let ended = SessionEnded { connection, generation: Generation(0) };
             return vec![self.event(logon.session, 0, at_ns, EventBody::SessionEnded(ended))];
         }
-        let reset = logon.reset_requested || (numbers.definition.reset_on_logon && !numbers.connected);
+        let reset =
+            logon.reset_requested || (numbers.definition.reset_on_logon && !numbers.connected);
         if reset {
             (numbers.next_in, numbers.next_out) = (1, 1);
         }
