@@ -20,7 +20,6 @@ use crate::model::*;
 static REFUSED_IN_ORDERS: TagSet = TagSet::of(&[
     65, // SymbolSfx: another security
     64, 193, 192, 640, // settlement on a date of its own; the far leg of a swap
-    78,  // NoAllocs: for other accounts
     99,  // StopPx
     117, // QuoteID: there are no quotes to take
     126, 168, 432, // ExpireTime, EffectiveTime, ExpireDate
@@ -30,8 +29,6 @@ static REFUSED_IN_ORDERS: TagSet = TagSet::of(&[
     847, 848, 849, // target strategies
     218, 220, 221, 222, 662, 663, 699, 761, // priced by a spread or a benchmark
     235, 236, 696, 697, 698, 701, // priced by a yield
-    232, // NoStipulations
-    386, // NoTradingSessions
     469, 516, // RoundingModulus, OrderPercent
     788, 898, 913, 914, 915, 916, 917, 918, 919, // financing
 ]);
@@ -45,6 +42,9 @@ const REFUSED_UNLESS: &[(u32, &[u8])] = &[
     (tag::ROUNDING_DIRECTION, b"1"),
     (tag::CASH_MARGIN, b"1"),
     (tag::QTY_TYPE, b"0"),
+    (tag::NO_ALLOCS, b"0"),
+    (tag::NO_STIPULATIONS, b"0"),
+    (tag::NO_TRADING_SESSIONS, b"0"),
 ];
 
 /// A mass cancel with one of these would cancel more than was meant: TradingSessionID and its SubID,
