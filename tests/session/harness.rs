@@ -340,21 +340,85 @@ impl Player {
     }
 }
 
-/// A command for an order, in a line.
+/// A command for the engine's business, in a line: what differs from the plainest order.
 fn named(command: &Command) -> Option<String> {
-    let (cl_ord_id, refusal) = match command {
-        Command::NewOrder(order) => (order.cl_ord_id, order.refusal),
-        Command::CancelOrder(order) => (order.cl_ord_id, order.refusal),
-        Command::ReplaceOrder(order) => (order.cl_ord_id, order.refusal),
-        Command::MassCancel(order) => (order.cl_ord_id, order.refusal),
-        Command::OrderStatus(order) => (order.cl_ord_id, Refusal::NONE),
+    let mut text = format!("engine: {}", command.name());
+    let mut say = |words: std::fmt::Arguments<'_>| {
+        let _ = write!(text, " {words}");
+    };
+    let instrument = |id: InstrumentId| match id {
+        CancelOrder::ANY_INSTRUMENT => "any instrument".to_string(),
+        id => format!("instrument {id}"),
+    };
+    let order = |id: OrderId| match id {
+        OrderId::NONE => "no OrderID".to_string(),
+        OrderId(u64::MAX) => "no such OrderID".to_string(),
+        id => format!("OrderID {id}"),
+    };
+    let refusal = match command {
+        Command::NewOrder(new) => {
+            say(format_args!("{}: {:?} {:?}", new.cl_ord_id, new.side, new.ord_type));
+            say(format_args!("{:?}, {}", new.time_in_force, instrument(new.instrument)));
+            say(format_args!("quantity {} price {}", new.quantity.0, new.price.0));
+            if new.account != AccountId(42) {
+                say(format_args!("account {}", new.account));
+            }
+            if new.quote_quantity != Amount::ZERO {
+                say(format_args!("quote quantity {}", new.quote_quantity.0));
+            }
+            if new.display_quantity != Quantity::ZERO {
+                say(format_args!("display {}", new.display_quantity.0));
+            }
+            if new.post_only {
+                say(format_args!("post-only"));
+            }
+            if new.self_trade_prevention != SelfTradePrevention::None {
+                say(format_args!("{:?}", new.self_trade_prevention));
+            }
+            if new.poss_resend {
+                say(format_args!("PossResend"));
+            }
+            new.refusal
+        }
+        Command::CancelOrder(cancel) => {
+            say(format_args!("{} of {:?}", cancel.cl_ord_id, cancel.orig_cl_ord_id));
+            say(format_args!("{}, {:?}", order(cancel.order), cancel.side));
+            say(format_args!("{}", instrument(cancel.instrument)));
+            cancel.refusal
+        }
+        Command::ReplaceOrder(replace) => {
+            say(format_args!("{} of {:?}", replace.cl_ord_id, replace.orig_cl_ord_id));
+            say(format_args!("{}, {:?}", order(replace.order), replace.side));
+            say(format_args!("{:?} {:?}", replace.ord_type, replace.time_in_force));
+            say(format_args!("quantity {} price {}", replace.quantity.0, replace.price.0));
+            say(format_args!("display {}", replace.display_quantity.0));
+            replace.refusal
+        }
+        Command::MassCancel(mass) => {
+            say(format_args!("{}: {:?}, {:?}", mass.cl_ord_id, mass.scope, mass.side));
+            say(format_args!("{}", instrument(mass.instrument)));
+            mass.refusal
+        }
+        Command::OrderStatus(status) => {
+            say(format_args!("{:?} {}", status.cl_ord_id, order(status.order)));
+            say(format_args!("request {:?}", status.request_id));
+            Refusal::NONE
+        }
+        Command::MassStatus(status) => {
+            say(format_args!("{}: {:?}, {:?}", status.request_id, status.scope, status.side));
+            say(format_args!("{}", instrument(status.instrument)));
+            Refusal::NONE
+        }
+        Command::SecurityListRequest(request) => {
+            say(format_args!("{}: {}", request.request_id, instrument(request.instrument)));
+            request.refusal
+        }
         _ => return None,
     };
-    let refused = match refusal.code {
-        RejectCode::None => String::new(),
-        code => format!(" refused {code:?} {}", refusal.value),
-    };
-    Some(format!("engine: {} {cl_ord_id}{refused}", command.name()))
+    if refusal != Refusal::NONE {
+        let _ = write!(text, ", refused {:?} {} {}", refusal.code, refusal.value, refusal.limit);
+    }
+    Some(text)
 }
 
 /// Fields after 8 and 9, with those and 10 around them.
@@ -408,6 +472,12 @@ fn told(event: &Event) -> String {
             field("45", &reject.ref_seq_num);
             field("372", &reject.ref_msg_type);
             field("380", &reject.reason);
+            if !reject.ref_id.is_empty() {
+                field("379", &reject.ref_id);
+            }
+            if reject.refusal != Refusal::NONE {
+                field("58", &format!("({:?})", reject.refusal.code));
+            }
         }
         _ => {}
     }

@@ -32,7 +32,9 @@ impl Venue {
             next_in: 1,
             next_out: 1,
         });
-        vec![self.event(SessionId::NONE, 0, at_ns, EventBody::SessionDefined(*definition))]
+        let mut bodies = market();
+        bodies.push(EventBody::SessionDefined(*definition));
+        bodies.into_iter().map(|body| self.event(SessionId::NONE, 0, at_ns, body)).collect()
     }
 
     pub fn next_in(&self, session: SessionId) -> u64 {
@@ -209,4 +211,31 @@ fn answer(command: &Command) -> Option<(Origin, Option<EventBody>)> {
         Command::SecurityListRequest(request) => (request.origin, None),
         _ => return None,
     })
+}
+
+/// BTC/USD: prices of two decimals, quantities of four, USD of six.
+fn market() -> Vec<EventBody> {
+    let asset = |id: u16, name: &[u8], scale: u8| {
+        EventBody::AssetDefined(Asset { id: AssetId(id), name: AssetName::truncated(name), scale })
+    };
+    let instrument = Instrument {
+        id: InstrumentId(1),
+        symbol: Symbol::truncated(b"BTC/USD"),
+        base: AssetId(1),
+        quote: AssetId(2),
+        price_scale: 2,
+        quantity_scale: 4,
+        tick: Price(1),
+        lot: Quantity(1),
+        quantity_min: Quantity(1),
+        quantity_max: Quantity(1_000_000_000),
+        notional_min: Amount(0),
+        collar_percent: 10,
+        reference_price: Price(10_000),
+        open_orders_max: 100,
+        maker_fee: 0,
+        taker_fee: 0,
+        state: InstrumentState::Trading,
+    };
+    vec![asset(1, b"BTC", 8), asset(2, b"USD", 6), EventBody::InstrumentDefined(instrument)]
 }
