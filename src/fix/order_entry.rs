@@ -362,11 +362,12 @@ impl Request<'_, '_> {
         let side = self.side_filter().ok_or_else(|| unsupported(tag::SIDE))?;
         let instrument = self.instrument();
         if instrument.is_none() && scope == MassCancelScope::Instrument {
-            let reason = match self.message.get(tag::SYMBOL) {
-                Some(_) => UNKNOWN_SECURITY,
-                None => CONDITIONALLY_REQUIRED_FIELD_MISSING,
-            };
-            return Err(business(reason, Refusal::plain(RejectCode::UnknownInstrument)));
+            return Err(match self.message.get(tag::SYMBOL) {
+                Some(_) => {
+                    business(UNKNOWN_SECURITY, Refusal::plain(RejectCode::UnknownInstrument))
+                }
+                None => business(CONDITIONALLY_REQUIRED_FIELD_MISSING, Refusal::NONE),
+            });
         }
         Ok(Command::MassStatus(MassStatus {
             origin: self.origin,

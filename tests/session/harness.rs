@@ -29,6 +29,7 @@ use std::fmt::Write as _;
 
 use castle::fix::decode::Decoder;
 use castle::fix::directory::Directory;
+use castle::fix::encode::{self, Outgoing};
 use castle::fix::frame::{self, Frame};
 use castle::fix::session::*;
 use castle::fix::time;
@@ -220,7 +221,8 @@ impl Player {
         }
         let body = given.iter().filter(|(tag, _)| {
             let filled = HEADER.contains(tag) || ["8", "9", "10"].contains(tag);
-            !filled && !(msg_type == "A" && ["98", "108"].contains(tag))
+            let of_logon = msg_type == "A" && ["98", "108"].contains(tag);
+            !filled && !of_logon
         });
         fields.extend(body.map(|(tag, value)| format!("{tag}={value}")));
         let body = fields.join("\x01") + "\x01";
@@ -307,7 +309,7 @@ impl Player {
             for event in self.venue.apply(command, moment.wall_ns) {
                 self.directory.apply(&event);
                 if event.session == self.definition.id && event.msg_seq_num != 0 {
-                    self.show(&told(&event));
+                    self.show(&told(&event, &self.directory, &self.definition.comp_id));
                 }
                 if let Some(why) = self.session().on_event(&event, moment) {
                     self.show(&format!("close: {why}"));
@@ -436,50 +438,23 @@ fn complete(begin: Option<&str>, length: Option<&str>, sum: Option<&str>, body: 
     format!("{message}10={sum}\x01").into_bytes()
 }
 
-/// A numbered event in a line.
-fn told(event: &Event) -> String {
-    let mut text = format!("< {} 34={}", event.body.name(), event.msg_seq_num);
-    let mut field = |tag: &str, value: &dyn std::fmt::Display| {
-        let _ = write!(text, " {tag}={value}");
+/// The message of an event in a line, without what every message has and without times.
+fn told(event: &Event, directory: &Directory, client: &CompId) -> String {
+    let header = Outgoing {
+        sender: directory.venue().as_bytes(),
+        target: client.as_bytes(),
+        sending_time_ns: event.timestamp.0,
+        poss_dup: false,
     };
-    match &event.body {
-        EventBody::LogonAccepted(logon) => {
-            field("108", &logon.heart_bt_int);
-            if logon.reset_requested {
-                field("141", &'Y');
-            }
+    let mut bytes = Vec::new();
+    encode::encode(event, &header, directory, &mut bytes);
+    let message = String::from_utf8(bytes).expect("a message is text");
+    let mut text = format!("< {}", event.body.name());
+    for field in message.split_terminator('\x01') {
+        let (tag, _) = field.split_once('=').expect("tag=value");
+        if !["8", "9", "35", "49", "52", "56", "60", "10"].contains(&tag) {
+            let _ = write!(text, " {field}");
         }
-        EventBody::LogoutSent(logout) if logout.code != LogoutCode::Requested => {
-            let figures = format!("({:?}: {}, {})", logout.code, logout.value, logout.limit);
-            field("58", &figures);
-        }
-        EventBody::Heartbeat(heartbeat) if !heartbeat.test_req_id.is_empty() => {
-            field("112", &heartbeat.test_req_id);
-        }
-        EventBody::ResendRequest(request) => {
-            field("7", &request.begin);
-            field("16", &0);
-        }
-        EventBody::Rejected(reject) => {
-            field("45", &reject.ref_seq_num);
-            if reject.ref_tag != SessionReject::NO_TAG {
-                field("371", &reject.ref_tag);
-            }
-            field("372", &reject.ref_msg_type);
-            field("373", &reject.reason);
-        }
-        EventBody::BusinessRejected(reject) => {
-            field("45", &reject.ref_seq_num);
-            field("372", &reject.ref_msg_type);
-            field("380", &reject.reason);
-            if !reject.ref_id.is_empty() {
-                field("379", &reject.ref_id);
-            }
-            if reject.refusal != Refusal::NONE {
-                field("58", &format!("({:?})", reject.refusal.code));
-            }
-        }
-        _ => {}
     }
     text
 }
