@@ -7,10 +7,12 @@
 // Several test binaries share this module, and none uses all of it.
 #![allow(dead_code)]
 
+pub mod compare;
+pub mod generate;
 mod matching;
 mod money;
-mod operator;
-mod orders;
+pub mod operator;
+pub mod orders;
 mod sessions;
 
 use std::collections::BTreeMap;

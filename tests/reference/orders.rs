@@ -751,7 +751,7 @@ fn rejected(command: &NewOrder, refusal: Refusal) -> Execution {
 }
 
 /// The report of an order that is not known.
-fn unknown(account: AccountId, instrument: InstrumentId) -> Execution {
+pub(super) fn unknown(account: AccountId, instrument: InstrumentId) -> Execution {
     Execution {
         order: OrderId::NONE,
         account,
