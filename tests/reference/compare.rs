@@ -15,6 +15,8 @@ const INTERRUPTED_PERCENT: u64 = 20;
 
 /// What is compared with the reference.
 pub trait Subject {
+    /// Most events of one record.
+    const EVENTS_MAX: usize = EVENTS_MAX;
     /// A venue without a past.
     fn fresh() -> Self;
     /// Applies a record; what came of it is added to `events`.
@@ -201,7 +203,7 @@ impl<S: Subject> Pair<S> {
         let from = self.events.len();
         self.subject.apply(&record, &mut self.events);
         let events = &self.events[from..];
-        if events.len() > EVENTS_MAX {
+        if events.len() > S::EVENTS_MAX {
             return Err(format!("{} events of one record", events.len()));
         }
         for (index, event) in events.iter().enumerate() {

@@ -10,6 +10,7 @@
 pub mod compare;
 pub mod generate;
 mod matching;
+pub mod mirror;
 mod money;
 pub mod operator;
 pub mod orders;
