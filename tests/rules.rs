@@ -9,6 +9,8 @@ mod script;
 
 use std::path::{Path, PathBuf};
 
+use castle::engine::Engine;
+
 use reference::compare::Subject;
 use reference::mirror::Mirror;
 use script::Case;
@@ -53,4 +55,10 @@ fn the_reference_does_what_the_rules_say() {
     let update = std::env::var_os("UPDATE_EXPECT").is_some();
     let wrong = play_all::<Mirror>(update);
     assert!(update || wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_engine_does_what_the_rules_say() {
+    let wrong = play_all::<Engine>(false);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

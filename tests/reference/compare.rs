@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use castle::model::limit::EVENTS_MAX;
+use castle::model::limit::{EVENT_SIZE_MAX, EVENTS_MAX};
 use castle::model::*;
 
 use super::generate::{Dice, Generator};
@@ -25,6 +25,8 @@ pub trait Subject {
     fn has_continuation(&self) -> bool;
     /// The hash of all state.
     fn state_hash(&self) -> u64;
+    /// The hash of all that changed so far.
+    fn running_hash(&self) -> u64;
     /// Free and held.
     fn balance(&self, account: AccountId, asset: AssetId) -> (i128, i128);
     /// Price, displayed and all quantity of every level, best first.
@@ -108,6 +110,19 @@ pub fn run<S: Subject>(world: u64, steps: &[u64]) -> Result<Tally, Failure> {
     }
     for step in steps {
         let command = generator.command(*step, &pair.venue);
+        pair.command(command)?;
+    }
+    pair.replay()?;
+    Ok(pair.tally)
+}
+
+/// Runs commands that somebody has written down.
+pub fn run_commands<S: Subject>(
+    world: u64,
+    commands: impl Iterator<Item = Command>,
+) -> Result<Tally, Failure> {
+    let mut pair = Pair::<S>::new(world);
+    for command in commands {
         pair.command(command)?;
     }
     pair.replay()?;
@@ -203,6 +218,7 @@ impl<S: Subject> Pair<S> {
         let from = self.events.len();
         self.subject.apply(&record, &mut self.events);
         let events = &self.events[from..];
+        round_trip(&record, events)?;
         if events.len() > S::EVENTS_MAX {
             return Err(format!("{} events of one record", events.len()));
         }
@@ -283,11 +299,31 @@ impl<S: Subject> Pair<S> {
             "the replay gave other events"
         } else if again.state_hash() != self.subject.state_hash() {
             "the replay gave another state hash"
+        } else if again.running_hash() != self.subject.running_hash() {
+            "the replay gave another running hash"
         } else {
             return Ok(());
         };
         Err(Failure { what: what.to_owned(), commands: std::mem::take(&mut self.commands) })
     }
+}
+
+/// What lies in a journal or a store reads as what was written.
+fn round_trip(record: &Record, events: &[Event]) -> Result<(), String> {
+    let mut slot = RecordBytes::default();
+    let length = record.put(&mut slot);
+    let used = slot.used().map_err(|malformed| malformed.to_string())?;
+    if used.len() != length || Record::get(used) != Ok(*record) {
+        return Err(format!("a record reads otherwise than it was written: {record:?}"));
+    }
+    for event in events {
+        let mut bytes = [0; EVENT_SIZE_MAX];
+        let length = event.put(&mut bytes);
+        if Event::get(&bytes[..length]) != Ok(*event) {
+            return Err(format!("an event reads otherwise than it was written: {event:?}"));
+        }
+    }
+    Ok(())
 }
 
 /// An event without its place in the log.
@@ -323,12 +359,11 @@ fn essence(said: &Said) -> Said {
             if report.execution.order == OrderId::NONE {
                 let known = report.execution;
                 report.execution = Execution {
-                    account: known.account,
                     cl_ord_id: known.cl_ord_id,
                     exec_type: known.exec_type,
                     ord_status: known.ord_status,
                     refusal: known.refusal,
-                    ..super::orders::unknown(known.account, InstrumentId(0))
+                    ..super::orders::unknown(AccountId(0), InstrumentId(0))
                 };
             }
         }

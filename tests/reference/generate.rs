@@ -68,10 +68,10 @@ impl Generator {
 
     fn setup(&mut self) -> Vec<Command> {
         let mut dice = Dice(self.world);
-        let tight = dice.chance(25);
+        let tight = dice.chance(12);
         let limits = EngineLimits {
-            orders_max: if tight { 12 } else { 1_000 },
-            cl_ord_ids_max: if tight { 60 } else { 3_000 },
+            orders_max: if tight { 12 } else { 4_000 },
+            cl_ord_ids_max: if tight { 60 } else { 6_000 },
             accounts_max: 9,
             instruments_max: 4,
             sessions_max: 8,
@@ -107,8 +107,8 @@ impl Generator {
             for asset in 0..3 {
                 let amount = match dice.below(8) {
                     0 => 1_000,
-                    1..=2 => 1_000_000,
-                    _ => AMOUNT_MAX / 8,
+                    1 => 1_000_000,
+                    _ => AMOUNT_MAX / 5,
                 };
                 let amount = Amount(amount);
                 let transfer = self.transfer(account, AssetId(asset), amount);
@@ -265,6 +265,17 @@ impl Generator {
         } else {
             0
         };
+        let mut quantity = quantity;
+        let mut price = price;
+        let lot = venue.instruments.get(&instrument).map_or(1, |l| l.instrument.lot.0);
+        if display != 0 && dice.chance(40) {
+            quantity = lot.saturating_mul(20 + dice.below(200) as i64);
+        } else if !by_quote && dice.chance(4) {
+            // One that sweeps the book.
+            quantity = lot.saturating_mul(100 + dice.below(900) as i64);
+            let best = venue.queue(instrument, side.opposite()).last().map(|order| order.price);
+            price = if market { 0 } else { best.map_or(price, |best| best as i64) };
+        }
         Command::NewOrder(NewOrder {
             origin,
             account,
@@ -516,6 +527,7 @@ impl Generator {
             2 => Command::SendResendRequest(SendResendRequest { origin, begin: dice.next() }),
             3 => Command::SessionReject(SessionReject {
                 origin,
+                ref_seq_num: dice.next(),
                 ref_tag: dice.next() as i32,
                 ref_msg_type,
                 reason: dice.next() as u8,
@@ -667,7 +679,8 @@ fn fixed_transfer() -> Transfer {
 fn instrument(dice: &mut Dice, id: u32, scales: &[u8; 3]) -> Instrument {
     let (base, quote) = dice.pick(&[(0, 1), (2, 1), (0, 2)]);
     let quantity_scale = (dice.below(u64::from(scales[base]) + 1) as u8).min(6);
-    let price_scale = scales[quote].saturating_sub(dice.below(3) as u8);
+    let coarse = dice.chance(20);
+    let price_scale = if coarse { 0 } else { scales[quote].saturating_sub(dice.below(3) as u8) };
     // Tick × lot must be whole: the lot makes up for what the scales lack.
     let lack = (price_scale + quantity_scale).saturating_sub(scales[quote]);
     let lot = 10_i64.pow(lack.into()) * dice.pick(&[1, 1, 5]);
@@ -675,6 +688,8 @@ fn instrument(dice: &mut Dice, id: u32, scales: &[u8; 3]) -> Instrument {
         0 => (1, 3),
         1 => (7, 7_000),
         2 if scales[quote] == 0 => (1_000_000_000_000, 1_000_000_000_000_000),
+        // So high that the collar ends above what a price may be, and the greatest price is off the tick.
+        3 if scales[quote] == 0 => (700_000_000_000_000, 910_000_000_000_000_000),
         _ => (5, 10_000),
     };
     let huge = dice.chance(10);

@@ -39,6 +39,10 @@ impl Subject for Mirror {
         0
     }
 
+    fn running_hash(&self) -> u64 {
+        0
+    }
+
     fn balance(&self, account: AccountId, asset: AssetId) -> (i128, i128) {
         (self.0.free(account, asset), self.0.held(account, asset))
     }

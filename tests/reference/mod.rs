@@ -8,6 +8,7 @@
 #![allow(dead_code)]
 
 pub mod compare;
+mod engine;
 pub mod generate;
 mod matching;
 pub mod mirror;

@@ -194,7 +194,7 @@ impl Venue {
 
     pub(super) fn session_reject(&mut self, reject: &SessionReject) {
         let body = EventBody::Rejected(Rejected {
-            ref_seq_num: reject.origin.msg_seq_num,
+            ref_seq_num: reject.ref_seq_num,
             ref_tag: reject.ref_tag,
             ref_msg_type: reject.ref_msg_type,
             reason: reject.reason,
