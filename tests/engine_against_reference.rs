@@ -126,8 +126,7 @@ fn has_teeth(tally: &Tally, trading: u64) {
     let unseen: Vec<_> = codes.filter(|code| !tally.codes.contains_key(code)).collect();
     assert!(unseen.is_empty(), "refusals that never came: {unseen:?}");
     assert!(trading * 100 >= SEEDS * TRADING_PERCENT_MIN, "only {trading} seeds traded");
-    let (accepted, refused) =
-        (count("Execution New Request"), count("Execution Rejected Request"));
+    let (accepted, refused) = (count("Execution New Request"), count("Execution Rejected Request"));
     let share = accepted * 100 / (accepted + refused);
     assert!(share >= ACCEPTED_PERCENT_MIN, "only {share} % of the orders were accepted");
     let continued = tally.continued;

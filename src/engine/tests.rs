@@ -48,7 +48,9 @@ fn a_better_price_trades_first_and_then_the_older_order() {
 
 #[test]
 fn what_is_not_filled_at_once_is_canceled_where_it_may_not_rest() {
-    check_state("A sell a1 5@100\nB buy b1 8@100 ioc\nB buy b2 8 market quantity=8", expect![[r#"
+    check_state(
+        "A sell a1 5@100\nB buy b1 8@100 ioc\nB buy b2 8 market quantity=8",
+        expect![[r#"
         A a1 New [New 0/5 leaves 5]
         B b1 New [New 0/8 leaves 8]
         A a1 Trade 5@100 maker [Filled 5/5 leaves 0]
@@ -60,12 +62,15 @@ fn what_is_not_filled_at_once_is_canceled_where_it_may_not_rest() {
         A X 99995+0  A Y 100500+0
         B X 100005+0  B Y 99500+0
         venue X 0+0  venue Y 0+0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_market_buy_holds_the_collar_and_gets_the_difference_back() {
-    check_state("A sell a1 5@100\nB buy b1 market quantity=5", expect![[r#"
+    check_state(
+        "A sell a1 5@100\nB buy b1 market quantity=5",
+        expect![[r#"
         A a1 New [New 0/5 leaves 5]
         B b1 New [New 0/5 leaves 5]
         A a1 Trade 5@100 maker [Filled 5/5 leaves 0]
@@ -74,7 +79,8 @@ fn a_market_buy_holds_the_collar_and_gets_the_difference_back() {
         A X 99995+0  A Y 100500+0
         B X 100005+0  B Y 99500+0
         venue X 0+0  venue Y 0+0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -161,7 +167,9 @@ fn fill_or_kill_stops_counting_at_an_own_order_in_modes_that_stop_there() {
 
 #[test]
 fn an_iceberg_queues_each_new_slice_at_the_back() {
-    check_state("A sell a1 5@100 show=2\nA sell a2 2@100\nB buy b1 5@100", expect![[r#"
+    check_state(
+        "A sell a1 5@100 show=2\nA sell a2 2@100\nB buy b1 5@100",
+        expect![[r#"
         A a1 New [New 0/5 leaves 5]
         A a2 New [New 0/2 leaves 2]
         B b1 New [New 0/5 leaves 5]
@@ -176,7 +184,8 @@ fn an_iceberg_queues_each_new_slice_at_the_back() {
         A X 99993+2  A Y 100500+0
         B X 100005+0  B Y 99500+0
         venue X 0+0  venue Y 0+0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -506,7 +515,8 @@ fn fees_are_rounded_up_on_the_cumulative_amount() {
         A X 99996+0  A Y 100299+0
         B X 99999+0  B Y 99490+0
         venue X 5+0  venue Y 211+0
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
 }
 
 #[test]

@@ -368,10 +368,8 @@ impl Generator {
         } else {
             any_price(dice, venue, order.instrument, order.side)
         };
-        let lot = venue
-            .instruments
-            .get(&order.instrument)
-            .map_or(1, |listing| listing.instrument.lot.0);
+        let lot =
+            venue.instruments.get(&order.instrument).map_or(1, |listing| listing.instrument.lot.0);
         let quantity = match dice.below(10) {
             0 => order.cum as i64,
             1..=5 => (order.quantity as i64).saturating_sub(lot * dice.below(4) as i64),

@@ -300,7 +300,9 @@ impl Venue {
             let sum: i128 =
                 self.totals.iter().filter(|((_, of), _)| of == asset).map(|(_, total)| total).sum();
             if sum != 0 {
-                return Err(format!("asset {asset}: all accounts together have {sum}, not nothing"));
+                return Err(format!(
+                    "asset {asset}: all accounts together have {sum}, not nothing"
+                ));
             }
         }
         for (account, asset) in self.totals.keys() {

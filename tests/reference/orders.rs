@@ -164,9 +164,7 @@ impl Venue {
     /// Room for one more order that may rest, and for one more ClOrdID.
     fn check_room(&self, account: AccountId, command: &NewOrder) -> Result<(), Refusal> {
         if may_rest(command.ord_type, command.time_in_force) {
-            let most = i128::from(
-                self.instruments[&command.instrument].instrument.open_orders_max,
-            );
+            let most = i128::from(self.instruments[&command.instrument].instrument.open_orders_max);
             let mut mine = 0;
             for order in self.open.values() {
                 let here = order.account == account && order.instrument == command.instrument;
@@ -264,21 +262,20 @@ impl Venue {
         let Some(order) = self.find(account, request.order, request.orig_cl_ord_id) else {
             return Err((None, Refusal::plain(RejectCode::UnknownOrder)));
         };
-        let refusal = if !request.orig_cl_ord_id.is_empty()
-            && request.orig_cl_ord_id != order.cl_ord_id
-        {
-            Refusal::plain(RejectCode::StaleOrigClOrdId)
-        } else if !self.open.contains_key(&order.id) {
-            Refusal::plain(RejectCode::OrderClosed)
-        } else if request.instrument != CancelOrder::ANY_INSTRUMENT
-            && request.instrument != order.instrument
-        {
-            Refusal::new(RejectCode::OrderMismatch, tag::SYMBOL, 0)
-        } else if request.side != order.side {
-            Refusal::new(RejectCode::OrderMismatch, tag::SIDE, 0)
-        } else {
-            return Ok(order);
-        };
+        let refusal =
+            if !request.orig_cl_ord_id.is_empty() && request.orig_cl_ord_id != order.cl_ord_id {
+                Refusal::plain(RejectCode::StaleOrigClOrdId)
+            } else if !self.open.contains_key(&order.id) {
+                Refusal::plain(RejectCode::OrderClosed)
+            } else if request.instrument != CancelOrder::ANY_INSTRUMENT
+                && request.instrument != order.instrument
+            {
+                Refusal::new(RejectCode::OrderMismatch, tag::SYMBOL, 0)
+            } else if request.side != order.side {
+                Refusal::new(RejectCode::OrderMismatch, tag::SIDE, 0)
+            } else {
+                return Ok(order);
+            };
         Err((Some(order), refusal))
     }
 
