@@ -485,3 +485,5 @@ fn who_has(address: SocketAddr, error: &io::Error) -> String {
 }
 
 mod listener;
+#[cfg(test)]
+mod tests;
