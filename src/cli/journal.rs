@@ -105,8 +105,8 @@ fn verified(out: &mut impl Write, found: &Verified) -> io::Result<()> {
     if let Some((path, offset, what)) = tail {
         writeln!(
             out,
-            "behind the end, {path} at byte {offset}: {what}; never synced, will be cut when the \
-             journal is opened"
+            "behind the end, {path} at byte {offset}: {what}; never synced, so it is just being \
+             written, or will be cut when the journal is opened"
         )?;
     }
     Ok(())

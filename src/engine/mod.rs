@@ -10,6 +10,7 @@
 //! account's first balance, a book that was never so deep) may grow a vector.
 
 mod accounts;
+mod audit;
 mod book;
 mod cancel;
 mod cl_ord_ids;
@@ -28,6 +29,13 @@ mod slab;
 mod status;
 mod transfers;
 mod view;
+
+#[cfg(test)]
+mod random_tests;
+#[cfg(test)]
+mod script;
+#[cfg(test)]
+mod tests;
 
 pub use ledger::Balance;
 pub use output::EventSink;

@@ -171,8 +171,8 @@ enum Place {
 struct Open {
     layout: &'static Layout,
     count_tag: u32,
-    /// What the count says.
-    expected: u64,
+    /// What the count says; none where it is no number, which was told already.
+    expected: Option<u64>,
     /// Entries so far.
     entries: u64,
     /// The place of the last field in the layout's order.
@@ -180,7 +180,7 @@ struct Open {
 }
 
 impl Open {
-    const NONE: Self = Self { layout: &HEADER, count_tag: 0, expected: 0, entries: 0, last: 0 };
+    const NONE: Self = Self { layout: &HEADER, count_tag: 0, expected: None, entries: 0, last: 0 };
 }
 
 /// The order in which faults are told; of equals the first.
@@ -441,7 +441,7 @@ impl Pass<'_, '_> {
     #[inline(never)]
     fn open_group(&mut self, layout: &Layout, index: u16, tag: u32, start: usize, end: usize) {
         let Some(group) = layout.group(index) else { return };
-        let Ok(expected) = number::unsigned(&self.bytes[start..end]) else { return };
+        let expected = number::unsigned(&self.bytes[start..end]).ok();
         if let Some(open) = self.open.get_mut(self.depth) {
             *open = Open { layout: group, count_tag: tag, expected, entries: 0, last: 0 };
             self.depth += 1;
@@ -488,7 +488,7 @@ impl Pass<'_, '_> {
     fn close_group(&mut self) {
         self.depth -= 1;
         let open = self.open[self.depth];
-        if open.entries != open.expected {
+        if open.expected.is_some_and(|expected| open.entries != expected) {
             let rank = self.rank(open.count_tag, self.place);
             self.fault(rank, open.count_tag as i32, reason::GROUP_COUNT);
         }

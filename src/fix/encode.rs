@@ -548,5 +548,5 @@ fn average(notional: i128, quantity: Quantity) -> u128 {
     let more = 10_u128.pow(AVERAGE_PLACES.into());
     // Whole and rest apart: the notional itself may be too wide for four more places.
     let (whole, rest) = (notional / quantity, notional % quantity);
-    whole * more + (rest * more + quantity / 2) / quantity
+    whole.saturating_mul(more).saturating_add((rest * more + quantity / 2) / quantity)
 }

@@ -10,51 +10,16 @@
 //! characteristic); all other standard fields that Castle has no use for are ignored. The rules of
 //! engagement list every one.
 
-use crate::fix::decode::Message;
+use crate::fix::decode::{Message, reason};
 use crate::fix::directory::Directory;
 use crate::fix::number::{self, NumberError};
+use crate::fix::tables::tag;
 use crate::model::*;
 
-mod tag {
-    pub const ACCOUNT: u32 = 1;
-    pub const CL_ORD_ID: u32 = 11;
-    pub const CURRENCY: u32 = 15;
-    pub const EXEC_INST: u32 = 18;
-    pub const ORDER_ID: u32 = 37;
-    pub const ORDER_QTY: u32 = 38;
-    pub const ORD_TYPE: u32 = 40;
-    pub const ORIG_CL_ORD_ID: u32 = 41;
-    pub const PRICE: u32 = 44;
-    pub const SIDE: u32 = 54;
-    pub const SYMBOL: u32 = 55;
-    pub const TIME_IN_FORCE: u32 = 59;
-    pub const SETTL_TYPE: u32 = 63;
-    pub const POSITION_EFFECT: u32 = 77;
-    pub const EX_DESTINATION: u32 = 100;
-    pub const MIN_QTY: u32 = 110;
-    pub const MAX_FLOOR: u32 = 111;
-    pub const SETTL_CURRENCY: u32 = 120;
-    pub const FOREX_REQ: u32 = 121;
-    pub const CASH_ORDER_QTY: u32 = 152;
-    pub const SUBSCRIPTION_REQUEST_TYPE: u32 = 263;
-    pub const SECURITY_REQ_ID: u32 = 320;
-    pub const PRICE_TYPE: u32 = 423;
-    pub const ROUNDING_DIRECTION: u32 = 468;
-    pub const MASS_CANCEL_REQUEST_TYPE: u32 = 530;
-    pub const CASH_MARGIN: u32 = 544;
-    pub const SECURITY_LIST_REQUEST_TYPE: u32 = 559;
-    pub const MASS_STATUS_REQ_ID: u32 = 584;
-    pub const MASS_STATUS_REQ_TYPE: u32 = 585;
-    pub const ORD_STATUS_REQ_ID: u32 = 790;
-    pub const QTY_TYPE: u32 = 854;
-    pub const SELF_TRADE_PREVENTION: u32 = 25_001;
-}
-
 /// An order (D, G) with one of these is refused whatever their value is.
-const REFUSED_IN_ORDERS: &[u32] = &[
+static REFUSED_IN_ORDERS: TagSet = TagSet::of(&[
     65, // SymbolSfx: another security
     64, 193, 192, 640, // settlement on a date of its own; the far leg of a swap
-    78,  // NoAllocs: for other accounts
     99,  // StopPx
     117, // QuoteID: there are no quotes to take
     126, 168, 432, // ExpireTime, EffectiveTime, ExpireDate
@@ -64,11 +29,9 @@ const REFUSED_IN_ORDERS: &[u32] = &[
     847, 848, 849, // target strategies
     218, 220, 221, 222, 662, 663, 699, 761, // priced by a spread or a benchmark
     235, 236, 696, 697, 698, 701, // priced by a yield
-    232, // NoStipulations
-    386, // NoTradingSessions
     469, 516, // RoundingModulus, OrderPercent
     788, 898, 913, 914, 915, 916, 917, 918, 919, // financing
-];
+]);
 
 /// These are refused in an order unless they say what happens anyway.
 const REFUSED_UNLESS: &[(u32, &[u8])] = &[
@@ -79,21 +42,39 @@ const REFUSED_UNLESS: &[(u32, &[u8])] = &[
     (tag::ROUNDING_DIRECTION, b"1"),
     (tag::CASH_MARGIN, b"1"),
     (tag::QTY_TYPE, b"0"),
+    (tag::NO_ALLOCS, b"0"),
+    (tag::NO_STIPULATIONS, b"0"),
+    (tag::NO_TRADING_SESSIONS, b"0"),
 ];
 
 /// A mass cancel with one of these would cancel more than was meant: TradingSessionID and its SubID,
 /// UnderlyingSymbol.
-const REFUSED_IN_MASS_CANCEL: &[u32] = &[336, 625, 311];
+static REFUSED_IN_MASS_CANCEL: TagSet = TagSet::of(&[336, 625, 311]);
+
+/// Tags below [`TagSet::TAGS`], a bit for each.
+struct TagSet([u64; Self::TAGS / 64]);
+
+impl TagSet {
+    const TAGS: usize = 1_024;
+
+    const fn of(tags: &[u32]) -> Self {
+        let mut bits = [0; Self::TAGS / 64];
+        let mut at = 0;
+        while at < tags.len() {
+            bits[tags[at] as usize / 64] |= 1 << (tags[at] % 64);
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    fn has(&self, tag: u32) -> bool {
+        self.0.get(tag as usize / 64).is_some_and(|bits| bits & 1 << (tag % 64) != 0)
+    }
+}
 
 /// ExecInst (18): participate, don't initiate.
 const POST_ONLY: &[u8] = b"6";
 
-/// SessionRejectReason (373).
-const REQUIRED_TAG_MISSING: u8 = 1;
-/// SessionRejectReason (373).
-const VALUE_INCORRECT: u8 = 5;
-/// SessionRejectReason (373).
-const INCORRECT_DATA_FORMAT: u8 = 6;
 /// BusinessRejectReason (380).
 const OTHER: u8 = 0;
 /// BusinessRejectReason (380).
@@ -326,7 +307,7 @@ impl Request<'_, '_> {
             refusal.unsupported(tag::SIDE);
             SideFilter::Both
         });
-        if let Some(tag) = self.first_of(REFUSED_IN_MASS_CANCEL) {
+        if let Some(tag) = self.first_of(&REFUSED_IN_MASS_CANCEL) {
             refusal.unsupported(tag);
         }
         Ok(Command::MassCancel(MassCancel {
@@ -346,7 +327,10 @@ impl Request<'_, '_> {
         let request_id = self.text(tag::ORD_STATUS_REQ_ID)?;
         let order = self.order();
         if cl_ord_id.is_empty() && order == OrderId::NONE {
-            return Err(Fault::Session { tag: tag::CL_ORD_ID, reason: REQUIRED_TAG_MISSING });
+            return Err(Fault::Session {
+                tag: tag::CL_ORD_ID,
+                reason: reason::REQUIRED_TAG_MISSING,
+            });
         }
         self.require_own_account(request_id)?;
         // Symbol and Side only repeat what the order has.
@@ -378,11 +362,12 @@ impl Request<'_, '_> {
         let side = self.side_filter().ok_or_else(|| unsupported(tag::SIDE))?;
         let instrument = self.instrument();
         if instrument.is_none() && scope == MassCancelScope::Instrument {
-            let reason = match self.message.get(tag::SYMBOL) {
-                Some(_) => UNKNOWN_SECURITY,
-                None => CONDITIONALLY_REQUIRED_FIELD_MISSING,
-            };
-            return Err(business(reason, Refusal::plain(RejectCode::UnknownInstrument)));
+            return Err(match self.message.get(tag::SYMBOL) {
+                Some(_) => {
+                    business(UNKNOWN_SECURITY, Refusal::plain(RejectCode::UnknownInstrument))
+                }
+                None => business(CONDITIONALLY_REQUIRED_FIELD_MISSING, Refusal::NONE),
+            });
         }
         Ok(Command::MassStatus(MassStatus {
             origin: self.origin,
@@ -426,7 +411,7 @@ impl Request<'_, '_> {
     /// A text that is echoed; empty where the tag is absent.
     fn text<const N: usize>(&self, tag: u32) -> Result<Text<N>, Fault> {
         Text::new(self.message.get(tag).unwrap_or(b""))
-            .ok_or(Fault::Session { tag, reason: VALUE_INCORRECT })
+            .ok_or(Fault::Session { tag, reason: reason::VALUE })
     }
 
     fn byte(&self, tag: u32) -> Option<u8> {
@@ -546,14 +531,17 @@ impl Request<'_, '_> {
         let orig_cl_ord_id: ClOrdId = self.text(tag::ORIG_CL_ORD_ID)?;
         let order = self.order();
         if orig_cl_ord_id.is_empty() && order == OrderId::NONE {
-            return Err(Fault::Session { tag: tag::ORIG_CL_ORD_ID, reason: REQUIRED_TAG_MISSING });
+            return Err(Fault::Session {
+                tag: tag::ORIG_CL_ORD_ID,
+                reason: reason::REQUIRED_TAG_MISSING,
+            });
         }
         Ok(Names { order, cl_ord_id, orig_cl_ord_id })
     }
 
-    /// The first of `tags` that the message has.
-    fn first_of(&self, tags: &[u32]) -> Option<u32> {
-        tags.iter().copied().find(|tag| self.message.get(*tag).is_some())
+    /// The first field of the message that is one of `tags`.
+    fn first_of(&self, tags: &TagSet) -> Option<u32> {
+        self.message.fields().map(|(tag, _)| tag).find(|tag| tags.has(*tag))
     }
 
     /// Refuses the fields of an order whose neglect would change it.
@@ -561,7 +549,7 @@ impl Request<'_, '_> {
         if refusal.0 != Refusal::NONE {
             return;
         }
-        if let Some(tag) = self.first_of(REFUSED_IN_ORDERS) {
+        if let Some(tag) = self.first_of(&REFUSED_IN_ORDERS) {
             return refusal.unsupported(tag);
         }
         for (tag, allowed) in REFUSED_UNLESS {
@@ -602,7 +590,7 @@ impl Request<'_, '_> {
                 refusal.add(Refusal::new(RejectCode::TooManyDecimals, tag, scale));
                 Ok(0)
             }
-            Err(NumberError::Format) => Err(Fault::Session { tag, reason: INCORRECT_DATA_FORMAT }),
+            Err(NumberError::Format) => Err(Fault::Session { tag, reason: reason::FORMAT }),
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Connection<S> {
     pub bytes_before_logon: usize,
     /// Monotonic time after which it is closed, whatever it waits for.
     pub deadline_ns: u64,
+    /// Its session's messages are told here: from the answer to the Logon to the Logout.
+    pub hears: bool,
     /// It is closed once everything that waits is written.
     pub closing: bool,
     /// Why, then.
@@ -64,6 +66,7 @@ impl<S> Connection<S> {
             writable: true,
             bytes_before_logon: 0,
             deadline_ns,
+            hears: false,
             closing: false,
             why: Ended::ByClient,
             resend: None,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-/// Why a journal could not be opened or read. Nothing was changed on disk, save where `Disk` says so.
+/// Why a journal could not be opened or read. Nothing was changed on disk, save where `Disk` says
+/// so.
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// The operating system refused something.
@@ -55,8 +56,8 @@ pub enum OpenError {
     },
     /// A segment belongs to another cluster.
     #[error(
-        "{path} belongs to cluster \"{found}\"; this node is of cluster \"{expected}\": correct the \
-         cluster in the configuration, or name another journal directory"
+        "{path} belongs to cluster \"{found}\"; this node is of cluster \"{expected}\": correct \
+         the cluster in the configuration, or name another journal directory"
     )]
     WrongCluster {
         /// The file.
@@ -86,8 +87,8 @@ pub enum OpenError {
     },
     /// A segment is not there although a later one is.
     #[error(
-        "{path} is missing, although {found} exists: put it back from the peer or a backup; without \
-         it the records that it held are lost"
+        "{path} is missing, although {found} exists: put it back from the peer or a backup; \
+         without it the records that it held are lost"
     )]
     MissingSegment {
         /// The file.
@@ -98,8 +99,8 @@ pub enum OpenError {
     /// Synced bytes are bad.
     #[error(
         "{path} is corrupt at byte {offset}: {what}. Record {sequence} must stand there, since \
-         records up to {synced} were synced to disk. Nothing was changed; restore the file from the \
-         peer or a backup"
+         records up to {synced} were synced to disk. Nothing was changed; restore the file from \
+         the peer or a backup"
     )]
     Corrupt {
         /// The file.
@@ -154,7 +155,8 @@ pub enum JournalError {
     Full,
     /// A record that does not continue the journal. Fatal.
     #[error(
-        "record {found} (epoch {found_epoch}) does not continue the journal, whose next record is {expected} (epoch at least {expected_epoch})"
+        "record {found} (epoch {found_epoch}) does not continue the journal, whose next record is \
+         {expected} (epoch at least {expected_epoch})"
     )]
     OutOfOrder {
         /// Its sequence.

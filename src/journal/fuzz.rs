@@ -5,9 +5,9 @@ use super::{Journal, JournalOptions, format, read};
 use crate::model::ClusterName;
 use crate::model::wire::Wire;
 
-/// Reads and opens a journal of one segment with these bytes; then the same with the CRCs of header,
-/// frames and records put right, so that what lies behind them is reached. The journal that recovery
-/// leaves must open again without anything to cut.
+/// Reads and opens a journal of one segment with these bytes; then the same with the CRCs of
+/// header, frames and records put right, so that what lies behind them is reached. The journal that
+/// recovery leaves must open again without anything to cut.
 pub fn check(data: &[u8]) {
     check_segment(data.to_vec());
     let mut repaired = data.to_vec();
@@ -47,8 +47,8 @@ fn check_segment(mut bytes: Vec<u8>) {
     }
 }
 
-/// Makes the bytes look like a segment of the fuzzer's journal: magic, version, length and cluster of
-/// the header, and every CRC on the way that the lengths lead.
+/// Makes the bytes look like a segment of the fuzzer's journal: magic, version, length and cluster
+/// of the header, and every CRC on the way that the lengths lead.
 fn repair(bytes: &mut [u8]) {
     use crate::model::record::{CRC_AT, SEQUENCE_AT};
     if bytes.len() < format::HEADER_SIZE {

@@ -2,9 +2,9 @@
 //!
 //! # Files
 //!
-//! A journal is a directory of segments `000000000001.segment`, …, numbered from 1 without a gap, and
-//! a file `lock`. A segment has its full length from the start; what is not written yet is zero. A
-//! segment that is all zero is prepared for later.
+//! A journal is a directory of segments `000000000001.segment`, …, numbered from 1 without a gap,
+//! and a file `lock`. A segment has its full length from the start; what is not written yet is
+//! zero. A segment that is all zero is prepared for later.
 //!
 //! # Layout (version 1; integers little-endian)
 //!
@@ -26,9 +26,9 @@
 //! | 105 | 403 | zeros |
 //! | 508 | 4 | CRC-32C of bytes 0 to 508 |
 //!
-//! Magic, version and the place of the CRC stay the same in every version. Then come batches, each a
-//! frame and its records. A batch lies in one segment; what does not fit goes on as a batch in the
-//! next one. A frame:
+//! Magic, version and the place of the CRC stay the same in every version. Then come batches, each
+//! a frame and its records. A batch lies in one segment; what does not fit goes on as a batch in
+//! the next one. A frame:
 //!
 //! | offset | bytes | what |
 //! |---|---|---|
@@ -45,28 +45,33 @@
 //! Records are laid out as [`crate::model::record`] says, with their CRC. The running hash after a
 //! record is XXH3-64 of its bytes, CRC included, seeded with the running hash before it.
 //!
-//! A batch that recovery cut short has fewer records than its frame says; the frame of the next batch,
-//! which continues them, or zeros follow.
+//! A batch that recovery cut short has fewer records than its frame says; the frame of the next
+//! batch, which continues them, or zeros follow.
 //!
 //! # What may be cut
 //!
-//! Pages reach the disk in any order, so after a power loss bad bytes may have good ones behind them.
-//! Bad bytes where a record must stand that any good frame or header names as synced are corruption:
-//! the journal is refused, and nothing is changed. Above that, the first record or frame that is bad,
-//! or does not continue sequence, epoch and running hash, ends the journal, whatever follows.
+//! Pages reach the disk in any order, so after a power loss bad bytes may have good ones behind
+//! them. Bad bytes where a record must stand that any good frame or header names as synced are
+//! corruption: the journal is refused, and nothing is changed. Above that, the first record or
+//! frame that is bad, or does not continue sequence, epoch and running hash, ends the journal,
+//! whatever follows.
 //!
 //! # What is assumed of the disk
 //!
 //! What fdatasync confirmed stays, byte for byte. What was not synced may be there, or not, or in
-//! part, in any order. A file's creation is durable once its directory was synced.
+//! part, in any order. A file's creation is durable once its directory was synced. Space that
+//! fallocate gave is there when it is written: a file system that copies on write does not promise
+//! that, so the journal belongs on ext4 or xfs.
 //!
 //! # Invariants
 //!
 //! - **Nobody but the syncer waits for the disk.**
-//! - **No byte that was synced is ever changed**, save by cutting, which only follows an unsynced end.
+//! - **No byte that was synced is ever changed**, save by cutting, which only follows an unsynced
+//!   end.
 //! - **No sequence counts as durable that a sync did not cover in this process's life.**
 //! - **The first error of a write or a sync is the last operation.**
 
+mod cursor;
 mod disk;
 mod error;
 pub mod format;
@@ -124,8 +129,8 @@ impl JournalOptions {
             cluster,
             segment_bytes: 64 << 20,
             segments_ahead: 2,
-            reserve_bytes: 32 << 20,
-            in_flight_bytes: 32 << 20,
+            reserve_bytes: 24 << 20,
+            in_flight_bytes: 24 << 20,
             left_free_bytes: 16 << 20,
             mark,
         }
@@ -147,15 +152,16 @@ impl JournalOptions {
                 allowed: format!("1 to {SEGMENTS_AHEAD_MAX}"),
             });
         }
-        // That a disk is full is noticed when a segment cannot be prepared, so with one segment
-        // fewer ahead than wanted.
-        let ahead = self.segments_ahead as u64 * (self.segment_bytes - HEADER_SIZE as u64);
+        // That a disk is full is noticed when the next segment cannot be created. Under load that
+        // may be when one segment is still to be filled and one fewer than wanted is prepared.
+        let ahead = (self.segments_ahead as u64 - 1).max(1);
+        let ahead = ahead * (self.segment_bytes - HEADER_SIZE as u64);
         let kept = self.reserve_bytes.saturating_add(self.in_flight_bytes);
         if kept > ahead {
             return Err(OpenError::Options {
                 what: "reserve_bytes and in_flight_bytes together",
                 value: kept,
-                allowed: format!("at most {ahead}, what the segments prepared ahead hold"),
+                allowed: format!("at most {ahead}, what the segments surely prepared ahead hold"),
             });
         }
         Ok(())

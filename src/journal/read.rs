@@ -1,5 +1,6 @@
 //! Reading a journal without changing it, also that of a running exchange: [`verify`], [`stat`] and
-//! [`dump`]. All of them check everything on their way, and end at the end that recovery would find.
+//! [`dump`]. All of them check everything on their way, and end at the end that recovery would
+//! find.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -39,7 +40,8 @@ pub struct Stat {
     pub segment_bytes: u64,
     /// Bytes of records.
     pub record_bytes: u64,
-    /// Batches, those without records not counted.
+    /// Batches, those without records not counted; one that goes on in the next segment counts
+    /// twice.
     pub batches: u64,
     /// The first record.
     pub first: Option<(Sequence, Timestamp)>,

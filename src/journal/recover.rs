@@ -1,12 +1,13 @@
 //! Opening a journal.
 //!
 //! 1. All of it is read and judged ([`super::scan`]); an error leaves everything as it was.
-//! 2. What lies behind the end is cut: the rest of the last segment is zeroed and synced, later
-//!    segments are removed, the highest first, with a sync of the directory after each.
+//! 2. What lies behind the end is cut: the rest of the last segment is zeroed and synced, then
+//!    later segments are removed, the highest first, with a sync of the directory after each.
 //! 3. What is not known to be synced is written again and synced, since it may be in the page cache
 //!    only, and a failed sync of the last process may have made the cache forget that.
 //! 4. If there was such a part, an empty batch says that it is synced now.
-//! 5. A segment is prepared, so that the writer never begins without one.
+//! 5. Segments that were prepared and are still zero are used; the rest is prepared, so that the
+//!    writer never begins without one.
 
 use std::sync::Arc;
 
@@ -75,8 +76,8 @@ impl std::fmt::Display for Cut {
         let Self { path, offset, what, sequence } = self;
         write!(
             f,
-            "{path} was cut at byte {offset}: {what}. Nothing behind it was ever synced; the journal \
-             goes on with record {sequence}"
+            "{path} was cut at byte {offset}: {what}. Nothing says that what stood there \
+             was ever synced; the journal goes on with record {sequence}"
         )
     }
 }
@@ -95,8 +96,9 @@ impl Observer for Visitor<'_> {
 }
 
 impl Journal {
-    /// Opens the journal on a disk, or begins a new one. `visit` gets every record, once, in order; it
-    /// may have got some when an error follows. Everything that it got is durable when this returns.
+    /// Opens the journal on a disk, or begins a new one. `visit` gets every record, once, in order;
+    /// it may have got some when an error follows. Everything that it got is durable when this
+    /// returns.
     pub fn open<D: Disk>(
         mut disk: D,
         options: &JournalOptions,
@@ -122,18 +124,21 @@ impl Journal {
         };
         let place = match &scanned.end {
             None => begin(&mut disk, options, &scanned)?,
-            Some(end) => go_on(&mut disk, end, &scanned, &mut report)?,
+            Some(end) => go_on(&mut disk, options, end, &scanned, &mut report)?,
         };
         let mut chain = scanned.chain;
         chain.synced = chain.last();
         let shared = Arc::new(Shared::new(options, chain.last()));
         let progress = Arc::clone(&shared.progress);
-        let Place { identity, file, number, at } = place;
+        let Place { identity, file, number, at, prepared } = place;
         let mut syncer = Syncer::new(Arc::clone(&shared), disk, number, Arc::clone(&file));
         let mut writer = Writer::new(shared, identity, file, number, at, chain);
         if scanned.chain.synced < chain.last() || report.cut.is_some() {
             writer.mark(scanned.chain.released)?;
             syncer.sync_all()?;
+        }
+        for file in prepared {
+            syncer.adopt(file);
         }
         syncer.prepare()?;
         Ok(Opened { writer, syncer, progress, report })
@@ -146,6 +151,8 @@ struct Place<F> {
     file: Arc<F>,
     number: u64,
     at: u64,
+    /// The segments that follow, all zero.
+    prepared: Vec<F>,
 }
 
 /// Begins a new journal, which is durable before anything is appended.
@@ -166,12 +173,19 @@ fn begin<D: Disk>(
     write_head_last(&file, 0, &header).map_err(error("write"))?;
     file.sync().map_err(error("sync"))?;
     disk.sync_directory().map_err(error("sync the directory of"))?;
-    Ok(Place { identity, file: Arc::new(file), number: 1, at: HEADER_SIZE as u64 })
+    Ok(Place {
+        identity,
+        file: Arc::new(file),
+        number: 1,
+        at: HEADER_SIZE as u64,
+        prepared: Vec::new(),
+    })
 }
 
 /// Cuts, and makes durable what stays.
 fn go_on<D: Disk>(
     disk: &mut D,
+    options: &JournalOptions,
     end: &End,
     scanned: &Scanned,
     report: &mut RecoveryReport,
@@ -187,7 +201,8 @@ fn go_on<D: Disk>(
         file.sync().map_err(error("sync"))?;
     }
     let later: Vec<u64> = scanned.numbers.iter().copied().filter(|n| *n > number).collect();
-    remove_segments(disk, &later)?;
+    let prepared = keep_prepared(disk, &later, scanned.fault.is_none(), options)?;
+    remove_segments(disk, &later[prepared.len()..])?;
     if scanned.chain.synced < scanned.chain.last() {
         let (first, offset) = end.unsynced_from;
         for earlier in first..number {
@@ -207,7 +222,28 @@ fn go_on<D: Disk>(
         report.rewritten_bytes += at - from;
     }
     let identity = Identity { cluster: end.header.cluster, mark: end.header.mark };
-    Ok(Place { identity, file: Arc::new(file), number, at })
+    Ok(Place { identity, file: Arc::new(file), number, at, prepared })
+}
+
+/// Opens those of the segments behind the end that can be used again. Where nothing lay behind the
+/// end they are all zero.
+fn keep_prepared<D: Disk>(
+    disk: &mut D,
+    later: &[u64],
+    are_zero: bool,
+    options: &JournalOptions,
+) -> Result<Vec<D::File>, OpenError> {
+    let mut prepared = Vec::new();
+    for number in later.iter().filter(|_| are_zero).take(options.segments_ahead) {
+        let name = segment_name(*number);
+        let path = disk.path(&name);
+        let error = |action| OpenError::disk(action, path.clone());
+        if disk.open(&name).map_err(error("open"))?.bytes() != options.segment_bytes {
+            break;
+        }
+        prepared.push(disk.open_allocated(&name, options.segment_bytes).map_err(error("open"))?);
+    }
+    Ok(prepared)
 }
 
 /// Removes segments, the highest first; no crash in between leaves a gap.

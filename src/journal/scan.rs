@@ -1,19 +1,20 @@
 //! Reads a journal from its first record to its end, and judges what stands there.
 //!
 //! 1. The segments are listed; a foreign file or a gap in their numbers is an error.
-//! 2. Segment after segment, frame after frame, record after record is checked: CRC, sequence, epoch,
-//!    running hash. Each good record is shown to the observer, once, in order.
-//! 3. At the first thing that is not good, or at zeros, everything behind is searched for good frames
-//!    and headers, for the highest sequence that they name as synced.
-//! 4. Where the record that must stand there is at or below that, it had been synced: the journal is
-//!    corrupt. Otherwise it was never promised to anyone: the journal ends there.
-//! 5. The journal may be written meanwhile. A frame becomes visible after its records, so what looks
-//!    corrupt is read once more before it is called so.
+//! 2. Segment after segment, frame after frame, record after record is checked: CRC, sequence,
+//!    epoch, running hash. Each good record is shown to the observer, once, in order.
+//! 3. At the first thing that is not good, or at zeros, everything behind is searched for good
+//!    frames and headers, for the highest sequence that they name as synced.
+//! 4. Where the record that must stand there is at or below that, it had been synced: the journal
+//!    is corrupt. Otherwise it was never promised to anyone: the journal ends there.
+//! 5. The journal may be written meanwhile. A frame becomes visible after its records, so what
+//!    looks corrupt is read once more before it is called so.
 //!
 //! Nothing is changed here.
 
 use std::collections::VecDeque;
 
+use super::cursor::{CHUNK_BYTES, Cursor, is_zero};
 use super::disk::{Disk, DiskFile};
 use super::error::OpenError;
 use super::format::{
@@ -23,9 +24,6 @@ use super::format::{
 use crate::model::limit::RECORD_SIZE_MAX;
 use crate::model::record::{ALIGNMENT, CRC_AT, SEQUENCE_AT};
 use crate::model::{ClusterName, Epoch, Record, Sequence, Timestamp};
-
-/// Bytes are read that many at a time, little enough to stay in a core's own cache.
-const CHUNK_BYTES: usize = 256 * 1024;
 
 /// Sees what is read.
 pub(super) trait Observer {
@@ -398,7 +396,10 @@ impl<D: Disk> Scanner<'_, D> {
         if self.numbers.binary_search(&number).is_err() {
             return Ok(Next::None);
         }
-        let (file, found) = self.open_header(number)?;
+        let (file, found) = match self.open_header(number) {
+            Err(error) if is_gone(&error) => return Ok(Next::None),
+            opened => opened?,
+        };
         let fault =
             |what: &str| Fault { file: segment_name(number), offset: 0, what: what.to_string() };
         match found {
@@ -578,7 +579,10 @@ impl<D: Disk> Scanner<'_, D> {
             if number < position.segment {
                 continue;
             }
-            let (file, found) = self.open_header(number)?;
+            let (file, found) = match self.open_header(number) {
+                Err(error) if number > position.segment && is_gone(&error) => continue,
+                opened => opened?,
+            };
             let mut from = 0;
             if number == position.segment {
                 from = position.offset;
@@ -625,58 +629,8 @@ impl<D: Disk> Scanner<'_, D> {
     }
 }
 
-/// Looks at a file through a buffer.
-struct Cursor<F> {
-    file: Option<F>,
-    bytes: u64,
-    /// The journal's mark, known from the first segment's header on.
-    mark: Option<u64>,
-    buffer: Vec<u8>,
-    start: u64,
-    filled: usize,
-}
-
-impl<F: DiskFile> Cursor<F> {
-    fn new() -> Self {
-        Self { file: None, bytes: 0, mark: None, buffer: vec![0; CHUNK_BYTES], start: 0, filled: 0 }
-    }
-
-    fn open(&mut self, file: F, mark: u64) {
-        self.bytes = file.bytes();
-        self.file = Some(file);
-        self.mark = Some(mark);
-        self.forget();
-    }
-
-    /// What was read before may have changed.
-    fn forget(&mut self) {
-        self.filled = 0;
-    }
-
-    /// Up to `want` bytes, fewer only where the file ends.
-    #[inline]
-    fn peek(&mut self, offset: u64, want: usize) -> std::io::Result<&[u8]> {
-        let wanted = offset + (want as u64).min(self.bytes.saturating_sub(offset));
-        if offset < self.start || wanted > self.start + self.filled as u64 {
-            self.fill(offset)?;
-        }
-        let at = ((offset - self.start) as usize).min(self.filled);
-        Ok(&self.buffer[at..(at + want).min(self.filled)])
-    }
-
-    #[cold]
-    fn fill(&mut self, offset: u64) -> std::io::Result<()> {
-        self.filled = 0;
-        self.start = offset;
-        let length = self.bytes.saturating_sub(offset).min(CHUNK_BYTES as u64) as usize;
-        if let Some(file) = &self.file {
-            file.read(offset, &mut self.buffer[..length])?;
-            self.filled = length;
-        }
-        Ok(())
-    }
-}
-
-fn is_zero(bytes: &[u8]) -> bool {
-    bytes.chunks(4096).all(|chunk| chunk.iter().fold(0, |all, byte| all | byte) == 0)
+/// A segment that was being prepared, and could not be, is gone again: the disk is full.
+fn is_gone(error: &OpenError) -> bool {
+    let OpenError::Disk { source, .. } = error else { return false };
+    source.kind() == std::io::ErrorKind::NotFound
 }

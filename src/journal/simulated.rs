@@ -1,12 +1,13 @@
 //! A disk in memory that can lose power, fail and rot, the same way again for the same seed.
 //!
-//! 1. What is written is live at once; it is durable once its file was synced. In between it lies in
-//!    dirty pieces of 512 bytes.
+//! 1. What is written is live at once; it is durable once its file was synced. In between it lies
+//!    in dirty pieces of 512 bytes.
 //! 2. A file that was created or removed is so for good once the directory was synced.
 //! 3. [`SimulatedDisk::crash`] keeps, loses or tears every dirty piece, and keeps or undoes every
-//!    creation and removal that was not synced, at random. Files that were open are dead afterwards.
-//! 4. After a failed sync the dirty pieces count as clean although they are not durable, as on Linux:
-//!    who goes on after it loses data.
+//!    creation and removal that was not synced, at random. Files that were open are dead
+//!    afterwards.
+//! 4. After a failed sync the dirty pieces count as clean although they are not durable, as on
+//!    Linux: who goes on after it loses data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -28,7 +29,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -38,7 +39,7 @@ impl Random {
 
     /// A number below `limit`, which is above zero.
     pub fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
+        self.draw() % limit
     }
 }
 

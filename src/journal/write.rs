@@ -5,8 +5,8 @@
 //! 2. The syncer syncs the segments that were written, oldest first, and only then publishes that
 //!    their records are durable. When there is nothing to sync it prepares segments ahead: created,
 //!    entered into the directory, filled with zeros and synced, a step at a time.
-//! 3. Segments pass from syncer to writer through a bounded queue. The syncer keeps them too, in the
-//!    same order, so that the segment's number is all that the writer must tell.
+//! 3. Segments pass from syncer to writer through a bounded queue. The syncer keeps them too, in
+//!    the same order, so that the segment's number is all that the writer must tell.
 //! 4. The first error is kept, and every later call of either gives it again.
 
 use std::collections::VecDeque;
@@ -178,7 +178,7 @@ impl<D: Disk> Writer<D> {
     }
 
     /// Appends a batch of encoded records (`RecordBytes::used`), all of it or nothing. Each record
-    /// continues the one before: sequence by one, epoch and time never lower. `released` is the last
+    /// continues the one before: sequence one higher, epoch never lower. `released` is the last
     /// sequence whose events were released; it is written down with the batch.
     ///
     /// The records are in the mapping, and so survive the process, once this returns.
@@ -222,9 +222,9 @@ impl<D: Disk> Writer<D> {
         Ok(())
     }
 
-    /// Appends what a log ring still held when its process died: skips what the journal has already,
-    /// and ends at the first entry that does not continue it. What is appended is shown to `visit`,
-    /// and durable when this returns. Gives the number of records appended.
+    /// Appends what a log ring still held when its process died: skips what the journal has
+    /// already, and ends at the first entry that does not continue it. What is appended is shown to
+    /// `visit`, and durable when this returns. Gives the number of records appended.
     pub fn append_recovered<'r>(
         &mut self,
         syncer: &mut Syncer<D>,
@@ -433,16 +433,29 @@ impl<D: Disk> Syncer<D> {
         Self { shared, disk, segments, synced: 0, preparing: None, next_number: number + 1 }
     }
 
+    /// Takes the next segment, which was prepared by an earlier process.
+    pub(super) fn adopt(&mut self, file: D::File) {
+        let number = self.next_number;
+        let file = Arc::new(file);
+        self.segments.push_back((number, Arc::clone(&file)));
+        self.next_number += 1;
+        // Only this thread pushes, and only while there is space.
+        let _ = self.shared.prepared.push((number, file));
+        self.shared.update_room();
+    }
+
     /// Does the next thing there is to do: syncs what was appended before the call, else goes on
     /// preparing a segment. False where there was nothing to do.
     pub fn sync(&mut self) -> Result<bool, JournalError> {
         self.shared.check()?;
         let synced = self.sync_written().map_err(|error| self.shared.fail(error))?;
-        // When the writer may have to wait, a segment is as urgent as a sync.
-        let prepared = if !synced || self.shared.prepared.is_empty() {
-            self.prepare_step().map_err(|error| self.shared.fail(error))?
-        } else {
+        // Under load a segment is only begun, so that a full disk is noticed at once; filling it
+        // waits for an idle moment, unless the writer would soon have to wait for it.
+        let is_urgent = self.shared.prepared.len() * 2 < self.shared.options.segments_ahead;
+        let prepared = if synced && !is_urgent && self.preparing.is_some() {
             false
+        } else {
+            self.prepare_step().map_err(|error| self.shared.fail(error))?
         };
         Ok(synced || prepared)
     }
@@ -502,12 +515,7 @@ impl<D: Disk> Syncer<D> {
             return Ok(true);
         }
         if let Some(Preparing { file, .. }) = self.preparing.take() {
-            let file = Arc::new(file);
-            self.segments.push_back((number, Arc::clone(&file)));
-            self.next_number += 1;
-            // Only this thread pushes, and it saw that there is space.
-            let _ = self.shared.prepared.push((number, file));
-            self.shared.update_room();
+            self.adopt(file);
         }
         Ok(true)
     }

@@ -28,9 +28,10 @@ use queue::Queue;
 pub const COMMANDS_MAX: usize = 8;
 /// BeginString (8).
 pub const BEGIN_STRING: &[u8] = b"FIX.4.4";
-/// How far SendingTime may be from our clock, either way (FIX 4.4 volume 2: a reasonable time; QuickFIX
-/// has the same).
-pub const SENDING_TIME_TOLERANCE_NS: u64 = 120 * SECOND_NS;
+/// Bytes of messages kept that came too early. What does not fit is asked for, and comes, again.
+pub const KEPT_BYTES_MAX: usize = 65_536;
+/// A gap is asked for again when a message comes too early after so long without any progress.
+pub const GAP_WAIT_NS: u64 = 30 * SECOND_NS;
 
 const SECOND_NS: u64 = 1_000_000_000;
 /// One message makes at most two: a Reject and a Logout.
@@ -50,17 +51,16 @@ pub struct Moment {
 /// What a session may use.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionLimits {
-    /// Bytes of messages that came too early.
-    pub queue_bytes: usize,
+    /// How far SendingTime may be from our clock, either way (FIX 4.4 volume 2 asks for a reasonable
+    /// time; two minutes are usual).
+    pub sending_time_tolerance_ns: u64,
     /// How long a client may take to answer our Logout.
-    pub logout_wait_ns: u64,
-    /// A gap is asked for again when a message comes too early after so long without any progress.
-    pub gap_wait_ns: u64,
+    pub logout_timeout_ns: u64,
 }
 
 impl Default for SessionLimits {
     fn default() -> Self {
-        Self { queue_bytes: 65_536, logout_wait_ns: 2 * SECOND_NS, gap_wait_ns: 30 * SECOND_NS }
+        Self { sending_time_tolerance_ns: 120 * SECOND_NS, logout_timeout_ns: 2 * SECOND_NS }
     }
 }
 
@@ -89,7 +89,7 @@ pub enum Close {
     /// The client did not answer our Logout.
     LogoutUnanswered,
     /// Nothing came for 2.4 times HeartBtInt, not even an answer to a TestRequest.
-    Silence,
+    Silent,
     /// The engine ended the session.
     Ended,
 }
@@ -99,10 +99,10 @@ impl fmt::Display for Close {
         f.write_str(match self {
             Self::NotLogon => "the first message is no Logon of a known session",
             Self::InvalidLogon => "the Logon is malformed",
-            Self::LogonTime => "the Logon's SendingTime is more than 120 s from our clock",
+            Self::LogonTime => "the Logon's SendingTime is too far from our clock",
             Self::LoggedOut => "logged out",
             Self::LogoutUnanswered => "our Logout was not answered",
-            Self::Silence => "nothing was received for 2.4 times HeartBtInt",
+            Self::Silent => "nothing was received for 2.4 times HeartBtInt",
             Self::Ended => "ended by the engine",
         })
     }
@@ -122,6 +122,12 @@ pub fn identify(message: &Message<'_>, directory: &Directory) -> Result<SessionI
 /// The command for a session with cancel on disconnect that did not come back in time.
 pub fn cancel_absent(session: SessionId) -> Command {
     Command::CancelAbsentSession(CancelAbsentSession { session })
+}
+
+/// The command that ends a logon whose connection was gone before it was accepted.
+pub fn connection_lost(session: SessionId, generation: Generation) -> Command {
+    let origin = Origin { session, generation, msg_seq_num: 0 };
+    Command::ConnectionLost(ConnectionLost { origin })
 }
 
 /// The acceptor's side of a session.
@@ -195,8 +201,8 @@ impl Out<'_> {
 }
 
 impl Session {
-    /// A session without a connection.
-    pub fn new(definition: &SessionDefinition, limits: SessionLimits) -> Self {
+    /// A session of a gateway, without a connection.
+    pub fn new(definition: &SessionDefinition, limits: SessionLimits, gateway: GatewayId) -> Self {
         Self {
             id: definition.id,
             account: definition.account,
@@ -204,7 +210,7 @@ impl Session {
             limits,
             state: State::Detached,
             connection: ConnectionId(0),
-            gateway: GatewayId(0),
+            gateway,
             generation: Generation(0),
             connected: false,
             next_in: 1,
@@ -212,7 +218,7 @@ impl Session {
             logon_number: 0,
             logout_wanted: None,
             gap: None,
-            queue: Queue::new(limits.queue_bytes),
+            queue: Queue::new(KEPT_BYTES_MAX),
             heart_bt_int_ns: 0,
             last_sent_ns: 0,
             last_received_ns: 0,
@@ -228,11 +234,10 @@ impl Session {
 
     /// Gives the session a connection whose first message, still to be received here, was identified
     /// as its Logon. Who is attached already is not to be attached again: one connection a session.
-    pub fn attach(&mut self, connection: ConnectionId, gateway: GatewayId, moment: Moment) {
+    pub fn attach(&mut self, connection: ConnectionId, moment: Moment) {
         debug_assert!(!self.is_attached());
         self.state = State::Attached;
         self.connection = connection;
-        self.gateway = gateway;
         self.logout_wanted = None;
         self.gap = None;
         self.queue.clear();
@@ -273,19 +278,21 @@ impl Session {
         self.is_attached().then_some(self.connection)
     }
 
-    /// Messages are taken.
+    /// The engine has accepted a logon that neither we nor it have ended: losing the connection is
+    /// something to tell it.
     pub fn is_logged_on(&self) -> bool {
-        self.state == State::LoggedOn
+        self.connected
     }
 
-    /// Whether the next message may be received now. Not while the engine decides about a logon, nor
-    /// while kept messages are left for [`Session::tick`], nor after a close.
+    /// Whether the next message may be received now: not while the engine decides about a logon, nor
+    /// after a close.
     pub fn wants_input(&self) -> bool {
-        match self.state {
-            State::Detached | State::LogonPending { .. } | State::Closed => false,
-            State::Attached | State::Leaving { .. } => true,
-            State::LoggedOn => !self.queue.contains(self.next_in),
-        }
+        matches!(self.state, State::Attached | State::LoggedOn | State::Leaving { .. })
+    }
+
+    /// Whether kept messages wait for the next call of [`Session::tick`], which is not to be put off.
+    pub fn has_kept_messages(&self) -> bool {
+        self.state == State::LoggedOn && self.queue.contains(self.next_in)
     }
 
     /// The next inbound MsgSeqNum.
@@ -309,10 +316,10 @@ impl Session {
         match self.state {
             State::Detached | State::Attached | State::LogonPending { .. } | State::Closed => None,
             State::Leaving { sent_ns: Some(sent_ns), .. } => {
-                Some(sent_ns.saturating_add(self.limits.logout_wait_ns))
+                Some(sent_ns.saturating_add(self.limits.logout_timeout_ns))
             }
             State::Leaving { sent_ns: None, .. } => Some(self.silence_at_ns()),
-            State::LoggedOn if self.queue.contains(self.next_in) => Some(0),
+            State::LoggedOn if self.has_kept_messages() || self.logout_wanted.is_some() => Some(0),
             State::LoggedOn if self.test_requested => Some(self.silence_at_ns()),
             State::LoggedOn => {
                 Some(self.test_request_at_ns().min(self.last_sent_ns + self.heart_bt_int_ns))
@@ -340,19 +347,23 @@ impl Session {
         let now_ns = moment.monotonic_ns;
         match self.state {
             State::LoggedOn => {
+                if let Some((code, value, limit)) = self.logout_wanted.take() {
+                    let origin = self.carried();
+                    return self.leave(origin, code, value, limit, out);
+                }
                 self.take_kept(moment, decoder, directory, out);
-                if self.state == State::LoggedOn {
+                if self.state == State::LoggedOn && out.left > 0 {
                     self.keep_alive(now_ns, out);
                 }
             }
             State::Leaving { sent_ns: Some(sent_ns), .. } => {
-                if now_ns.saturating_sub(sent_ns) >= self.limits.logout_wait_ns {
+                if now_ns.saturating_sub(sent_ns) >= self.limits.logout_timeout_ns {
                     self.close(Close::LogoutUnanswered, out);
                 }
             }
             State::Leaving { sent_ns: None, .. } => {
                 if now_ns >= self.silence_at_ns() {
-                    self.close(Close::Silence, out);
+                    self.close(Close::Silent, out);
                 }
             }
             State::Detached | State::Attached | State::LogonPending { .. } | State::Closed => {}
@@ -363,7 +374,7 @@ impl Session {
     /// connection ends, before the client could miss one.
     fn keep_alive(&mut self, now_ns: u64, out: &mut Out<'_>) {
         if now_ns >= self.silence_at_ns() {
-            self.close(Close::Silence, out);
+            self.close(Close::Silent, out);
         } else if self.test_requested {
         } else if now_ns >= self.test_request_at_ns() {
             self.test_requested = true;
@@ -385,11 +396,13 @@ impl Session {
         code: LogoutCode,
         value: i64,
         limit: i64,
+        moment: Moment,
         sink: &mut dyn SessionSink,
     ) {
         let out = &mut Out { sink, left: COMMANDS_MAX };
         match self.state {
             State::LoggedOn => {
+                self.last_sent_ns = moment.monotonic_ns;
                 let origin = self.carried();
                 self.leave(origin, code, value, limit, out);
             }
@@ -399,19 +412,24 @@ impl Session {
         }
     }
 
-    /// Takes in what the engine did; events of other sessions are ignored.
-    pub fn on_event(&mut self, event: &Event, moment: Moment, sink: &mut dyn SessionSink) {
+    /// Takes in what the engine did, and says whether the connection is to be closed once all that was
+    /// told to its client, this event included, is out. Events of other sessions and of other connections
+    /// change nothing; a logon that is accepted for a connection that is gone is for the gateway to end, by
+    /// a ConnectionLost ([`connection_lost`]).
+    pub fn on_event(&mut self, event: &Event, moment: Moment) -> Option<Close> {
         if event.session != self.id {
-            return;
+            return None;
         }
-        let out = &mut Out { sink, left: COMMANDS_MAX };
         if event.msg_seq_num != 0 {
             self.last_sent_ns = moment.monotonic_ns;
         }
-        match &event.body {
-            EventBody::LogonAccepted(accepted) => self.on_logon_accepted(accepted, moment, out),
+        let close = match &event.body {
+            EventBody::LogonAccepted(accepted) if accepted.connection == self.connection => {
+                self.on_logon_accepted(accepted, moment);
+                None
+            }
             EventBody::LogoutSent(sent) if sent.connection == self.connection => {
-                self.on_logout_sent(moment, out);
+                self.on_logout_sent(moment)
             }
             EventBody::SessionEnded(ended) if ended.connection == self.connection => {
                 // Generation 0: this logon was refused since the session is connected. Where it was a
@@ -419,22 +437,21 @@ impl Session {
                 if ended.generation == self.generation {
                     self.connected = false;
                 }
-                if self.state != State::Detached {
-                    self.close(Close::Ended, out);
-                }
+                Some(Close::Ended)
             }
-            _ => {}
+            _ => None,
+        };
+        let close = close.filter(|_| self.is_attached());
+        if close.is_some() {
+            self.state = State::Closed;
         }
+        close
     }
 
-    fn on_logon_accepted(&mut self, accepted: &LogonAccepted, moment: Moment, out: &mut Out<'_>) {
-        let ours = accepted.connection == self.connection;
+    fn on_logon_accepted(&mut self, accepted: &LogonAccepted, moment: Moment) {
         let State::LogonPending { heart_bt_int } = self.state else {
-            return self.end_orphan(accepted, out);
+            return;
         };
-        if !ours {
-            return self.end_orphan(accepted, out);
-        }
         self.state = State::LoggedOn;
         self.generation = accepted.generation;
         self.connected = true;
@@ -446,33 +463,18 @@ impl Session {
         // The engine has asked for the gap itself.
         self.gap = (self.logon_number > self.next_in)
             .then_some(Gap { until: self.logon_number, progress_ns: moment.monotonic_ns });
-        if let Some((code, value, limit)) = self.logout_wanted.take() {
-            let origin = self.carried();
-            self.leave(origin, code, value, limit, out);
-        }
     }
 
-    /// The connection went before the engine accepted its logon: it is told now.
-    fn end_orphan(&mut self, accepted: &LogonAccepted, out: &mut Out<'_>) {
-        let origin = Origin { session: self.id, generation: accepted.generation, msg_seq_num: 0 };
-        out.command(&Command::ConnectionLost(ConnectionLost { origin }));
-    }
-
-    fn on_logout_sent(&mut self, moment: Moment, out: &mut Out<'_>) {
+    fn on_logout_sent(&mut self, moment: Moment) -> Option<Close> {
+        self.connected = false;
         match &mut self.state {
-            State::Leaving { awaits_answer, answered, sent_ns } => {
-                if !*awaits_answer || *answered {
-                    self.close(Close::LoggedOut, out);
-                } else {
-                    *sent_ns = Some(moment.monotonic_ns);
-                }
+            State::Leaving { awaits_answer: true, answered: false, sent_ns } => {
+                *sent_ns = Some(moment.monotonic_ns);
+                None
             }
-            State::Detached | State::Closed => {}
-            // The engine refused the logon.
-            State::Attached | State::LogonPending { .. } | State::LoggedOn => {
-                self.connected = false;
-                self.close(Close::LoggedOut, out);
-            }
+            State::Detached | State::Closed => None,
+            // It answers the client's, or the client's has come meanwhile, or the engine refused the logon.
+            _ => Some(Close::LoggedOut),
         }
     }
 

@@ -3,35 +3,13 @@
 use std::cmp::Ordering;
 
 use super::*;
-use crate::fix::decode::{Invalid, Kind};
-use crate::fix::{number, order_entry, time};
+use crate::fix::decode::{Invalid, Kind, reason};
+use crate::fix::tables::tag;
+use crate::fix::{number, order_entry};
 use crate::model::limit::{HEART_BT_INT, MSG_SEQ_NUM_MAX};
 
-/// SessionRejectReason (373).
-mod reason {
-    pub const REQUIRED_TAG_MISSING: u8 = 1;
-    pub const VALUE_INCORRECT: u8 = 5;
-    pub const COMP_ID: u8 = 9;
-    pub const SENDING_TIME: u8 = 10;
-    pub const INVALID_MSG_TYPE: u8 = 11;
-}
 /// BusinessRejectReason (380).
 const UNSUPPORTED_MESSAGE_TYPE: u8 = 3;
-
-mod tag {
-    pub const BEGIN_SEQ_NO: u32 = 7;
-    pub const END_SEQ_NO: u32 = 16;
-    pub const MSG_SEQ_NUM: u32 = 34;
-    pub const NEW_SEQ_NO: u32 = 36;
-    pub const SENDING_TIME: u32 = 52;
-    pub const ENCRYPT_METHOD: u32 = 98;
-    pub const HEART_BT_INT: u32 = 108;
-    pub const TEST_REQ_ID: u32 = 112;
-    pub const ORIG_SENDING_TIME: u32 = 122;
-    pub const GAP_FILL_FLAG: u32 = 123;
-    pub const RESET_SEQ_NUM_FLAG: u32 = 141;
-    pub const NEXT_EXPECTED_MSG_SEQ_NUM: u32 = 789;
-}
 
 /// A message with all that was found out about it.
 #[derive(Clone, Copy)]
@@ -57,7 +35,7 @@ enum LogonFault {
 
 impl Session {
     /// Takes a message that [`crate::fix::frame::next`] has found. Not to be called while
-    /// [`Session::wants_input`] says no: the message would be lost, and asked for again.
+    /// [`Session::wants_input`] says no: the message would be dropped, and asked for again.
     pub fn receive(
         &mut self,
         moment: Moment,
@@ -100,8 +78,8 @@ impl Session {
             // A Logon is never sent again: in its place a resend has a gap fill.
             return self.close(Close::InvalidLogon, out);
         }
-        match sending_time(message) {
-            Some(sent_ns) if in_time(sent_ns, moment) => {}
+        match message.sending_time() {
+            Some(sent_ns) if self.in_time(sent_ns, moment) => {}
             Some(_) => return self.close(Close::LogonTime, out),
             None => return self.close(Close::InvalidLogon, out),
         }
@@ -230,8 +208,8 @@ impl Session {
             let origin = self.carried();
             return self.leave(origin, LogoutCode::CompId, 0, 0, out);
         }
-        let sent_ns = sending_time(message);
-        let timely = sent_ns.is_none_or(|sent_ns| in_time(sent_ns, moment));
+        let sent_ns = message.sending_time();
+        let timely = sent_ns.is_none_or(|sent_ns| self.in_time(sent_ns, moment));
         if !timely || is_before_its_original(received, sent_ns) {
             self.reject(received, no_tag, reason::SENDING_TIME, out);
             let origin = self.carried();
@@ -242,6 +220,10 @@ impl Session {
             return self.reject(received, tag, reason::REQUIRED_TAG_MISSING, out);
         }
         self.sequence(received, moment, directory, out);
+    }
+
+    fn in_time(&self, sent_ns: u64, moment: Moment) -> bool {
+        sent_ns.abs_diff(moment.wall_ns) <= self.limits.sending_time_tolerance_ns
     }
 
     /// CompIDs that are absent are the decoder's business.
@@ -299,7 +281,7 @@ impl Session {
     /// Asks for what is missing before `number`, once, and again where nothing came of it for long.
     fn ask(&mut self, number: u64, moment: Moment, out: &mut Out<'_>) {
         let now_ns = moment.monotonic_ns;
-        let wait_ns = self.limits.gap_wait_ns;
+        let wait_ns = GAP_WAIT_NS;
         let asked = self.gap.is_some_and(|gap| now_ns.saturating_sub(gap.progress_ns) < wait_ns);
         if asked || self.queue.contains(self.next_in) {
             return;
@@ -353,7 +335,7 @@ impl Session {
         self.progress(moment);
         match (message.kind(), received.validity) {
             (Kind::Unknown, _) => {
-                self.reject(received, SessionReject::NO_TAG, reason::INVALID_MSG_TYPE, out);
+                self.reject(received, SessionReject::NO_TAG, reason::MSG_TYPE, out);
             }
             (Kind::Unsupported, _) => self.unsupported(received, out),
             (Kind::Spoken(_), Err(Invalid { ref_tag, reason })) => {
@@ -419,7 +401,7 @@ impl Session {
     ) {
         let invalid = validity
             .err()
-            .unwrap_or(Invalid { ref_tag: SessionReject::NO_TAG, reason: reason::VALUE_INCORRECT });
+            .unwrap_or(Invalid { ref_tag: SessionReject::NO_TAG, reason: reason::VALUE });
         let origin = self.carried();
         out.command(&Command::SessionReject(SessionReject {
             origin,
@@ -446,7 +428,7 @@ impl Session {
         let Some(test_req_id) = TestReqId::new(text) else {
             // Too long to be echoed.
             let tag = tag::TEST_REQ_ID as i32;
-            return self.reject(received, tag, reason::VALUE_INCORRECT, out);
+            return self.reject(received, tag, reason::VALUE, out);
         };
         let origin = self.consumed(received.number);
         out.command(&Command::SendHeartbeat(SendHeartbeat { origin, test_req_id }));
@@ -462,7 +444,7 @@ impl Session {
                 }
                 out.sink.resend(begin, end);
             }
-            Err(tag) => self.reject(received, tag as i32, reason::VALUE_INCORRECT, out),
+            Err(tag) => self.reject(received, tag as i32, reason::VALUE, out),
         }
     }
 
@@ -501,14 +483,6 @@ impl Session {
     }
 }
 
-fn sending_time(message: &Message<'_>) -> Option<u64> {
-    time::timestamp(message.get(tag::SENDING_TIME)?)
-}
-
-fn in_time(sent_ns: u64, moment: Moment) -> bool {
-    sent_ns.abs_diff(moment.wall_ns) <= SENDING_TIME_TOLERANCE_NS
-}
-
 /// A SequenceReset fills a gap in place of messages of many times, so it has none of its own.
 fn is_repeated_message(received: &Received<'_, '_>) -> bool {
     received.message.poss_dup() && !received.is(b"4")
@@ -519,7 +493,7 @@ fn lacks_original_time(received: &Received<'_, '_>) -> bool {
 }
 
 fn is_before_its_original(received: &Received<'_, '_>, sent_ns: Option<u64>) -> bool {
-    let original = received.message.get(tag::ORIG_SENDING_TIME).and_then(time::timestamp);
+    let original = received.message.orig_sending_time();
     match (original, sent_ns) {
         (Some(original_ns), Some(sent_ns)) => {
             is_repeated_message(received) && original_ns > sent_ns

@@ -210,14 +210,15 @@ impl<N: Network> FixGateway<N> {
             EventBody::LogoutSent(logout) => logout.connection,
             _ => connection.id,
         };
-        let is_logged_on = self.seats[event.session.index()]
-            .as_ref()
-            .is_some_and(|seat| seat.session.is_logged_on());
-        let is_for_it = is_logged_on || matches!(event.body, EventBody::LogoutSent(_));
-        if meant != connection.id || connection.closing || !is_for_it {
+        let is_for_it = match event.body {
+            EventBody::LogonAccepted(_) | EventBody::LogoutSent(_) => meant == connection.id,
+            _ => connection.hears,
+        };
+        if connection.closing || !is_for_it {
             // It is kept, and asked for by a ResendRequest.
             return;
         }
+        connection.hears = !matches!(event.body, EventBody::LogoutSent(_));
         let header = Outgoing {
             sender: self.directory.venue().as_bytes(),
             target: definition.comp_id.as_bytes(),
