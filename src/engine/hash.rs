@@ -285,6 +285,8 @@ mod tests {
         venue
     }
 
+    type Change = fn(&mut Engine);
+
     /// The slot of the order that rests first on a side.
     fn first(engine: &Engine, side: Side) -> u32 {
         engine.levels(InstrumentId(0), side).next().unwrap().head
@@ -292,7 +294,7 @@ mod tests {
 
     #[test]
     fn each_part_of_the_state_is_in_the_hash() {
-        let changes: &[(&str, fn(&mut Engine))] = &[
+        let changes: &[(&str, Change)] = &[
             ("genesis", |engine| engine.genesis.as_mut().unwrap().limits.orders_max += 1),
             ("secret", |engine| engine.genesis.as_mut().unwrap().hash_secret.0 += 1),
             ("epoch", |engine| engine.epoch.0 += 1),

@@ -760,7 +760,8 @@ fn an_account_has_at_most_so_many_open_orders_in_an_instrument() {
         B b1 New [New 0/1 leaves 1]
         A c1 Canceled was a1 [Canceled 0/1 leaves 0]
         A a3 New [New 0/1 leaves 1]
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
 }
 
 #[test]
@@ -776,8 +777,8 @@ fn a_clordid_stays_while_its_order_is_open_and_while_it_is_among_the_last() {
          A buy closed 1@60 ioc
          A buy a6 1@60
          A status c
-         A status order=15
-         A status order=16
+         A status - order=15
+         A status - order=16
          A buy a0 1@60",
     );
     expect![[r#"
@@ -786,10 +787,11 @@ fn a_clordid_stays_while_its_order_is_open_and_while_it_is_among_the_last() {
         A closed Canceled [Canceled 0/1 leaves 0] ImmediateRest
         A a6 Rejected: DuplicateClOrdId 0/0
         A c OrderStatus [Rejected 0/0 leaves 0] UnknownOrder 0/0 of 0 last
-        A order=15 OrderStatus [Rejected 0/0 leaves 0] UnknownOrder 0/0 of 0 last
-        A order=16 OrderStatus [Rejected 0/0 leaves 0] UnknownOrder 0/0 of 0 last
+        A open OrderStatus [New 0/1 leaves 1] of 0 last
+        A  OrderStatus [Rejected 0/0 leaves 0] UnknownOrder 0/0 of 0 last
         A a0 New [New 0/1 leaves 1]
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
 }
 
 #[test]
@@ -810,7 +812,8 @@ fn a_full_venue_refuses_orders_and_takes_cancels() {
         A a4 New [New 0/1 leaves 1]
         A a4 Canceled [Canceled 0/1 leaves 0] ImmediateRest
         A c1 Canceled was a1 [Canceled 0/1 leaves 0]
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
     let mut number = 0;
     while !venue.engine.ids.is_full() {
         number += 1;
@@ -839,7 +842,8 @@ fn a_full_venue_refuses_orders_and_takes_cancels() {
         A c2 Canceled was a2 [Canceled 0/1 leaves 0]
         A c2 OrderStatus [Rejected 0/0 leaves 0] UnknownOrder 0/0 of 0 last
         A a2 OrderStatus [Canceled 0/1 leaves 0] of 0 last
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
 }
 
 #[test]
@@ -893,7 +897,8 @@ fn definitions_are_checked_and_repeated() {
         - InstrumentDefined, - answer
         - answer OutOfRange 0/1
         - answer OutOfRange 0/1
-        - answer OutOfRange 100001/100000"#]].assert_eq(&told);
+        - answer OutOfRange 100001/100000"#]]
+    .assert_eq(&told);
     venue.run("A buy a1 1@60");
     let define =
         DefineInstrument { request: 1, instrument: Instrument { tick: Price(2), ..known } };
