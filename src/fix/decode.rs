@@ -637,6 +637,12 @@ impl<'a> Message<'a> {
         fields.map(move |field| (field.tag, value(bytes, field)))
     }
 
+    /// All fields in the order of the message, those of groups included.
+    pub fn all_fields(&self) -> impl Iterator<Item = (u32, &'a [u8])> + use<'a> {
+        let bytes = self.bytes;
+        self.decoder.fields.iter().map(move |field| (field.tag, value(bytes, field)))
+    }
+
     /// The entries of the repeating group that the field `count_tag` of header or body counts.
     pub fn group(&self, count_tag: u32) -> Entries<'a> {
         let fields = &self.decoder.fields[..];
