@@ -386,3 +386,11 @@ fn format(source: &str) -> Result<String, String> {
     }
     String::from_utf8(output.stdout).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_tables_are_those_of_the_dictionary() {
+        assert_eq!(super::run(&super::Arguments { check: true }), Ok(()));
+    }
+}
