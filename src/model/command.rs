@@ -578,3 +578,10 @@ wire_union! {
         SecurityListRequest(SecurityListRequest) = 56,
     }
 }
+
+impl Default for Command {
+    /// The command that changes nothing by itself: what an unused slot of a ring holds.
+    fn default() -> Self {
+        Self::Continue(Continue {})
+    }
+}
