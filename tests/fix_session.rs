@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test --test fix_session` writes down what the session really does.
 
-#[path = "session/numbering.rs"]
+#[path = "session/engine.rs"]
 mod engine;
 #[path = "session/harness.rs"]
 mod harness;

@@ -432,8 +432,7 @@ impl Session {
                 self.on_logout_sent(moment)
             }
             EventBody::SessionEnded(ended) if ended.connection == self.connection => {
-                // Generation 0: this logon was refused since the session is connected. Where it was a
-                // second Logon of the connection itself, the first one's still has to be ended.
+                // Generation 0: this logon was refused since another connection has the session.
                 if ended.generation == self.generation {
                     self.connected = false;
                 }
