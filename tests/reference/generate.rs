@@ -255,7 +255,7 @@ impl Generator {
         let time_in_force =
             if dice.chance(75) { dice.pick(&stays) } else { dice.pick(TimeInForce::ALL) };
         let price = if market { 0 } else { any_price(dice, venue, instrument, side) };
-        let price = if dice.chance(1) { 5 - price } else { price };
+        let price = if dice.chance(1) { 5_i64.saturating_sub(price) } else { price };
         let quantity = any_quantity(dice, venue, instrument);
         let by_quote = if market { dice.chance(40) } else { dice.chance(1) };
         let spend = if by_quote { any_spend(dice, venue, instrument) } else { 0 };
@@ -374,8 +374,8 @@ impl Generator {
             .map_or(1, |listing| listing.instrument.lot.0);
         let quantity = match dice.below(10) {
             0 => order.cum as i64,
-            1..=5 => (order.quantity as i64).saturating_sub(lot * dice.below(4) as i64),
-            6..=7 => (order.quantity as i64).saturating_add(lot * dice.below(4) as i64),
+            1..=5 => (order.quantity as i64).saturating_sub(lot.saturating_mul(dice.below(4) as i64)),
+            6..=7 => (order.quantity as i64).saturating_add(lot.saturating_mul(dice.below(4) as i64)),
             _ => any_quantity(dice, venue, order.instrument),
         };
         let display = match dice.below(10) {
@@ -778,7 +778,7 @@ fn any_price(dice: &mut Dice, venue: &Venue, id: InstrumentId, side: Side) -> i6
         _ => {
             let away = dice.below(8) as i64 - 3;
             let signed = if side == Side::Buy { -away } else { away };
-            (reference / tick * tick).saturating_add(signed * tick)
+            (reference / tick * tick).saturating_add(tick.saturating_mul(signed))
         }
     }
 }
@@ -793,7 +793,7 @@ fn any_quantity(dice: &mut Dice, venue: &Venue, id: InstrumentId) -> i64 {
         1 => instrument.quantity_min.0.saturating_sub(lot),
         2 => (most / lot).saturating_mul(lot),
         3 => most.saturating_add(lot),
-        4 => (lot * 3).saturating_add(1),
+        4 => lot.saturating_mul(3).saturating_add(1),
         5..=11 => lot.saturating_mul(1 + dice.below(150) as i64),
         _ => instrument.quantity_min.0.saturating_add(lot.saturating_mul(dice.below(12) as i64)),
     }
@@ -803,7 +803,7 @@ fn any_display(dice: &mut Dice, venue: &Venue, id: InstrumentId, quantity: i64) 
     let lot = venue.instruments.get(&id).map_or(1, |listing| listing.instrument.lot.0);
     match dice.below(20) {
         0 => dice.extreme(),
-        1 => lot + 1,
+        1 => lot.saturating_add(1),
         2 => quantity.saturating_add(lot),
         _ => lot.saturating_mul(1 + dice.below(4) as i64),
     }
