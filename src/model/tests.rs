@@ -23,9 +23,9 @@ fn lengths(mut accepts: impl FnMut(&[u8]) -> Result<(), Malformed>, most: usize)
 }
 
 fn command_kinds() -> impl Iterator<Item = u8> {
-    (0..=u8::MAX).filter(|kind| {
-        !matches!(Command::get(*kind, &[0; 1_000]), Err(m) if m.what == "kind of Command")
-    })
+    (0..=u8::MAX).filter(
+        |kind| !matches!(Command::get(*kind, &[0; 1_000]), Err(m) if m.what == "kind of Command"),
+    )
 }
 
 fn event_kinds() -> impl Iterator<Item = u8> {

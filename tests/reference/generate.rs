@@ -61,6 +61,19 @@ impl Generator {
         generator
     }
 
+    /// The beginning of a log.
+    pub fn genesis(hash_secret: HashSecret, orders_max: u32, cl_ord_ids_max: u32) -> Vec<Command> {
+        let limits = EngineLimits {
+            orders_max,
+            cl_ord_ids_max,
+            accounts_max: 10,
+            instruments_max: 200,
+            sessions_max: 200,
+        };
+        let cluster = ClusterName::truncated(b"test");
+        vec![Command::Genesis(Genesis { cluster, hash_secret, limits })]
+    }
+
     /// What comes before the first step.
     pub fn take_setup(&mut self) -> Vec<Command> {
         std::mem::take(&mut self.setup)
@@ -368,14 +381,16 @@ impl Generator {
         } else {
             any_price(dice, venue, order.instrument, order.side)
         };
-        let lot = venue
-            .instruments
-            .get(&order.instrument)
-            .map_or(1, |listing| listing.instrument.lot.0);
+        let lot =
+            venue.instruments.get(&order.instrument).map_or(1, |listing| listing.instrument.lot.0);
         let quantity = match dice.below(10) {
             0 => order.cum as i64,
-            1..=5 => (order.quantity as i64).saturating_sub(lot.saturating_mul(dice.below(4) as i64)),
-            6..=7 => (order.quantity as i64).saturating_add(lot.saturating_mul(dice.below(4) as i64)),
+            1..=5 => {
+                (order.quantity as i64).saturating_sub(lot.saturating_mul(dice.below(4) as i64))
+            }
+            6..=7 => {
+                (order.quantity as i64).saturating_add(lot.saturating_mul(dice.below(4) as i64))
+            }
             _ => any_quantity(dice, venue, order.instrument),
         };
         let display = match dice.below(10) {
