@@ -265,15 +265,19 @@ impl Generator {
         let side = dice.pick(Side::ALL);
         let market = dice.chance(15);
         let stays = [TimeInForce::Day, TimeInForce::GoodTillCancel];
-        let time_in_force =
-            if dice.chance(75) { dice.pick(&stays) } else { dice.pick(TimeInForce::ALL) };
+        let kill = dice.chance(12);
+        let time_in_force = match dice.below(100) {
+            _ if kill => TimeInForce::FillOrKill,
+            0..=74 => dice.pick(&stays),
+            _ => dice.pick(TimeInForce::ALL),
+        };
         let price = if market { 0 } else { any_price(dice, venue, instrument, side) };
         let price = if dice.chance(1) { 5_i64.saturating_sub(price) } else { price };
         let quantity = any_quantity(dice, venue, instrument);
         let by_quote = if market { dice.chance(40) } else { dice.chance(1) };
         let spend = if by_quote { any_spend(dice, venue, instrument) } else { 0 };
         let quantity = if by_quote && !dice.chance(3) { 0 } else { quantity };
-        let display = if dice.chance(if market { 2 } else { 20 }) {
+        let display = if dice.chance(if market { 2 } else { 25 }) {
             any_display(dice, venue, instrument, quantity)
         } else {
             0
@@ -283,6 +287,11 @@ impl Generator {
         let lot = venue.instruments.get(&instrument).map_or(1, |l| l.instrument.lot.0);
         if display != 0 && dice.chance(40) {
             quantity = lot.saturating_mul(20 + dice.below(200) as i64);
+        } else if kill && !by_quote && !market {
+            // About as much as there may be, so that it matters what is counted.
+            quantity = lot.saturating_mul(2 + dice.below(60) as i64);
+            let worst = venue.queue(instrument, side.opposite()).last().map(|order| order.price);
+            price = worst.filter(|_| dice.chance(80)).map_or(price, |worst| worst as i64);
         } else if !by_quote && dice.chance(4) {
             // One that sweeps the book.
             quantity = lot.saturating_mul(100 + dice.below(900) as i64);
@@ -791,7 +800,7 @@ fn any_price(dice: &mut Dice, venue: &Venue, id: InstrumentId, side: Side) -> i6
         2 => reference.saturating_mul(3) / tick * tick,
         3 => reference / 3 / tick * tick,
         _ => {
-            let away = dice.below(8) as i64 - 3;
+            let away = dice.below(6) as i64 - 2;
             let signed = if side == Side::Buy { -away } else { away };
             (reference / tick * tick).saturating_add(tick.saturating_mul(signed))
         }
