@@ -255,11 +255,6 @@ impl<D: Disk> Scanner<'_, D> {
             Some((_, segment, offset)) => (*segment, *offset),
             None => (position.segment, position.offset),
         };
-        // Nothing before it in its segment is known to be durable, so neither is the header.
-        let unsynced_from = match unsynced_from {
-            (segment, offset) if offset == HEADER_SIZE as u64 => (segment, 0),
-            later => later,
-        };
         // The good records of a batch that is cut short stay.
         position.left_records = 0;
         position.left_bytes = 0;

@@ -168,3 +168,48 @@ fn forget_at_sync(failing: u64) {
         assert_eq!(open(disk).unwrap().1, all);
     }
 }
+
+#[test]
+fn empty_batches_that_only_the_page_cache_held_are_written_again() {
+    let all: Vec<Record> = (1..=3).map(|sequence| record(sequence, 1, 2)).collect();
+    for seed in 0..20 {
+        let disk = SimulatedDisk::new(DISK_BYTES);
+        let (mut opened, _) = open(disk.clone()).unwrap();
+        append(&mut opened, &all[..2]).unwrap();
+        opened.syncer.sync_all().unwrap();
+        for _ in 0..12 {
+            opened.writer.mark(Sequence(0)).unwrap();
+        }
+        disk.fail_sync_after(0);
+        opened.syncer.sync_all().unwrap_err();
+        drop(opened);
+        let (mut opened, _) = open(disk.clone()).unwrap();
+        append(&mut opened, &all[2..]).unwrap();
+        opened.syncer.sync_all().unwrap();
+        disk.crash(seed);
+        assert_eq!(open(disk).unwrap().1, all, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_segment_whose_process_died_before_it_was_entered_is_entered_by_the_next() {
+    let options = JournalOptions { segments_ahead: 1, ..options() };
+    let all: Vec<Record> = (1..=90).map(|sequence| record(sequence, 1, 2)).collect();
+    for (operations, seed) in (0..12).flat_map(|operations| (0..4).map(move |n| (operations, n))) {
+        let disk = SimulatedDisk::new(DISK_BYTES);
+        let (mut opened, _) = open_with(disk.clone(), &options).unwrap();
+        append(&mut opened, &all[..45]).unwrap();
+        opened.syncer.sync_all().unwrap();
+        disk.power_off_after(operations);
+        while opened.syncer.sync().is_ok_and(|more| more) {}
+        drop(opened);
+        disk.clear_faults();
+        let (mut opened, records) = open_with(disk.clone(), &options).unwrap();
+        assert_eq!(records, all[..45]);
+        append(&mut opened, &all[45..]).unwrap();
+        opened.syncer.sync_all().unwrap();
+        disk.crash(seed);
+        let (_, records) = open_with(disk, &options).unwrap();
+        assert_eq!(records, all, "power off after {operations} operations, seed {seed}");
+    }
+}
