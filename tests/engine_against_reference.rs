@@ -8,7 +8,8 @@ use castle::engine::Engine;
 use castle::model::*;
 use proptest::prelude::*;
 
-use reference::compare::{Subject, Tally, run, shrink};
+use reference::compare::{Subject, Tally, run, run_commands, shrink};
+use reference::crowd;
 use reference::generate::Dice;
 use reference::mirror::Mirror;
 
@@ -98,6 +99,16 @@ fn the_reference_keeps_its_own_rules() {
     assert!(tally.trades > 0 && trading > 0);
 }
 
+#[test]
+fn a_crowd_is_swept_canceled_and_told_over_many_records_as_if_at_once() {
+    for (commands, continued_min) in [(crowd::one_book(), 30), (crowd::many_names(), 4)] {
+        match run_commands::<Engine>(1, commands.into_iter()) {
+            Err(failure) => panic!("{}", failure.what),
+            Ok(tally) => assert!(tally.continued >= continued_min, "{} continued", tally.continued),
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 64,
@@ -126,8 +137,7 @@ fn has_teeth(tally: &Tally, trading: u64) {
     let unseen: Vec<_> = codes.filter(|code| !tally.codes.contains_key(code)).collect();
     assert!(unseen.is_empty(), "refusals that never came: {unseen:?}");
     assert!(trading * 100 >= SEEDS * TRADING_PERCENT_MIN, "only {trading} seeds traded");
-    let (accepted, refused) =
-        (count("Execution New Request"), count("Execution Rejected Request"));
+    let (accepted, refused) = (count("Execution New Request"), count("Execution Rejected Request"));
     let share = accepted * 100 / (accepted + refused);
     assert!(share >= ACCEPTED_PERCENT_MIN, "only {share} % of the orders were accepted");
     let continued = tally.continued;

@@ -158,10 +158,10 @@ mod tests {
         }
         let mut outbound = Outbound::default();
         let mut socket = Slow(Vec::new(), false);
-        let mut expected = Vec::new();
+        let mut expected: Vec<u8> = Vec::new();
         for sequence in 1..=2_000_u64 {
             let message = format!("{sequence:08};");
-            expected.extend(message.as_bytes());
+            expected.extend_from_slice(message.as_bytes());
             outbound.push(Sequence(sequence), |bytes| bytes.extend(message.as_bytes()));
             outbound.release(Sequence(sequence.saturating_sub(3)));
             outbound.write_to(&mut socket).expect("the socket never fails");

@@ -228,7 +228,10 @@ impl<S: Subject> Pair<S> {
                 && event.shard == record.shard
                 && usize::from(event.index) == index;
             if !place {
-                return Err(format!("event {index} of {} is out of place: {event:?}", record.sequence));
+                return Err(format!(
+                    "event {index} of {} is out of place: {event:?}",
+                    record.sequence
+                ));
             }
         }
         Ok(())

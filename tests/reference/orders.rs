@@ -164,9 +164,7 @@ impl Venue {
     /// Room for one more order that may rest, and for one more ClOrdID.
     fn check_room(&self, account: AccountId, command: &NewOrder) -> Result<(), Refusal> {
         if may_rest(command.ord_type, command.time_in_force) {
-            let most = i128::from(
-                self.instruments[&command.instrument].instrument.open_orders_max,
-            );
+            let most = i128::from(self.instruments[&command.instrument].instrument.open_orders_max);
             let mut mine = 0;
             for order in self.open.values() {
                 let here = order.account == account && order.instrument == command.instrument;
@@ -254,32 +252,32 @@ impl Venue {
         false
     }
 
-    /// The open order that a cancel or a replace is for; else the order, if any, and why not.
-    fn find_open(&self, request: &Request) -> Result<Order, (Option<Order>, Refusal)> {
+    /// The open order that a cancel or a replace is for; else the order that was found, or none, and why not.
+    fn find_open(&self, request: &Request) -> Result<Order, (OrderId, Refusal)> {
         let account = self.sessions[&request.origin.session].definition.account;
         if request.account != account {
-            return Err((None, Refusal::plain(RejectCode::AccountMismatch)));
+            return Err((OrderId::NONE, Refusal::plain(RejectCode::AccountMismatch)));
         }
-        self.check_name(request.refusal, account, request.cl_ord_id).map_err(|r| (None, r))?;
+        self.check_name(request.refusal, account, request.cl_ord_id)
+            .map_err(|r| (OrderId::NONE, r))?;
         let Some(order) = self.find(account, request.order, request.orig_cl_ord_id) else {
-            return Err((None, Refusal::plain(RejectCode::UnknownOrder)));
+            return Err((OrderId::NONE, Refusal::plain(RejectCode::UnknownOrder)));
         };
-        let refusal = if !request.orig_cl_ord_id.is_empty()
-            && request.orig_cl_ord_id != order.cl_ord_id
-        {
-            Refusal::plain(RejectCode::StaleOrigClOrdId)
-        } else if !self.open.contains_key(&order.id) {
-            Refusal::plain(RejectCode::OrderClosed)
-        } else if request.instrument != CancelOrder::ANY_INSTRUMENT
-            && request.instrument != order.instrument
-        {
-            Refusal::new(RejectCode::OrderMismatch, tag::SYMBOL, 0)
-        } else if request.side != order.side {
-            Refusal::new(RejectCode::OrderMismatch, tag::SIDE, 0)
-        } else {
-            return Ok(order);
-        };
-        Err((Some(order), refusal))
+        let refusal =
+            if !request.orig_cl_ord_id.is_empty() && request.orig_cl_ord_id != order.cl_ord_id {
+                Refusal::plain(RejectCode::StaleOrigClOrdId)
+            } else if !self.open.contains_key(&order.id) {
+                Refusal::plain(RejectCode::OrderClosed)
+            } else if request.instrument != CancelOrder::ANY_INSTRUMENT
+                && request.instrument != order.instrument
+            {
+                Refusal::new(RejectCode::OrderMismatch, tag::SYMBOL, 0)
+            } else if request.side != order.side {
+                Refusal::new(RejectCode::OrderMismatch, tag::SIDE, 0)
+            } else {
+                return Ok(order);
+            };
+        Err((order.id, refusal))
     }
 
     /// An order of the account by its OrderID, its ClOrdID, or both.
@@ -299,7 +297,8 @@ impl Venue {
         self.open.get(&id).or_else(|| self.closed.get(&id)).copied()
     }
 
-    fn reject_request(&mut self, request: &Request, found: Option<Order>, refusal: Refusal) {
+    fn reject_request(&mut self, request: &Request, found: OrderId, refusal: Refusal) {
+        let found = self.any_order(found);
         let body = EventBody::CancelReject(CancelReject {
             order: found.map_or(OrderId::NONE, |order| order.id),
             cl_ord_id: request.cl_ord_id,
@@ -398,7 +397,7 @@ impl Venue {
             Err((found, refusal)) => return self.reject_request(&request, found, refusal),
         };
         match self.replacement(&old, command) {
-            Err(refusal) => self.reject_request(&request, Some(old), refusal),
+            Err(refusal) => self.reject_request(&request, old.id, refusal),
             Ok(new) => self.replace(old, new, command),
         }
     }

@@ -710,8 +710,12 @@ fn refusal(refusal: &Refusal) -> String {
     let shown: fn(i128) -> String = match refusal.code {
         PriceNotPositive | PriceTooHigh | PriceOffTick | PriceAboveCollar | PriceBelowCollar
         | PostOnlyWouldTrade => price,
-        QuantityOffLot | QuantityTooLow | QuantityTooHigh | BelowExecuted
-        | DisplayQuantityOffLot | DisplayQuantityOutOfRange => quantity,
+        QuantityOffLot
+        | QuantityTooLow
+        | QuantityTooHigh
+        | BelowExecuted
+        | DisplayQuantityOffLot
+        | DisplayQuantityOutOfRange => quantity,
         InsufficientBalance | NotionalTooLow => amount,
         TooManyOpenOrders | OrderMismatch | NotReplaceable => |value| value.to_string(),
         code => return format!("{code:?}"),

@@ -250,7 +250,7 @@ impl<N: Network> FixGateway<N> {
         let was_logged_on = seat.session.is_logged_on();
         let mut sink = Sink::new(&mut self.rings.commands);
         let (value, limit) = (i64::from(burst), i64::from(rate));
-        seat.session.begin_logout(LogoutCode::RateLimit, value, limit, &mut sink);
+        seat.session.begin_logout(LogoutCode::RateLimit, value, limit, moment(now), &mut sink);
         let outcome = sink.outcome();
         self.settle(slot, session, was_logged_on, outcome, now);
         false
@@ -270,7 +270,7 @@ impl<N: Network> FixGateway<N> {
                     return self.end(slot, Ended::NoSuchSession);
                 };
                 seat.slot = Some(slot);
-                seat.session.attach(connection.id, self.id, moment(now));
+                seat.session.attach(connection.id, moment(now));
                 connection.session = Some(seat.session.id());
                 seat.session.id()
             }

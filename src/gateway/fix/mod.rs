@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::fix::decode::Decoder;
 use crate::fix::directory::Directory;
 use crate::fix::encode::{self, Outgoing};
-use crate::fix::session::{COMMANDS_MAX, Close, Moment, Session, SessionLimits, SessionSink};
+use crate::fix::session::{self, COMMANDS_MAX, Close, Moment, Session, SessionLimits, SessionSink};
 use crate::gateway::admission::{Limits, TokenBucket};
 use crate::gateway::connection::Connection;
 use crate::gateway::facts::{Ended, Fact, Telltale};
@@ -142,11 +142,11 @@ impl<N: Network> FixGateway<N> {
             Some(seat) => seat.session.redefine(definition),
             empty => {
                 let limits = SessionLimits {
-                    logout_wait_ns: self.limits.logout_timeout_ms * 1_000_000,
-                    ..SessionLimits::default()
+                    sending_time_tolerance_ns: self.limits.sending_time_tolerance_ms * 1_000_000,
+                    logout_timeout_ns: self.limits.logout_timeout_ms * 1_000_000,
                 };
                 *empty = Some(Box::new(Seat {
-                    session: Session::new(definition, limits),
+                    session: Session::new(definition, limits, self.id),
                     slot: None,
                     bucket: TokenBucket::new(self.limits.burst_max, 0),
                     sent: 0,
@@ -184,11 +184,17 @@ impl<N: Network> FixGateway<N> {
             seat.sent = event.msg_seq_num;
         }
         let was_logged_on = seat.session.is_logged_on();
-        let mut late = Late { commands: &mut self.lost, close: None };
-        seat.session.on_event(event, moment(now), &mut late);
-        let close = late.close;
+        let close = seat.session.on_event(event, moment(now));
         let is_logged_on = seat.session.is_logged_on();
         let slot = seat.slot;
+        let current = slot.and_then(|slot| self.connections[slot].as_ref()).map(|found| found.id);
+        if let EventBody::LogonAccepted(logon) = &event.body
+            && current != Some(logon.connection)
+        {
+            // The client was gone before its Logon was answered.
+            let lost = session::connection_lost(event.session, logon.generation);
+            return self.lost.push_back(lost);
+        }
         if was_logged_on != is_logged_on {
             self.count_session(is_logged_on);
         }
@@ -381,7 +387,8 @@ impl<N: Network> FixGateway<N> {
         let mut sink = Sink::new(&mut self.rings.commands);
         seat.session.tick(moment(now), &mut self.decoder, &self.directory, &mut sink);
         if self.draining {
-            seat.session.begin_logout(LogoutCode::Shutdown, 0, 0, &mut sink);
+            let code = LogoutCode::Shutdown;
+            seat.session.begin_logout(code, 0, 0, moment(now), &mut sink);
         }
         let outcome = sink.outcome();
         self.settle(slot, session, was_logged_on, outcome, now);
@@ -463,24 +470,6 @@ impl SessionSink for Sink<'_> {
     fn resend(&mut self, begin: u64, end: u64) {
         self.resend = Some((begin, end));
     }
-
-    fn close(&mut self, why: Close) {
-        self.close = Some(why);
-    }
-}
-
-/// Where a session puts what follows from an event: nobody has looked for room in the engine's ring.
-struct Late<'a> {
-    commands: &'a mut VecDeque<Command>,
-    close: Option<Close>,
-}
-
-impl SessionSink for Late<'_> {
-    fn command(&mut self, command: &Command) {
-        self.commands.push_back(*command);
-    }
-
-    fn resend(&mut self, _begin: u64, _end: u64) {}
 
     fn close(&mut self, why: Close) {
         self.close = Some(why);
