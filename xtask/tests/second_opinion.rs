@@ -1,13 +1,12 @@
 //! Our decoder and fefix's on the same well-formed messages, which are made from the dictionary: both
 //! must find the same fields with the same values. fefix gets a new decoder for each message, since one that
-//! is used again loses fields after a repeating group.
+//! is used again loses fields after a repeating group, and no groups within groups, of which it gives one
+//! entry the values of another.
 
 use std::path::Path;
 
 use castle::fix::decode::{Decoder, Message};
-use castle::fix::dictionary::{
-    self, DataType, FIELDS, FieldInfo, HEADER, Layout, MESSAGES, Place, tag,
-};
+use castle::fix::dictionary::{self, DataType, FIELDS, FieldInfo, HEADER, Layout, MESSAGES, tag};
 use castle::fix::frame;
 use fefix::Dictionary;
 use fefix::tagvalue::{Config, Decoder as SecondDecoder, FieldAccess};
@@ -61,7 +60,7 @@ fn value(info: &FieldInfo, random: &mut Random) -> Vec<u8> {
 }
 
 /// Fields of a layout in its order: those required, and some of the others.
-fn fill(out: &mut Vec<u8>, layout: &Layout, group: bool, random: &mut Random) {
+fn fill(out: &mut Vec<u8>, layout: &Layout, group: bool, nested: bool, random: &mut Random) {
     for (at, index) in layout.order.iter().enumerate() {
         let info = &FIELDS[usize::from(*index)];
         let wanted = layout.required.has(*index) || (group && at == 0) || random.next(8) == 0;
@@ -69,10 +68,13 @@ fn fill(out: &mut Vec<u8>, layout: &Layout, group: bool, random: &mut Random) {
             continue;
         }
         if let Some(entries) = layout.group(*index) {
+            if group && !nested {
+                continue;
+            }
             let count = random.next(3) + 1;
             put(out, info.tag, count.to_string().as_bytes());
             for _ in 0..count {
-                fill(out, entries, true, random);
+                fill(out, entries, true, nested, random);
             }
         } else if let Some(data) = FIELDS.iter().find(|data| data.length_tag == info.tag) {
             let bytes = b"a\x01b=c\x01d";
@@ -85,13 +87,13 @@ fn fill(out: &mut Vec<u8>, layout: &Layout, group: bool, random: &mut Random) {
     }
 }
 
-fn message(seed: u64) -> Vec<u8> {
+fn message(seed: u64, nested: bool) -> Vec<u8> {
     let random = &mut Random(seed);
     let info = &MESSAGES[random.next(MESSAGES.len() as u64) as usize];
     let mut body = Vec::new();
     put(&mut body, tag::MSG_TYPE, info.msg_type);
-    fill(&mut body, &HEADER, false, random);
-    fill(&mut body, &info.body, false, random);
+    fill(&mut body, &HEADER, false, nested, random);
+    fill(&mut body, &info.body, false, nested, random);
     let mut out = Vec::new();
     put(&mut out, tag::BEGIN_STRING, b"FIX.4.4");
     put(&mut out, tag::BODY_LENGTH, body.len().to_string().as_bytes());
@@ -115,21 +117,23 @@ fn specification() -> Dictionary {
 }
 
 fn check(seed: u64, specification: &Dictionary) {
-    let bytes = message(seed);
+    let bytes = message(seed, false);
     let shown = String::from_utf8_lossy(&bytes).replace('\x01', "|");
     let mut decoder = Decoder::new();
     let (ours, verdict) = decoder.decode(&bytes);
     assert_eq!(verdict, Ok(()), "{shown}");
     let mut second = SecondDecoder::<Config>::new(specification.clone());
     let theirs = second.decode(&bytes[..]).expect("fefix decodes it");
-    let ours_all: Vec<_> = ours.all_fields().collect();
+    // fefix's framing keeps these two to itself.
+    let framing = [tag::BODY_LENGTH, tag::CHECK_SUM];
+    let ours_all: Vec<_> = ours.all_fields().filter(|(tag, _)| !framing.contains(tag)).collect();
     let theirs_all: Vec<_> =
         theirs.fields().map(|(tag, value)| (u32::from(tag.get()), value)).collect();
     assert_eq!(ours_all, theirs_all, "{shown}");
     if has_group(&ours) {
         return;
     }
-    for info in FIELDS.iter().filter(|info| info.place != Place::Trailer) {
+    for info in FIELDS.iter().filter(|info| !framing.contains(&info.tag)) {
         let field = specification.field_by_tag(info.tag).expect("a field of the dictionary");
         assert_eq!(ours.get(info.tag), theirs.fv_raw(&field), "tag {} of {shown}", info.tag);
     }
@@ -138,14 +142,16 @@ fn check(seed: u64, specification: &Dictionary) {
 #[test]
 fn both_decoders_find_the_same_fields() {
     let specification = specification();
-    proptest!(ProptestConfig::with_cases(2_000), |(seed: u64)| check(seed, &specification));
+    let config =
+        ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(seed: u64)| check(seed, &specification));
 }
 
 #[test]
 fn every_message_of_the_dictionary_can_be_made_and_is_valid() {
     let mut decoder = Decoder::new();
     for seed in 0..5_000 {
-        let bytes = message(seed);
+        let bytes = message(seed, true);
         assert_eq!(frame::next(&bytes, 1 << 20), frame::Frame::Message { length: bytes.len() });
         let (_, verdict) = decoder.decode(&bytes);
         assert_eq!(verdict, Ok(()), "{}", String::from_utf8_lossy(&bytes).replace('\x01', "|"));
