@@ -1,3 +1,5 @@
 //! The one binary of Castle.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    castle::cli::main()
+}

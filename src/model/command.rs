@@ -262,8 +262,10 @@ wire_struct! {
 wire_struct! {
     /// The venue refuses a message at the session level (FIX Reject).
     pub struct SessionReject {
-        /// The message.
+        /// The message, where it consumes a number.
         pub origin: Origin,
+        /// RefSeqNum (45): the message's own number, which it need not consume.
+        pub ref_seq_num: u64,
         /// RefTagID, or [`SessionReject::NO_TAG`].
         pub ref_tag: i32,
         /// RefMsgType; may be empty.
@@ -574,5 +576,12 @@ wire_union! {
         MassStatus(MassStatus) = 55,
         /// See [`SecurityListRequest`].
         SecurityListRequest(SecurityListRequest) = 56,
+    }
+}
+
+impl Default for Command {
+    /// The command that changes nothing by itself: what an unused slot of a ring holds.
+    fn default() -> Self {
+        Self::Continue(Continue {})
     }
 }

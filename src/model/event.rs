@@ -70,6 +70,22 @@ impl Event {
     }
 }
 
+impl Default for Event {
+    /// An event that tells nobody anything: what an unused slot of a ring holds.
+    fn default() -> Self {
+        Self {
+            cause: Sequence(0),
+            timestamp: Timestamp(0),
+            session: SessionId::NONE,
+            msg_seq_num: 0,
+            index: 0,
+            shard: ShardId(0),
+            gateway: GatewayId(0),
+            body: EventBody::TestRequest(TestRequest {}),
+        }
+    }
+}
+
 wire_enum! {
     /// ExecType (150); the byte is FIX's.
     pub enum ExecType {

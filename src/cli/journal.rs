@@ -1,0 +1,172 @@
+//! `castle journal`: looks at a journal, also at that of a running exchange, and never changes it.
+
+use std::io::{self, BufWriter, Write};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::journal::read::{self, Stat, Verified};
+use crate::journal::{OpenError, RealDisk};
+
+/// Looks at a journal, also at that of a running exchange, and never changes it.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Checks every record; exit code 1 if the journal is corrupt.
+    Verify {
+        /// The journal's directory.
+        directory: PathBuf,
+    },
+    /// Writes the records as text, one a line.
+    Dump {
+        /// The journal's directory.
+        directory: PathBuf,
+        /// The first sequence to write.
+        #[arg(long, default_value_t = 1)]
+        from: u64,
+        /// The last sequence to write.
+        #[arg(long, default_value_t = u64::MAX)]
+        to: u64,
+        /// Only records of these commands, for example NewOrder,CancelOrder.
+        #[arg(long, value_delimiter = ',')]
+        kinds: Vec<String>,
+    },
+    /// Counts segments, records and bytes, and says how far the journal goes.
+    Stat {
+        /// The journal's directory.
+        directory: PathBuf,
+        /// Writes JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs the subcommand.
+pub fn run(args: &Args) -> ExitCode {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let done = match &args.action {
+        Action::Verify { directory } => {
+            read::verify(&RealDisk::read_only(directory)).map(|found| verified(&mut out, &found))
+        }
+        Action::Dump { directory, from, to, kinds } => {
+            dump(&mut out, &RealDisk::read_only(directory), *from, *to, kinds)
+        }
+        Action::Stat { directory, json } => {
+            read::stat(&RealDisk::read_only(directory)).map(|stat| match json {
+                true => stat_json(&mut out, &stat),
+                false => stat_text(&mut out, &stat),
+            })
+        }
+    };
+    match done.map(|written| written.and_then(|()| out.flush())) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        // The reader of a pipe may leave when it has seen enough.
+        Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
+            eprintln!("cannot write: {error}");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dump(
+    out: &mut impl Write,
+    disk: &RealDisk,
+    from: u64,
+    to: u64,
+    kinds: &[String],
+) -> Result<io::Result<()>, OpenError> {
+    let mut written = Ok(());
+    read::dump(disk, from..=to, kinds, &mut |record| {
+        written = writeln!(out, "{}", read::line(record));
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    Ok(written)
+}
+
+fn verified(out: &mut impl Write, found: &Verified) -> io::Result<()> {
+    let Verified { records, last, running_hash, synced, tail } = found;
+    writeln!(
+        out,
+        "{records} records are good, the last is {last}, synced at least up to {synced}, running \
+         hash {running_hash:016x}"
+    )?;
+    if let Some((path, offset, what)) = tail {
+        writeln!(
+            out,
+            "behind the end, {path} at byte {offset}: {what}; never synced, so it is just being \
+             written, or will be cut when the journal is opened"
+        )?;
+    }
+    Ok(())
+}
+
+fn stat_text(out: &mut impl Write, stat: &Stat) -> io::Result<()> {
+    writeln!(out, "cluster            {}", stat.cluster)?;
+    writeln!(
+        out,
+        "segments           {} in use, {} bytes; {} prepared",
+        stat.segments, stat.segment_bytes, stat.segments_prepared
+    )?;
+    writeln!(
+        out,
+        "records            {} in {} batches, {} bytes",
+        stat.verified.records, stat.batches, stat.record_bytes
+    )?;
+    for (name, place) in [("first", stat.first), ("last", stat.last)] {
+        if let Some((sequence, timestamp)) = place {
+            writeln!(out, "{name:<18} {sequence} at {}", read::time(timestamp))?;
+        }
+    }
+    writeln!(out, "epoch              {}", stat.epoch)?;
+    writeln!(out, "synced at least    {}", stat.verified.synced)?;
+    writeln!(out, "released at least  {}", stat.released)?;
+    writeln!(out, "running hash       {:016x}", stat.verified.running_hash)?;
+    for (kind, records) in &stat.records_by_kind {
+        writeln!(out, "  {kind:<20} {records}")?;
+    }
+    if let Some((path, offset, what)) = &stat.verified.tail {
+        writeln!(out, "behind the end     {path} at byte {offset}: {what}")?;
+    }
+    Ok(())
+}
+
+fn stat_json(out: &mut impl Write, stat: &Stat) -> io::Result<()> {
+    let place = |place: Option<(crate::model::Sequence, crate::model::Timestamp)>| {
+        place.map(|(sequence, timestamp)| {
+            serde_json::json!({ "sequence": sequence.0, "time": read::time(timestamp),
+                "timestamp_ns": timestamp.0 })
+        })
+    };
+    let value = serde_json::json!({
+        "cluster": stat.cluster.to_string(),
+        "segments": stat.segments,
+        "segments_prepared": stat.segments_prepared,
+        "segment_bytes": stat.segment_bytes,
+        "records": stat.verified.records,
+        "record_bytes": stat.record_bytes,
+        "batches": stat.batches,
+        "first": place(stat.first),
+        "last": place(stat.last),
+        "epoch": stat.epoch.0,
+        "synced": stat.verified.synced.0,
+        "released": stat.released.0,
+        "running_hash": format!("{:016x}", stat.verified.running_hash),
+        "records_by_kind": stat.records_by_kind,
+        "tail": stat.verified.tail.as_ref().map(|(path, offset, what)| {
+            serde_json::json!({ "path": path, "offset": offset, "what": what })
+        }),
+    });
+    writeln!(out, "{value:#}")
+}

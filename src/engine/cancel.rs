@@ -1,0 +1,157 @@
+//! Cancels, one order or many. Neither a halt nor a suspension refuses one.
+
+use crate::engine::Engine;
+use crate::engine::continuation::{CancelScan, Scope, Then};
+use crate::engine::orders::Life;
+use crate::engine::output::Output;
+use crate::model::*;
+
+/// What a cancel and a replace have in common: which order, and under which new ClOrdID.
+#[derive(Clone, Copy)]
+pub(super) struct Change {
+    pub(super) session: SessionId,
+    pub(super) account: AccountId,
+    pub(super) instrument: InstrumentId,
+    pub(super) side: Side,
+    pub(super) order: OrderId,
+    pub(super) id: (ClOrdId, u64),
+    pub(super) orig: (ClOrdId, u64),
+    pub(super) poss_resend: bool,
+    pub(super) refusal: Refusal,
+    pub(super) replace: bool,
+}
+
+impl Engine {
+    pub(super) fn cancel_order(&mut self, out: &mut Output<'_>, cancel: &CancelOrder) {
+        let change = Change {
+            session: cancel.origin.session,
+            account: cancel.account,
+            instrument: cancel.instrument,
+            side: cancel.side,
+            order: cancel.order,
+            id: (cancel.cl_ord_id, cancel.cl_ord_id_hash),
+            orig: (cancel.orig_cl_ord_id, cancel.orig_cl_ord_id_hash),
+            poss_resend: cancel.poss_resend,
+            refusal: cancel.refusal,
+            replace: false,
+        };
+        let Some(chain) = self.find_changed(out, &cancel.origin, &change) else { return };
+        let orig_cl_ord_id = self.ids.slots[self.orders.chains[chain].last].id;
+        self.close_resting(chain, Life::Canceled);
+        if !self.ids.is_full() {
+            self.remember_id(change.account, chain, change.id);
+        }
+        let mut told = self.execution(chain, ExecType::Canceled, 0);
+        told.cl_ord_id = cancel.cl_ord_id;
+        told.orig_cl_ord_id = orig_cl_ord_id;
+        self.tell(out, self.orders.chains[chain].session, EventBody::Execution(told));
+    }
+
+    /// The open order that a cancel or a replace is about; any other outcome is told.
+    pub(super) fn find_changed(
+        &mut self,
+        out: &mut Output<'_>,
+        origin: &Origin,
+        change: &Change,
+    ) -> Option<u32> {
+        let account = self.admit(origin)?;
+        let (id, hash) = (&change.id.0, change.id.1);
+        if account != change.account {
+            let refusal = Refusal::plain(RejectCode::AccountMismatch);
+            self.reject_change(out, change, None, refusal);
+            return None;
+        }
+        if change.poss_resend
+            && let Some(chain) = self.known(account, id, hash)
+        {
+            self.resend_state(out, change.session, chain);
+            return None;
+        }
+        if let Err(refusal) = self.check_id(change.refusal, account, id, hash) {
+            self.reject_change(out, change, None, refusal);
+            return None;
+        }
+        let orig = (&change.orig.0, change.orig.1);
+        let Some(chain) = self.find_order(account, change.order, orig) else {
+            let refusal = Refusal::plain(RejectCode::UnknownOrder);
+            self.reject_change(out, change, None, refusal);
+            return None;
+        };
+        match self.check_changeable(change, chain) {
+            Ok(()) => Some(chain),
+            Err(refusal) => {
+                self.reject_change(out, change, Some(chain), refusal);
+                None
+            }
+        }
+    }
+
+    /// Whether the request means the order as it is now, and it is open.
+    fn check_changeable(&self, change: &Change, chain: u32) -> Result<(), Refusal> {
+        /// Symbol.
+        const SYMBOL: i64 = 55;
+        /// Side.
+        const SIDE: i64 = 54;
+        let order = &self.orders.chains[chain];
+        let orig = &change.orig.0;
+        if !orig.is_empty() && self.ids.slots[order.last].id != *orig {
+            return Err(Refusal::plain(RejectCode::StaleOrigClOrdId));
+        }
+        if !order.is_open() {
+            return Err(Refusal::plain(RejectCode::OrderClosed));
+        }
+        let any = change.instrument == CancelOrder::ANY_INSTRUMENT;
+        if !any && change.instrument != order.instrument() {
+            return Err(Refusal::new(RejectCode::OrderMismatch, SYMBOL, 0));
+        }
+        if change.side != order.side {
+            return Err(Refusal::new(RejectCode::OrderMismatch, SIDE, 0));
+        }
+        Ok(())
+    }
+
+    /// Tells that a cancel or a replace is refused.
+    pub(super) fn reject_change(
+        &mut self,
+        out: &mut Output<'_>,
+        change: &Change,
+        chain: Option<u32>,
+        refusal: Refusal,
+    ) {
+        let order = chain.map(|chain| &self.orders.chains[chain]);
+        let reject = CancelReject {
+            order: order.map_or(OrderId::NONE, |order| order.id),
+            cl_ord_id: change.id.0,
+            orig_cl_ord_id: change.orig.0,
+            ord_status: order.map_or(OrdStatus::Rejected, |order| order.status()),
+            replace: change.replace,
+            account: change.account,
+            instrument: order.map_or(change.instrument, |order| order.instrument()),
+            refusal,
+        };
+        self.tell(out, change.session, EventBody::CancelReject(reject));
+    }
+
+    pub(super) fn mass_cancel(&mut self, out: &mut Output<'_>, cancel: &MassCancel) {
+        let Some(account) = self.admit(&cancel.origin) else { return };
+        let MassCancel { cl_ord_id, scope, instrument, side, .. } = *cancel;
+        let mut refusal = cancel.refusal;
+        if account != cancel.account {
+            refusal = Refusal::plain(RejectCode::AccountMismatch);
+        } else if refusal.code == RejectCode::None
+            && scope == MassCancelScope::Instrument
+            && self.instruments.get(instrument).is_none()
+        {
+            let id = i64::from(instrument.0);
+            refusal = Refusal::new(RejectCode::UnknownInstrument, id, 0);
+        }
+        let session = cancel.origin.session;
+        let report = MassCancelReport { cl_ord_id, scope, instrument, side, affected: 0, refusal };
+        if refusal.code != RejectCode::None {
+            return self.tell(out, session, EventBody::MassCancelReport(report));
+        }
+        let scope = Scope::Filter(scope, instrument, side);
+        let scan = CancelScan::new(account, scope, Cause::MassCancel);
+        self.cancel_scan(out, scan.then(Then::Report(session, report)));
+    }
+}

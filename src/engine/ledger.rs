@@ -1,0 +1,174 @@
+//! The ledger: who has how much of what.
+//!
+//! 1. Every change takes from one balance what it gives to another, in one call. An account's balance
+//!    of an asset has two parts, free and held.
+//! 2. The outside account and the venue's have one number an asset, in an array; all others lie in
+//!    slots that are found by account and asset, made when the account first receives the asset.
+//! 3. What all accounts but the outside have of an asset together is its total, which is what the
+//!    outside gave. It never exceeds `AMOUNT_MAX`, so that no sum of balances can overflow.
+//! 4. A caller has checked that there is enough; the ledger asserts it.
+
+use crate::engine::hash::Mix;
+use crate::engine::slab::{HashIndex, Keyed, Linked, NONE, Slab, spread};
+use crate::model::limit::{AMOUNT_MAX, EngineLimits};
+use crate::model::*;
+
+/// What an account has of an asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Balance {
+    /// What it may spend or withdraw.
+    pub free: Amount,
+    /// What its open orders could cost.
+    pub held: Amount,
+}
+
+struct BalanceSlot {
+    account: AccountId,
+    asset: AssetId,
+    link: u32,
+    balance: Balance,
+}
+
+impl Linked for BalanceSlot {
+    fn link(&self) -> u32 {
+        self.link
+    }
+    fn set_link(&mut self, next: u32) {
+        self.link = next;
+    }
+}
+
+fn hash(account: AccountId, asset: AssetId) -> u32 {
+    spread(u64::from(account.0) << 16 | u64::from(asset.0))
+}
+
+impl Keyed for BalanceSlot {
+    fn key_hash(&self) -> u32 {
+        hash(self.account, self.asset)
+    }
+}
+
+/// What one asset's own accounts have.
+#[derive(Clone, Copy, Default)]
+struct Own {
+    /// What the outside gave: the asset's total.
+    total: i64,
+    venue: i64,
+}
+
+/// All balances.
+#[derive(Default)]
+pub(super) struct Ledger {
+    slots: Slab<BalanceSlot>,
+    index: HashIndex,
+    own: Vec<Own>,
+    /// Folds every change in.
+    pub(super) running: Mix,
+}
+
+impl Ledger {
+    pub(super) fn new(limits: &EngineLimits) -> Self {
+        let capacity = limits.accounts_max as usize;
+        Self {
+            slots: Slab::with_capacity(capacity),
+            index: HashIndex::with_capacity(capacity),
+            own: vec![Own::default(); crate::model::limit::ASSETS_MAX],
+            running: Mix::default(),
+        }
+    }
+
+    #[inline]
+    fn find(&self, account: AccountId, asset: AssetId) -> Option<u32> {
+        let is = |slot: &BalanceSlot| slot.account == account && slot.asset == asset;
+        self.index.find(&self.slots, hash(account, asset), is)
+    }
+
+    /// What an account has of an asset; the outside's is negative.
+    #[inline]
+    pub(super) fn balance(&self, account: AccountId, asset: AssetId) -> Balance {
+        let own = self.own.get(asset.index()).copied().unwrap_or_default();
+        match account {
+            AccountId::OUTSIDE => Balance { free: Amount(-own.total), held: Amount::ZERO },
+            AccountId::VENUE => Balance { free: Amount(own.venue), held: Amount::ZERO },
+            _ => self.find(account, asset).map_or(Balance::default(), |at| self.slots[at].balance),
+        }
+    }
+
+    /// What all accounts but the outside have together.
+    pub(super) fn total(&self, asset: AssetId) -> Amount {
+        self.own.get(asset.index()).map_or(Amount::ZERO, |own| Amount(own.total))
+    }
+
+    /// Changes both parts of a participant's balance.
+    #[inline]
+    fn change(&mut self, account: AccountId, asset: AssetId, free: i64, held: i64) {
+        let slot = self.find(account, asset).unwrap_or_else(|| {
+            let balance = Balance::default();
+            let slot = self.slots.insert(BalanceSlot { account, asset, link: NONE, balance });
+            self.index.insert(&mut self.slots, slot);
+            slot
+        });
+        let balance = &mut self.slots[slot].balance;
+        balance.free.0 += free;
+        balance.held.0 += held;
+        assert!(balance.free.0 >= 0 && balance.held.0 >= 0);
+        self.running.fold(u64::from(account.0) << 16 | u64::from(asset.0));
+        self.running.fold(balance.free.0 as u64);
+        self.running.fold(balance.held.0 as u64);
+    }
+
+    /// Sets part of an account's free balance aside.
+    #[inline]
+    pub(super) fn hold(&mut self, account: AccountId, asset: AssetId, amount: i64) {
+        assert!(amount >= 0);
+        if amount != 0 {
+            self.change(account, asset, -amount, amount);
+        }
+    }
+
+    /// Gives part of what was set aside back.
+    #[inline]
+    pub(super) fn release(&mut self, account: AccountId, asset: AssetId, amount: i64) {
+        assert!(amount >= 0);
+        if amount != 0 {
+            self.change(account, asset, amount, -amount);
+        }
+    }
+
+    /// Moves what `from` holds to `to`, less the fee, which goes to the venue.
+    #[inline]
+    pub(super) fn settle(
+        &mut self,
+        (from, to): (AccountId, AccountId),
+        asset: AssetId,
+        amount: i64,
+        fee: i64,
+    ) {
+        assert!(0 <= fee && fee <= amount);
+        self.change(from, asset, 0, -amount);
+        self.change(to, asset, amount - fee, 0);
+        self.own[asset.index()].venue += fee;
+    }
+
+    /// Money comes in from the outside.
+    pub(super) fn deposit(&mut self, account: AccountId, asset: AssetId, amount: i64) {
+        let own = &mut self.own[asset.index()];
+        assert!(amount > 0 && amount <= AMOUNT_MAX - own.total);
+        own.total += amount;
+        self.change(account, asset, amount, 0);
+    }
+
+    /// Money goes out to the outside.
+    pub(super) fn withdraw(&mut self, account: AccountId, asset: AssetId, amount: i64) {
+        let own = &mut self.own[asset.index()];
+        assert!(amount > 0 && amount <= own.total);
+        own.total -= amount;
+        if account == AccountId::VENUE {
+            assert!(amount <= own.venue);
+            own.venue -= amount;
+            self.running.fold(own.venue as u64);
+        } else {
+            self.change(account, asset, -amount, 0);
+        }
+    }
+}

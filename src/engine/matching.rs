@@ -1,0 +1,512 @@
+//! Matching: an order that comes trades with those that rest, best price first, oldest first.
+//!
+//! 1. A fill-or-kill order first counts what it could trade (see [`Engine::count`]); too little, and
+//!    it is canceled without a trade.
+//! 2. Take the best level of the other side. None, or none within the limit: the end.
+//! 3. Take the first order of its queue, the maker. What the taker still wants at that price is its
+//!    leaves, or the most lots that the rest of its quote quantity buys; none: the end.
+//! 4. Is the maker of the same account, the taker's mode decides (see [`Engine::prevent`]).
+//! 5. Else both trade the smaller of what is wanted and what is displayed, at the maker's price. The
+//!    maker is told first, then the taker. A maker whose slice is used up shows the next one and goes
+//!    to the back of its level; one that has nothing left leaves the book.
+//! 6. At the end, a day or good-till-cancel limit order rests at the back of its level; of any other
+//!    the rest is canceled.
+//! 7. Each step causes at most two events and each end at most one: a record with less room than that
+//!    stops before step 2 and is gone on with.
+
+use crate::engine::Engine;
+use crate::engine::book::{self, rank};
+use crate::engine::continuation::{ORDERS_LOOKED_AT, Pending};
+use crate::engine::instruments::{FEE_UNIT, InstrumentSlot};
+use crate::engine::new_order::{crosses, rests};
+use crate::engine::orders::{Chain, Life, Open};
+use crate::engine::output::Output;
+use crate::engine::slab::NONE;
+use crate::model::*;
+
+/// An order while it trades as the one that came.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taker {
+    pub(super) chain: u32,
+    pub(super) instrument: InstrumentId,
+    pub(super) account: AccountId,
+    pub(super) side: Side,
+    pub(super) mode: SelfTradePrevention,
+    /// What is left goes into the book.
+    pub(super) rests: bool,
+    /// It spends or earns `rest` rather than trading `leaves`.
+    pub(super) by_quote: bool,
+    /// The worst price it trades at.
+    pub(super) limit: Price,
+    pub(super) leaves: i64,
+    pub(super) rest: i64,
+    /// What it still has set aside.
+    pub(super) hold: i64,
+    /// Its slot, where it was replaced and has kept its place in its account's list.
+    pub(super) open: u32,
+}
+
+/// How far a fill-or-kill order has counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Count {
+    /// In levels that are counted whole.
+    pub(super) before: i128,
+    /// In this level, hidden quantity included.
+    pub(super) leaves: i128,
+    /// In this level, displayed.
+    pub(super) shown: i128,
+    /// This level.
+    rank: i64,
+    /// The next order to look at.
+    pub(super) at: u32,
+}
+
+/// Whether a taker goes on.
+#[derive(PartialEq, Eq)]
+enum Step {
+    On,
+    Ended,
+}
+
+impl Taker {
+    pub(super) fn of_order(order: &NewOrder, chain: u32, limit: Price, hold: i64) -> Self {
+        Self {
+            chain,
+            instrument: order.instrument,
+            account: order.account,
+            side: order.side,
+            mode: order.self_trade_prevention,
+            rests: rests(order.ord_type, order.time_in_force),
+            by_quote: order.quote_quantity.0 != 0,
+            limit,
+            leaves: order.quantity.0,
+            rest: order.quote_quantity.0,
+            hold,
+            open: NONE,
+        }
+    }
+
+    /// What it could still cost.
+    fn cost(&self, instrument: &InstrumentSlot) -> i64 {
+        match (self.side, self.by_quote) {
+            (Side::Buy, false) => instrument.notional(self.limit, self.leaves),
+            (Side::Buy, true) => self.rest,
+            (Side::Sell, false) => instrument.base(self.leaves),
+            (Side::Sell, true) => {
+                let quantity = instrument.affordable(self.limit, self.rest);
+                instrument.base(quantity as i64)
+            }
+        }
+    }
+
+    /// Whether it has got all that it wanted.
+    fn is_done(&self) -> bool {
+        if self.by_quote { self.rest == 0 } else { self.leaves == 0 }
+    }
+}
+
+impl Engine {
+    /// The best price of a side.
+    #[inline]
+    pub(super) fn best_price(&self, instrument: &InstrumentSlot, side: Side) -> Option<Price> {
+        let ladder = match side {
+            Side::Buy => &instrument.bids,
+            Side::Sell => &instrument.asks,
+        };
+        ladder.best(&self.blocks).map(|level| book::price(side, level.rank))
+    }
+
+    /// Trades until the taker or the book ends it, or the record has no room for more events.
+    pub(super) fn sweep(&mut self, out: &mut Output<'_>, mut taker: Taker) {
+        let resting = taker.side.opposite();
+        while !taker.is_done() {
+            if out.room() < 3 {
+                return self.pause(taker);
+            }
+            let instrument = self.instruments.slot_mut(taker.instrument);
+            let Some(level) = instrument.ladder(resting).best(&self.blocks) else { break };
+            let price = book::price(resting, level.rank);
+            if !crosses(taker.side, taker.limit, price) {
+                break;
+            }
+            let wanted = if taker.by_quote {
+                instrument.affordable(price, taker.rest).min(i128::from(i64::MAX)) as i64
+            } else {
+                taker.leaves
+            };
+            if wanted == 0 {
+                break;
+            }
+            let maker = self.orders.opens[level.head];
+            let own = self.orders.chains[maker.chain].account == taker.account;
+            if own && taker.mode != SelfTradePrevention::None {
+                if self.prevent(out, &mut taker, level.head, price, wanted) == Step::Ended {
+                    return;
+                }
+            } else {
+                self.fill(out, &mut taker, level.head, price, wanted.min(maker.shown));
+            }
+        }
+        self.end(out, taker);
+    }
+
+    /// Leaves the rest to the next record.
+    fn pause(&mut self, taker: Taker) {
+        if taker.open != NONE {
+            self.orders.opens[taker.open].leaves = taker.leaves;
+        }
+        self.pending = Pending::Sweep(taker);
+    }
+
+    /// Trades a quantity between the taker and a maker.
+    fn fill(
+        &mut self,
+        out: &mut Output<'_>,
+        taker: &mut Taker,
+        maker: u32,
+        price: Price,
+        quantity: i64,
+    ) {
+        assert!(quantity > 0);
+        let instrument = self.instruments.slot_mut(taker.instrument);
+        let (maker_rate, taker_rate) =
+            (instrument.definition.maker_fee, instrument.definition.taker_fee);
+        let (base_asset, quote_asset) = (instrument.definition.base, instrument.definition.quote);
+        let notional = instrument.notional(price, quantity);
+        let base = instrument.base(quantity);
+        instrument.last_trade = Some(price);
+        instrument.traded = true;
+
+        let open = &mut self.orders.opens[maker];
+        open.leaves -= quantity;
+        open.shown -= quantity;
+        let (maker_leaves, maker_shown, maker_chain) = (open.leaves, open.shown, open.chain);
+        taker.leaves -= if taker.by_quote { 0 } else { quantity };
+        taker.rest -= if taker.by_quote { notional } else { 0 };
+        let cost = taker.cost(instrument);
+        let (paid, maker_receives) = match taker.side {
+            Side::Buy => (notional, notional),
+            Side::Sell => (base, base),
+        };
+        let taker_receives = if taker.side == Side::Buy { base } else { notional };
+        let freed = taker.hold - cost - paid;
+        taker.hold = cost;
+
+        let maker_order = &mut self.orders.chains[maker_chain];
+        maker_order.fill(price, quantity);
+        let maker_fee = charge(maker_order, maker_receives, maker_rate);
+        let maker_account = maker_order.account;
+        let taker_order = &mut self.orders.chains[taker.chain];
+        taker_order.fill(price, quantity);
+        let taker_fee = charge(taker_order, taker_receives, taker_rate);
+
+        let asset_paid = if taker.side == Side::Buy { quote_asset } else { base_asset };
+        let asset_got = if taker.side == Side::Buy { base_asset } else { quote_asset };
+        let (from, to) = (taker.account, maker_account);
+        self.ledger.settle((from, to), asset_paid, paid, maker_fee);
+        self.ledger.settle((to, from), asset_got, taker_receives, taker_fee);
+        self.ledger.release(from, asset_paid, freed);
+
+        if maker_leaves == 0 {
+            self.take_out(maker);
+            self.drop_open(maker, Life::Filled);
+        } else if maker_shown == 0 {
+            self.show_next(maker, price);
+        }
+        if taker.is_done() {
+            self.orders.chains[taker.chain].life = Life::Filled;
+        }
+        let mut told = self.execution(maker_chain, ExecType::Trade, maker_leaves);
+        told.last_price = price;
+        told.last_quantity = Quantity(quantity);
+        told.fee = Amount(maker_fee);
+        told.maker = true;
+        let session = self.orders.chains[maker_chain].session;
+        self.tell(out, session, EventBody::Execution(told));
+        let mut told = self.execution(taker.chain, ExecType::Trade, taker.leaves);
+        told.last_price = price;
+        told.last_quantity = Quantity(quantity);
+        told.fee = Amount(taker_fee);
+        let session = self.orders.chains[taker.chain].session;
+        self.tell(out, session, EventBody::Execution(told));
+    }
+
+    /// Shows the next slice of an iceberg, at the back of its level.
+    fn show_next(&mut self, open: u32, price: Price) {
+        let Open { chain, leaves, .. } = self.orders.opens[open];
+        let chain = &self.orders.chains[chain];
+        let (side, slice) = (chain.side, chain.slice(leaves));
+        let instrument = self.instruments.slot_mut(chain.instrument());
+        let opens = &mut self.orders.opens;
+        opens[open].shown = slice;
+        let ladder = instrument.ladder(side);
+        ladder.remove(&mut self.blocks, opens, rank(side, price), open);
+        ladder.push(&mut self.blocks, opens, rank(side, price), open);
+    }
+
+    /// Keeps two orders of one account from trading, as the taker's mode says.
+    fn prevent(
+        &mut self,
+        out: &mut Output<'_>,
+        taker: &mut Taker,
+        maker: u32,
+        price: Price,
+        wanted: i64,
+    ) -> Step {
+        let chain = self.orders.opens[maker].chain;
+        match taker.mode {
+            SelfTradePrevention::ExpireTaker => {
+                self.cancel_taker(out, *taker, Cause::SelfTrade);
+                Step::Ended
+            }
+            SelfTradePrevention::ExpireBoth => {
+                self.close_resting(chain, Life::Canceled);
+                self.tell_closed(out, chain, Cause::SelfTrade);
+                self.cancel_taker(out, *taker, Cause::SelfTrade);
+                Step::Ended
+            }
+            SelfTradePrevention::ExpireMaker | SelfTradePrevention::None => {
+                self.close_resting(chain, Life::Canceled);
+                self.tell_closed(out, chain, Cause::SelfTrade);
+                Step::On
+            }
+            SelfTradePrevention::Decrement => {
+                let quantity = wanted.min(self.orders.opens[maker].leaves);
+                self.decrement_maker(out, maker, quantity);
+                self.decrement_taker(out, taker, price, quantity)
+            }
+        }
+    }
+
+    /// Takes a quantity from a maker without a trade.
+    fn decrement_maker(&mut self, out: &mut Output<'_>, maker: u32, quantity: i64) {
+        let Open { chain, leaves, shown, .. } = self.orders.opens[maker];
+        let left = leaves - quantity;
+        if left == 0 {
+            self.close_resting(chain, Life::Canceled);
+            return self.tell_closed(out, chain, Cause::SelfTrade);
+        }
+        let freed = self.cost_of(chain, leaves) - self.cost_of(chain, left);
+        self.orders.opens[maker].leaves = left;
+        self.orders.opens[maker].shown = shown.min(left);
+        let order = &mut self.orders.chains[chain];
+        order.quantity.0 -= quantity;
+        let (account, side, session) = (order.account, order.side, order.session);
+        let asset = self.instruments.slot(order.instrument()).paid_with(side);
+        self.ledger.release(account, asset, freed);
+        let mut told = self.execution(chain, ExecType::Restated, left);
+        told.why = Cause::SelfTrade;
+        self.tell(out, session, EventBody::Execution(told));
+    }
+
+    /// Takes a quantity from the taker without a trade.
+    fn decrement_taker(
+        &mut self,
+        out: &mut Output<'_>,
+        taker: &mut Taker,
+        price: Price,
+        quantity: i64,
+    ) -> Step {
+        let instrument = self.instruments.slot(taker.instrument);
+        let mut left = *taker;
+        if taker.by_quote {
+            left.rest -= instrument.notional(price, quantity);
+        } else {
+            left.leaves -= quantity;
+        }
+        if left.is_done() {
+            self.cancel_taker(out, *taker, Cause::SelfTrade);
+            return Step::Ended;
+        }
+        left.hold = left.cost(instrument);
+        let asset = instrument.paid_with(taker.side);
+        self.ledger.release(taker.account, asset, taker.hold - left.hold);
+        let order = &mut self.orders.chains[taker.chain];
+        if taker.by_quote {
+            let quote = order.quote_quantity().0 - (taker.rest - left.rest);
+            order.set_quote_quantity(Amount(quote));
+        } else {
+            order.quantity.0 -= quantity;
+        }
+        *taker = left;
+        let session = order.session;
+        let mut told = self.execution(taker.chain, ExecType::Restated, taker.leaves);
+        told.why = Cause::SelfTrade;
+        self.tell(out, session, EventBody::Execution(told));
+        Step::On
+    }
+
+    /// The taker trades no more.
+    fn end(&mut self, out: &mut Output<'_>, taker: Taker) {
+        if taker.is_done() {
+            assert!(taker.hold == 0, "who has got all has nothing set aside");
+            if taker.open != NONE {
+                self.drop_open(taker.open, Life::Filled);
+            }
+        } else if taker.rests {
+            self.rest(taker);
+        } else {
+            self.cancel_taker(out, taker, Cause::ImmediateRest);
+        }
+    }
+
+    /// Puts what is left of a taker at the back of its level.
+    fn rest(&mut self, taker: Taker) {
+        let Taker { chain, leaves, side, .. } = taker;
+        let shown = self.orders.chains[chain].slice(leaves);
+        let mut slot = taker.open;
+        if slot == NONE {
+            slot = self.orders.opens.insert(Open { chain, ..Open::default() });
+            self.orders.chains[chain].open = slot;
+            self.accounts.list(&mut self.orders, slot);
+            self.instruments.slot_mut(taker.instrument).open_orders += 1;
+        }
+        let open = &mut self.orders.opens[slot];
+        open.leaves = leaves;
+        open.shown = shown;
+        let ladder = self.instruments.slot_mut(taker.instrument).ladder(side);
+        let rank = rank(side, taker.limit);
+        ladder.push(&mut self.blocks, &mut self.orders.opens, rank, slot);
+    }
+
+    /// Cancels what is left of a taker.
+    fn cancel_taker(&mut self, out: &mut Output<'_>, taker: Taker, why: Cause) {
+        let asset = self.instruments.slot(taker.instrument).paid_with(taker.side);
+        self.ledger.release(taker.account, asset, taker.hold);
+        if taker.open == NONE {
+            self.orders.chains[taker.chain].life = Life::Canceled;
+        } else {
+            self.drop_open(taker.open, Life::Canceled);
+        }
+        self.tell_closed(out, taker.chain, why);
+    }
+
+    /// What an open order could still cost with that much left.
+    #[inline]
+    pub(super) fn cost_of(&self, chain: u32, leaves: i64) -> i64 {
+        let chain = &self.orders.chains[chain];
+        let instrument = self.instruments.slot(chain.instrument());
+        match chain.side {
+            Side::Buy => instrument.notional(chain.price, leaves),
+            Side::Sell => instrument.base(leaves),
+        }
+    }
+
+    /// Takes an order out of the book.
+    pub(super) fn take_out(&mut self, open: u32) {
+        let chain = &self.orders.chains[self.orders.opens[open].chain];
+        let ladder = self.instruments.slot_mut(chain.instrument()).ladder(chain.side);
+        let rank = rank(chain.side, chain.price);
+        ladder.remove(&mut self.blocks, &mut self.orders.opens, rank, open);
+    }
+
+    /// Gives up the slot of an order that is not in the book any more, and closes the order.
+    pub(super) fn drop_open(&mut self, open: u32, life: Life) {
+        let slot = self.orders.opens[open].chain;
+        let chain = &mut self.orders.chains[slot];
+        assert!(chain.open == open);
+        chain.life = life;
+        chain.open = NONE;
+        self.instruments.slot_mut(chain.instrument()).open_orders -= 1;
+        self.accounts.unlist(&mut self.orders, open);
+        self.orders.opens.remove(open);
+    }
+
+    /// Closes an order that rests, and releases what it has set aside.
+    pub(super) fn close_resting(&mut self, chain: u32, life: Life) {
+        let Chain { open, account, side, .. } = self.orders.chains[chain];
+        let freed = self.cost_of(chain, self.orders.opens[open].leaves);
+        let instrument = self.orders.chains[chain].instrument();
+        let asset = self.instruments.slot(instrument).paid_with(side);
+        self.take_out(open);
+        self.drop_open(open, life);
+        self.ledger.release(account, asset, freed);
+    }
+
+    /// Starts to count what a fill-or-kill order could trade.
+    pub(super) fn count_first(&mut self, out: &mut Output<'_>, taker: Taker) {
+        let resting = taker.side.opposite();
+        let best = self.instruments.slot_mut(taker.instrument).ladder(resting).best(&self.blocks);
+        let mut count = Count { at: NONE, ..Count::default() };
+        if let Some(level) = best {
+            count.rank = level.rank;
+            count.at = level.head;
+        }
+        self.count(out, taker, count);
+    }
+
+    /// Counts what could fill the taker, then lets it trade or cancels it.
+    ///
+    /// Own orders never count. Modes that pass over them just skip them. In the other modes the count
+    /// ends at the first one, and on its level only what is displayed before it counts, since later
+    /// slices queue up behind it.
+    pub(super) fn count(&mut self, out: &mut Output<'_>, taker: Taker, mut count: Count) {
+        use SelfTradePrevention::{ExpireMaker, None};
+        let resting = taker.side.opposite();
+        let passes = matches!(taker.mode, None | ExpireMaker);
+        let wanted = i128::from(taker.leaves);
+        let mut enough = false;
+        let mut looked_at = 0;
+        while count.at != NONE && crosses(taker.side, taker.limit, book::price(resting, count.rank))
+        {
+            if looked_at == ORDERS_LOOKED_AT {
+                self.pending = Pending::Count(taker, count);
+                return;
+            }
+            looked_at += 1;
+            let Open { leaves, shown, next, chain, .. } = self.orders.opens[count.at];
+            if self.orders.chains[chain].account != taker.account {
+                count.leaves += i128::from(leaves);
+                count.shown += i128::from(shown);
+            } else if !passes {
+                break;
+            }
+            let certain = if passes { count.leaves } else { count.shown };
+            enough = count.before + certain >= wanted;
+            if enough {
+                break;
+            }
+            count.at = next;
+            if next == NONE {
+                self.count_next_level(&taker, &mut count);
+                enough = count.before >= wanted;
+                if enough {
+                    break;
+                }
+            }
+        }
+        if enough {
+            self.sweep(out, taker);
+        } else {
+            self.cancel_taker(out, taker, Cause::ImmediateRest);
+        }
+    }
+
+    /// A level is counted whole: on to the next.
+    fn count_next_level(&mut self, taker: &Taker, count: &mut Count) {
+        count.before += count.leaves;
+        count.leaves = 0;
+        count.shown = 0;
+        let ladder = self.instruments.slot_mut(taker.instrument).ladder(taker.side.opposite());
+        if let Some(level) = ladder.worse(&self.blocks, count.rank) {
+            count.rank = level.rank;
+            count.at = level.head;
+        }
+    }
+}
+
+/// The fee of a fill: the order's exact fee so far, rounded up, less what was charged before.
+fn charge(chain: &mut Chain, received: i64, rate: u32) -> i64 {
+    let owed = i128::from(received) * i128::from(rate) - i128::from(chain.fee_remainder);
+    let fee = match u64::try_from(owed) {
+        Ok(owed) => i128::from(owed.div_ceil(FEE_UNIT as u64)),
+        // What was rounded up before covers it, or it is more than 64 bits hold.
+        Err(_) => (owed + FEE_UNIT - 1).max(0) / FEE_UNIT,
+    };
+    chain.fee_remainder = (fee * FEE_UNIT - owed) as u32;
+    assert!(
+        fee <= i128::from(received),
+        "a rate of at most 100 % charges at most what is received"
+    );
+    fee as i64
+}

@@ -1,0 +1,108 @@
+//! Where events go, and the record that they come from.
+
+use crate::engine::hash::Mix;
+use crate::model::limit::EVENTS_MAX;
+use crate::model::*;
+
+/// Takes the events of a record, in order.
+pub trait EventSink {
+    /// Takes one.
+    fn emit(&mut self, event: &Event);
+}
+
+impl EventSink for Vec<Event> {
+    fn emit(&mut self, event: &Event) {
+        self.push(*event);
+    }
+}
+
+/// The events of one record.
+pub(super) struct Output<'a> {
+    sink: &'a mut dyn EventSink,
+    pub(super) cause: Sequence,
+    timestamp: Timestamp,
+    shard: ShardId,
+    index: u16,
+    /// Folds what the events tell in.
+    pub(super) running: Mix,
+}
+
+impl<'a> Output<'a> {
+    pub(super) fn new(record: &Record, running: Mix, sink: &'a mut dyn EventSink) -> Self {
+        Self {
+            sink,
+            cause: record.sequence,
+            timestamp: record.timestamp,
+            shard: record.shard,
+            index: 0,
+            running,
+        }
+    }
+
+    /// How many more events this record may cause.
+    #[inline]
+    pub(super) fn room(&self) -> usize {
+        EVENTS_MAX - usize::from(self.index)
+    }
+
+    /// Emits an event.
+    #[inline]
+    pub(super) fn emit(
+        &mut self,
+        gateway: GatewayId,
+        session: SessionId,
+        msg_seq_num: u64,
+        body: EventBody,
+    ) {
+        assert!(self.room() > 0, "a record causes at most EVENTS_MAX events");
+        self.running.fold(u64::from(session.0) << 8 | u64::from(body.kind()));
+        self.running.fold(msg_seq_num);
+        if let EventBody::Execution(execution) = &body {
+            self.running.fold(execution.order.0);
+            self.running.fold(execution.leaves_quantity.0 as u64);
+            self.running.fold(execution.cum_quantity.0 as u64);
+            self.running.fold(execution.ord_status as u64);
+        }
+        let event = Event {
+            cause: self.cause,
+            timestamp: self.timestamp,
+            session,
+            msg_seq_num,
+            index: self.index,
+            shard: self.shard,
+            gateway,
+            body,
+        };
+        self.index += 1;
+        self.sink.emit(&event);
+    }
+
+    /// Emits what every gateway is told.
+    pub(super) fn announce(&mut self, body: EventBody) {
+        self.emit(Event::EVERY_GATEWAY, SessionId::NONE, 0, body);
+    }
+
+    /// Answers an operator's command.
+    pub(super) fn answer(&mut self, request: u64, outcome: Result<Done, Refusal>) {
+        let (refusal, repeated) = match outcome {
+            Ok(done) => (Refusal::NONE, done == Done::Before),
+            Err(refusal) => (refusal, false),
+        };
+        self.answer_with(OperatorAnswer { request, refusal, repeated });
+    }
+
+    /// Answers an operator's command with an outcome that may be an earlier one's.
+    pub(super) fn answer_with(&mut self, answer: OperatorAnswer) {
+        const OPERATOR: GatewayId = GatewayId(1);
+        self.emit(OPERATOR, SessionId::NONE, 0, EventBody::OperatorAnswer(answer));
+    }
+}
+
+/// How an operator's command went that was not refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    /// It changed something.
+    Now,
+    /// It was so already.
+    Before,
+}

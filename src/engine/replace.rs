@@ -1,0 +1,208 @@
+//! Replace: an order keeps its id and its history and gets a new price, quantity or displayed part.
+//!
+//! 1. The order is found as for a cancel. Nothing is changed until every check has passed, so a
+//!    refused replace leaves the order with its place and its hold.
+//! 2. A quantity equal to what has traded closes the order. A lower one is refused.
+//! 3. The price is checked only where it changes; quantity, displayed part and notional always, as of
+//!    a new order of the whole quantity.
+//! 4. A lower quantity at the same price, the displayed part left as it is, keeps the place. Anything
+//!    else takes the order out of the book, matches it as one that came, and puts the rest at the back.
+
+use crate::engine::Engine;
+use crate::engine::cancel::Change;
+use crate::engine::instruments::saturated;
+use crate::engine::matching::Taker;
+use crate::engine::new_order::check_trading;
+use crate::engine::new_order::{check_display, check_notional, check_price, check_quantity};
+use crate::engine::orders::Life;
+use crate::engine::output::Output;
+use crate::model::*;
+
+/// What becomes of an order that may be replaced.
+enum Outcome {
+    /// All of it has traded: it is closed.
+    Close,
+    /// Only its quantity falls.
+    Reduce { display: Quantity, hold: i64 },
+    /// It is matched again.
+    Requeue { display: Quantity, hold: i64 },
+}
+
+impl Engine {
+    pub(super) fn replace_order(&mut self, out: &mut Output<'_>, replace: &ReplaceOrder) {
+        let change = Change {
+            session: replace.origin.session,
+            account: replace.account,
+            instrument: replace.instrument,
+            side: replace.side,
+            order: replace.order,
+            id: (replace.cl_ord_id, replace.cl_ord_id_hash),
+            orig: (replace.orig_cl_ord_id, replace.orig_cl_ord_id_hash),
+            poss_resend: replace.poss_resend,
+            refusal: replace.refusal,
+            replace: true,
+        };
+        let Some(chain) = self.find_changed(out, &replace.origin, &change) else { return };
+        match self.check_replace(replace, chain) {
+            Ok(Outcome::Close) => self.close_replaced(out, &change, chain),
+            Ok(Outcome::Reduce { display, hold }) => {
+                let open = self.orders.chains[chain].open;
+                let leaves = self.take_terms(replace, chain, display, hold);
+                let slot = &mut self.orders.opens[open];
+                slot.leaves = leaves;
+                slot.shown = slot.shown.min(leaves);
+                self.tell_replaced(out, &change, chain, leaves);
+            }
+            Ok(Outcome::Requeue { display, hold }) => {
+                self.take_out(self.orders.chains[chain].open);
+                let leaves = self.take_terms(replace, chain, display, hold);
+                self.orders.opens[self.orders.chains[chain].open].leaves = leaves;
+                self.tell_replaced(out, &change, chain, leaves);
+                self.sweep(out, self.taker_of(chain, leaves, hold));
+            }
+            Err(refusal) => self.reject_change(out, &change, Some(chain), refusal),
+        }
+    }
+
+    /// What becomes of the order, or the first reason to refuse.
+    fn check_replace(&self, replace: &ReplaceOrder, chain: u32) -> Result<Outcome, Refusal> {
+        let order = &self.orders.chains[chain];
+        let instrument = self.instruments.slot(order.instrument());
+        check_trading(instrument)?;
+        check_same_kind(replace, order.time_in_force, order.display_quantity())?;
+        let (price, quantity) = (replace.price, replace.quantity);
+        if quantity < order.cum_quantity {
+            let cum = order.cum_quantity.0;
+            return Err(Refusal::new(RejectCode::BelowExecuted, quantity.0, cum));
+        }
+        if quantity == order.cum_quantity && quantity.0 > 0 {
+            return Ok(Outcome::Close);
+        }
+        let same_price = price == order.price;
+        if !same_price {
+            check_price(instrument, price)?;
+        }
+        check_quantity(instrument, quantity)?;
+        let kept = order.display_quantity();
+        let same_display = replace.display_quantity.0 == 0 || replace.display_quantity == kept;
+        let display = match replace.display_quantity.0 {
+            0 => kept.min(quantity),
+            _ => replace.display_quantity,
+        };
+        check_display(instrument, display, quantity)?;
+        let notional = instrument.notional_wide(price, quantity.0);
+        check_notional(instrument, notional, notional)?;
+        self.check_ids_room()?;
+        let leaves = quantity.0 - order.cum_quantity.0;
+        let needed = match order.side {
+            Side::Buy => instrument.notional_wide(price, leaves),
+            Side::Sell => instrument.base_wide(leaves),
+        };
+        let held = self.cost_of(chain, self.orders.opens[order.open].leaves);
+        let free = self.ledger.balance(order.account, instrument.paid_with(order.side)).free;
+        if needed > free.wide() + i128::from(held) {
+            let (needed, limit) = (saturated(needed), free.0 + held);
+            return Err(Refusal::new(RejectCode::InsufficientBalance, needed, limit));
+        }
+        if !same_price && order.post_only {
+            self.check_post_only(instrument, order.side, price)?;
+        }
+        let hold = needed as i64;
+        if same_price && same_display && quantity < order.quantity {
+            return Ok(Outcome::Reduce { display, hold });
+        }
+        Ok(Outcome::Requeue { display, hold })
+    }
+
+    /// Changes what the order is and what it has set aside; how much is left of it.
+    fn take_terms(
+        &mut self,
+        replace: &ReplaceOrder,
+        chain: u32,
+        display: Quantity,
+        hold: i64,
+    ) -> i64 {
+        let open = self.orders.chains[chain].open;
+        let held = self.cost_of(chain, self.orders.opens[open].leaves);
+        let order = &mut self.orders.chains[chain];
+        order.price = replace.price;
+        order.quantity = replace.quantity;
+        order.set_display_quantity(display);
+        let leaves = replace.quantity.0 - order.cum_quantity.0;
+        let asset = self.instruments.slot(order.instrument()).paid_with(order.side);
+        if hold > held {
+            self.ledger.hold(order.account, asset, hold - held);
+        } else {
+            self.ledger.release(order.account, asset, held - hold);
+        }
+        leaves
+    }
+
+    /// The order as one that comes.
+    fn taker_of(&self, chain: u32, leaves: i64, hold: i64) -> Taker {
+        let order = &self.orders.chains[chain];
+        Taker {
+            chain,
+            instrument: order.instrument(),
+            account: order.account,
+            side: order.side,
+            mode: order.self_trade_prevention,
+            rests: true,
+            by_quote: false,
+            limit: order.price,
+            leaves,
+            rest: 0,
+            hold,
+            open: order.open,
+        }
+    }
+
+    /// Closes an order whose new quantity has all traded.
+    fn close_replaced(&mut self, out: &mut Output<'_>, change: &Change, chain: u32) {
+        self.close_resting(chain, Life::Filled);
+        let order = &mut self.orders.chains[chain];
+        order.quantity = order.cum_quantity;
+        self.tell_replaced(out, change, chain, 0);
+    }
+
+    fn tell_replaced(&mut self, out: &mut Output<'_>, change: &Change, chain: u32, leaves: i64) {
+        let orig_cl_ord_id = self.ids.slots[self.orders.chains[chain].last].id;
+        if !self.ids.is_full() {
+            self.remember_id(change.account, chain, change.id);
+        }
+        let mut told = self.execution(chain, ExecType::Replaced, leaves);
+        told.cl_ord_id = change.id.0;
+        told.orig_cl_ord_id = orig_cl_ord_id;
+        self.tell(out, self.orders.chains[chain].session, EventBody::Execution(told));
+    }
+}
+
+/// Whether the request leaves what cannot be replaced as it is.
+fn check_same_kind(
+    replace: &ReplaceOrder,
+    time_in_force: TimeInForce,
+    display: Quantity,
+) -> Result<(), Refusal> {
+    /// OrdType.
+    const ORD_TYPE: i64 = 40;
+    /// TimeInForce.
+    const TIME_IN_FORCE: i64 = 59;
+    /// MaxFloor.
+    const MAX_FLOOR: i64 = 111;
+    let same_time = match replace.time_in_force {
+        ReplaceTimeInForce::Unchanged => true,
+        ReplaceTimeInForce::Day => time_in_force == TimeInForce::Day,
+        ReplaceTimeInForce::GoodTillCancel => time_in_force == TimeInForce::GoodTillCancel,
+        ReplaceTimeInForce::Other => false,
+    };
+    let tag = if replace.ord_type != OrdType::Limit {
+        ORD_TYPE
+    } else if !same_time {
+        TIME_IN_FORCE
+    } else if replace.display_quantity.0 != 0 && display.0 == 0 {
+        MAX_FLOOR
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::new(RejectCode::NotReplaceable, tag, 0))
+}

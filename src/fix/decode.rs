@@ -1,0 +1,726 @@
+//! A message's bytes, judged against the dictionary and laid out for lookup by tag, in one pass.
+//!
+//! 1. Every field is split at `=` and the delimiter; of a DATA field the LENGTH field before it says
+//!    how long it is.
+//! 2. A table leads from the tag to the field's index, and from there to its type, its allowed values and
+//!    whether it may stand here: header, body of this MsgType, trailer, or an entry of an open group.
+//! 3. A field outside of groups is entered in a table by its index, stamped with the message's number,
+//!    so that nothing has to be cleared between two messages.
+//! 4. At the end, what is required and was not seen is missing.
+//!
+//! Of several faults the one is told that QuickFIX would tell, which checks in this order: header, body
+//! and trailer in their places; MsgType; required fields; each field of the header, the trailer and the body,
+//! ascending by tag. Nothing is allocated once the table of fields has grown to the longest message.
+
+use crate::fix::dictionary::{
+    self, Bits, DataType, FIELD_COUNT, FIELDS, FieldInfo, HEADER, Layout, NO_FIELD, TRAILER, tag,
+};
+use crate::fix::{number, time};
+use crate::model::SessionReject;
+
+pub use crate::fix::dictionary::MsgKind;
+
+const SOH: u8 = 1;
+/// Groups within groups: SecurityList has three.
+const GROUP_DEPTH_MAX: usize = 4;
+/// Fields for which there is room from the start.
+const FIELDS_EXPECTED: usize = 256;
+
+/// Values of SessionRejectReason (373).
+pub mod reason {
+    /// Invalid tag number.
+    pub const INVALID_TAG_NUMBER: u8 = 0;
+    /// Required tag missing.
+    pub const REQUIRED_TAG_MISSING: u8 = 1;
+    /// Tag not defined for this message type.
+    pub const TAG_NOT_DEFINED: u8 = 2;
+    /// Tag specified without a value.
+    pub const NO_VALUE: u8 = 4;
+    /// Value is incorrect (out of range) for this tag.
+    pub const VALUE: u8 = 5;
+    /// Incorrect data format for value.
+    pub const FORMAT: u8 = 6;
+    /// CompID problem.
+    pub const COMP_ID: u8 = 9;
+    /// SendingTime accuracy problem.
+    pub const SENDING_TIME: u8 = 10;
+    /// Invalid MsgType.
+    pub const MSG_TYPE: u8 = 11;
+    /// Tag appears more than once.
+    pub const REPEATED: u8 = 13;
+    /// Tag specified out of required order.
+    pub const ORDER: u8 = 14;
+    /// Repeating group fields out of order.
+    pub const GROUP_ORDER: u8 = 15;
+    /// Incorrect NumInGroup count for repeating group.
+    pub const GROUP_COUNT: u8 = 16;
+    /// Non-data value includes field delimiter.
+    pub const DELIMITER: u8 = 17;
+}
+
+/// What is wrong with a message: the content of a Reject (3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invalid {
+    /// RefTagID (371), or [`SessionReject::NO_TAG`].
+    pub ref_tag: i32,
+    /// SessionRejectReason (373), one of [`reason`].
+    pub reason: u8,
+}
+
+/// What a MsgType (35) is to Castle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Castle takes it from clients.
+    Spoken(MsgKind),
+    /// FIX 4.4 knows it, Castle does not take it: BusinessMessageReject, reason 3.
+    Unsupported,
+    /// No message of FIX 4.4: Reject, reason 11.
+    Unknown,
+}
+
+/// Decodes messages, one at a time; it keeps its memory from one to the next.
+#[derive(Debug)]
+pub struct Decoder {
+    /// Every field in the order of the message.
+    fields: Vec<Field>,
+    /// By index of the field, those outside of groups.
+    slots: Box<[Slot; FIELD_COUNT]>,
+    /// The number of the message; a slot of another one is empty.
+    stamp: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Field {
+    tag: u32,
+    start: u32,
+    end: u32,
+    /// 0 outside of groups.
+    depth: u8,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    stamp: u32,
+    start: u32,
+    end: u32,
+}
+
+/// A decoded message.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    bytes: &'a [u8],
+    decoder: &'a Decoder,
+    info: Option<&'static dictionary::MessageInfo>,
+    kind: Kind,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decoder {
+    /// A decoder.
+    pub fn new() -> Self {
+        Self {
+            fields: Vec::with_capacity(FIELDS_EXPECTED),
+            slots: Box::new([Slot { stamp: 0, start: 0, end: 0 }; FIELD_COUNT]),
+            stamp: 0,
+        }
+    }
+
+    /// The message of `bytes`, which [`crate::fix::frame::next`] has found, and whether it is valid.
+    /// Fields are there as far as they were found, also of an invalid message. One whose type is
+    /// [`Kind::Unsupported`] is judged, and its fields are there, only as far as its header.
+    pub fn decode<'a>(&'a mut self, bytes: &'a [u8]) -> (Message<'a>, Result<(), Invalid>) {
+        self.fields.clear();
+        self.stamp = self.stamp.wrapping_add(1);
+        if self.stamp == 0 {
+            self.slots.fill(Slot { stamp: 0, start: 0, end: 0 });
+            self.stamp = 1;
+        }
+        let mut pass = Pass {
+            decoder: self,
+            bytes,
+            at: 0,
+            place: Place::Header,
+            info: None,
+            kind: Kind::Unknown,
+            seen: Bits::NONE,
+            open: [Open::NONE; GROUP_DEPTH_MAX],
+            depth: 0,
+            fault: None,
+        };
+        pass.run();
+        let (info, kind, fault) = (pass.info, pass.kind, pass.fault);
+        let message = Message { bytes, decoder: self, info, kind };
+        (message, fault.map_or(Ok(()), |fault| Err(fault.invalid)))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Header,
+    Body,
+    Trailer,
+}
+
+/// A repeating group whose entries are being read.
+#[derive(Clone, Copy)]
+struct Open {
+    layout: &'static Layout,
+    count_tag: u32,
+    /// What the count says; none where it is no number, which was told already.
+    expected: Option<u64>,
+    /// Entries so far.
+    entries: u64,
+    /// The place of the last field in the layout's order.
+    last: usize,
+}
+
+impl Open {
+    const NONE: Self = Self { layout: &HEADER, count_tag: 0, expected: None, entries: 0, last: 0 };
+}
+
+/// The order in which faults are told; of equals the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Structure,
+    MsgType,
+    Required,
+    Header(u32),
+    Trailer(u32),
+    Body(u32),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Fault {
+    rank: Rank,
+    invalid: Invalid,
+}
+
+struct Pass<'d, 'a> {
+    decoder: &'d mut Decoder,
+    bytes: &'a [u8],
+    at: usize,
+    place: Place,
+    info: Option<&'static dictionary::MessageInfo>,
+    kind: Kind,
+    seen: Bits,
+    open: [Open; GROUP_DEPTH_MAX],
+    depth: usize,
+    fault: Option<Fault>,
+}
+
+impl Pass<'_, '_> {
+    fn run(&mut self) {
+        while self.at < self.bytes.len() {
+            let Some((tag, start)) = self.tag() else { continue };
+            let index = dictionary::index_of(tag);
+            let Some(info) = FIELDS.get(usize::from(index)) else {
+                let end = delimiter(self.bytes, start);
+                if !self.unknown(tag, start, end) {
+                    return;
+                }
+                continue;
+            };
+            let end = match info.data_type {
+                DataType::Data => self.data_end(info, start),
+                _ => delimiter(self.bytes, start),
+            };
+            self.at = end + 1;
+            if !self.field(index, info, start, end) {
+                return;
+            }
+        }
+        self.close_groups();
+        self.required();
+    }
+
+    /// The tag that the field at `self.at` begins with, and where its value begins; none where it begins
+    /// with no tag, and the field was passed over.
+    #[inline(always)]
+    fn tag(&mut self) -> Option<(u32, usize)> {
+        let bytes = self.bytes;
+        let start = self.at;
+        let mut tag = 0_u32;
+        let mut at = start;
+        while let Some(byte) = bytes.get(at) {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            tag = tag.wrapping_mul(10).wrapping_add(u32::from(digit));
+            at += 1;
+        }
+        let length = at - start;
+        if bytes.get(at) == Some(&b'=') && (1..=9).contains(&length) && (bytes[start] != b'0') {
+            return Some((tag, at + 1));
+        }
+        self.bad_tag();
+        None
+    }
+
+    #[cold]
+    fn bad_tag(&mut self) {
+        let bytes = self.bytes;
+        let start = self.at;
+        let end = delimiter(bytes, start);
+        self.at = end + 1;
+        let field = &bytes[start..end];
+        let Some(equals) = field.iter().position(|byte| *byte == b'=') else {
+            // The rest of a value that had a delimiter in it.
+            let before =
+                self.decoder.fields.last().map_or(SessionReject::NO_TAG, |field| field.tag as i32);
+            return self.fault(Rank::Structure, before, reason::DELIMITER);
+        };
+        let number = number::int(&field[..equals]).ok().and_then(|tag| i32::try_from(tag).ok());
+        let tag = number.unwrap_or(SessionReject::NO_TAG);
+        self.fault(Rank::Body(0), tag, reason::INVALID_TAG_NUMBER);
+    }
+
+    /// A tag that the dictionary does not have. False where the rest is not to be read.
+    #[cold]
+    fn unknown(&mut self, tag: u32, start: usize, end: usize) -> bool {
+        self.at = end + 1;
+        if !matches!(self.kind, Kind::Spoken(_)) && self.info.is_none() {
+            self.required();
+            return false;
+        }
+        self.close_groups();
+        self.place = self.place.max(Place::Body);
+        self.push(tag, start, end);
+        self.fault(Rank::Body(tag), tag as i32, reason::INVALID_TAG_NUMBER);
+        true
+    }
+
+    /// Where the value of a DATA field ends: after as many bytes as the LENGTH field before it says.
+    fn data_end(&mut self, info: &FieldInfo, start: usize) -> usize {
+        let length = match self.decoder.fields.last() {
+            Some(before) if before.tag == info.length_tag => {
+                let value = self.bytes.get(before.start as usize..before.end as usize);
+                value.and_then(|value| number::unsigned(value).ok())
+            }
+            _ => None,
+        };
+        let Some(length) = length else {
+            // Without a length it ends where any other value does.
+            return delimiter(self.bytes, start);
+        };
+        let end = usize::try_from(length).ok().and_then(|length| start.checked_add(length));
+        match end {
+            Some(end) if self.bytes.get(end) == Some(&SOH) => end,
+            _ => {
+                let rank = self.rank(info.tag, self.place);
+                self.fault(rank, info.tag as i32, reason::FORMAT);
+                delimiter(self.bytes, start)
+            }
+        }
+    }
+
+    /// A field that the dictionary has. False where the rest is not to be read.
+    #[inline(always)]
+    fn field(&mut self, index: u16, info: &'static FieldInfo, start: usize, end: usize) -> bool {
+        while self.depth > 0 {
+            if self.member(index, info, start, end) {
+                return true;
+            }
+            self.close_group();
+        }
+        let place = if HEADER.members.has(index) {
+            Place::Header
+        } else if TRAILER.members.has(index) {
+            Place::Trailer
+        } else {
+            Place::Body
+        };
+        let Some(message) = self.info else {
+            return self.before_type(index, info, place, start, end);
+        };
+        if place < self.place {
+            self.fault(Rank::Structure, info.tag as i32, reason::ORDER);
+        } else {
+            self.place = place;
+        }
+        let layout = match place {
+            Place::Header => &HEADER,
+            Place::Trailer => &TRAILER,
+            Place::Body => &message.body,
+        };
+        self.top(index, info, place, layout, start, end);
+        true
+    }
+
+    /// A field outside of groups.
+    #[inline(always)]
+    fn top(
+        &mut self,
+        index: u16,
+        info: &'static FieldInfo,
+        place: Place,
+        layout: &'static Layout,
+        start: usize,
+        end: usize,
+    ) {
+        let tag = info.tag;
+        self.push(tag, start, end);
+        if self.seen.add(index) {
+            let stamp = self.decoder.stamp;
+            let slot = Slot { stamp, start: start as u32, end: end as u32 };
+            self.decoder.slots[usize::from(index)] = slot;
+        } else {
+            let rank = self.rank(tag, place);
+            self.fault(rank, tag as i32, reason::REPEATED);
+        }
+        self.value(info, place, start, end);
+        if !layout.members.has(index) {
+            let rank = self.rank(tag, place);
+            self.fault(rank, tag as i32, reason::TAG_NOT_DEFINED);
+        } else if info.data_type == DataType::NumInGroup {
+            self.open_group(layout, index, tag, start, end);
+        }
+    }
+
+    /// A field before a MsgType that has a body in the dictionary. False where the rest is not to be
+    /// read, since nothing is known of it.
+    #[cold]
+    fn before_type(
+        &mut self,
+        index: u16,
+        info: &'static FieldInfo,
+        place: Place,
+        start: usize,
+        end: usize,
+    ) -> bool {
+        if place != Place::Header {
+            self.required();
+            return false;
+        }
+        self.top(index, info, place, &HEADER, start, end);
+        if info.tag == tag::MSG_TYPE {
+            let value = self.bytes.get(start..end).unwrap_or(b"");
+            self.info = dictionary::message(value);
+            self.kind = match self.info {
+                Some(message) if is_inbound(message.kind) => Kind::Spoken(message.kind),
+                Some(_) => Kind::Unsupported,
+                None if info.allows(value) => Kind::Unsupported,
+                None => Kind::Unknown,
+            };
+            if self.kind == Kind::Unknown && !value.is_empty() {
+                self.fault(Rank::MsgType, SessionReject::NO_TAG, reason::MSG_TYPE);
+            }
+        }
+        true
+    }
+
+    /// Whether the value is there, well-formed and allowed.
+    #[inline(always)]
+    fn value(&mut self, info: &'static FieldInfo, place: Place, start: usize, end: usize) {
+        let value = &self.bytes[start..end];
+        let reason = if value.is_empty() {
+            reason::NO_VALUE
+        } else if !info.is_well_formed(value) {
+            reason::FORMAT
+        } else if !info.allows(value) {
+            reason::VALUE
+        } else {
+            return;
+        };
+        let rank = self.rank(info.tag, place);
+        self.fault(rank, info.tag as i32, reason);
+    }
+
+    #[inline(always)]
+    fn push(&mut self, tag: u32, start: usize, end: usize) {
+        let depth = self.depth as u8;
+        self.decoder.fields.push(Field { tag, start: start as u32, end: end as u32, depth });
+    }
+
+    /// Begins the group that a field counts.
+    #[inline(never)]
+    fn open_group(&mut self, layout: &Layout, index: u16, tag: u32, start: usize, end: usize) {
+        let Some(group) = layout.group(index) else { return };
+        let expected = number::unsigned(&self.bytes[start..end]).ok();
+        if let Some(open) = self.open.get_mut(self.depth) {
+            *open = Open { layout: group, count_tag: tag, expected, entries: 0, last: 0 };
+            self.depth += 1;
+        }
+    }
+
+    /// A field where a group is open. False where it does not belong to the innermost one.
+    #[inline(never)]
+    fn member(&mut self, index: u16, info: &'static FieldInfo, start: usize, end: usize) -> bool {
+        let place = self.place;
+        let open = &mut self.open[self.depth - 1];
+        let layout = open.layout;
+        if !layout.members.has(index) {
+            return false;
+        }
+        let Some(position) = layout.order.iter().position(|each| *each == index) else {
+            return false;
+        };
+        let mut misplaced = None;
+        if position == 0 {
+            open.entries += 1;
+        } else if open.entries == 0 {
+            open.entries = 1;
+            misplaced = Some(reason::GROUP_ORDER);
+        } else if position == open.last {
+            misplaced = Some(reason::REPEATED);
+        } else if position < open.last {
+            misplaced = Some(reason::GROUP_ORDER);
+        }
+        open.last = position;
+        self.push(info.tag, start, end);
+        if let Some(reason) = misplaced {
+            let rank = self.rank(info.tag, place);
+            self.fault(rank, info.tag as i32, reason);
+        }
+        self.value(info, place, start, end);
+        if info.data_type == DataType::NumInGroup {
+            self.open_group(layout, index, info.tag, start, end);
+        }
+        true
+    }
+
+    #[inline(never)]
+    fn close_group(&mut self) {
+        self.depth -= 1;
+        let open = self.open[self.depth];
+        if open.expected.is_some_and(|expected| open.entries != expected) {
+            let rank = self.rank(open.count_tag, self.place);
+            self.fault(rank, open.count_tag as i32, reason::GROUP_COUNT);
+        }
+    }
+
+    fn close_groups(&mut self) {
+        while self.depth > 0 {
+            self.close_group();
+        }
+    }
+
+    /// What is required and was not seen: of the header first, then of the body.
+    fn required(&mut self) {
+        let mut missing = HEADER.required.first_missing(&self.seen);
+        // Of a message that is not read to its end nothing more can be missing.
+        if let (None, Some(message)) = (missing, self.info) {
+            missing = message.body.required.first_missing(&self.seen);
+            missing = missing.or_else(|| TRAILER.required.first_missing(&self.seen));
+        }
+        if let Some(info) = missing.and_then(|index| FIELDS.get(usize::from(index))) {
+            self.fault(Rank::Required, info.tag as i32, reason::REQUIRED_TAG_MISSING);
+        }
+    }
+
+    #[cold]
+    fn rank(&self, tag: u32, place: Place) -> Rank {
+        match place {
+            Place::Header => Rank::Header(tag),
+            Place::Body => Rank::Body(tag),
+            Place::Trailer => Rank::Trailer(tag),
+        }
+    }
+
+    #[cold]
+    fn fault(&mut self, rank: Rank, ref_tag: i32, reason: u8) {
+        if self.fault.is_none_or(|worst| rank < worst.rank) {
+            self.fault = Some(Fault { rank, invalid: Invalid { ref_tag, reason } });
+        }
+    }
+}
+
+/// Where the delimiter stands that ends the value from `start` on, or the end of the bytes.
+#[inline(always)]
+fn delimiter(bytes: &[u8], start: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    let mut at = start;
+    // Eight bytes at once: a byte that is the delimiter becomes zero, and the lowest zero is exact.
+    while let Some(chunk) = bytes.get(at..at + 8) {
+        let word = u64::from_le_bytes([
+            chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7],
+        ]) ^ ONES;
+        let zeros = word.wrapping_sub(ONES) & !word & TOPS;
+        if zeros != 0 {
+            return at + zeros.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while at < bytes.len() && bytes[at] != SOH {
+        at += 1;
+    }
+    at
+}
+
+/// Whether clients send it to Castle.
+fn is_inbound(kind: MsgKind) -> bool {
+    !matches!(
+        kind,
+        MsgKind::ExecutionReport
+            | MsgKind::OrderCancelReject
+            | MsgKind::OrderMassCancelReport
+            | MsgKind::SecurityList
+    )
+}
+
+impl<'a> Message<'a> {
+    /// What its MsgType is to Castle.
+    #[inline]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Which message of the dictionary it is, also one that only the venue sends.
+    pub fn msg_kind(&self) -> Option<MsgKind> {
+        self.info.map(|info| info.kind)
+    }
+
+    /// BeginString (8); empty where absent.
+    pub fn begin_string(&self) -> &'a [u8] {
+        self.get(tag::BEGIN_STRING).unwrap_or(b"")
+    }
+
+    /// MsgType (35); empty where absent.
+    #[inline]
+    pub fn msg_type(&self) -> &'a [u8] {
+        self.get(tag::MSG_TYPE).unwrap_or(b"")
+    }
+
+    /// MsgSeqNum (34), where it is there and a number.
+    #[inline]
+    pub fn msg_seq_num(&self) -> Option<u64> {
+        number::unsigned(self.get(tag::MSG_SEQ_NUM)?).ok()
+    }
+
+    /// SenderCompID (49); empty where absent.
+    #[inline]
+    pub fn sender(&self) -> &'a [u8] {
+        self.get(tag::SENDER_COMP_ID).unwrap_or(b"")
+    }
+
+    /// TargetCompID (56); empty where absent.
+    #[inline]
+    pub fn target(&self) -> &'a [u8] {
+        self.get(tag::TARGET_COMP_ID).unwrap_or(b"")
+    }
+
+    /// SendingTime (52) in nanoseconds since 1970-01-01, where it is there and a time.
+    #[inline]
+    pub fn sending_time(&self) -> Option<u64> {
+        time::timestamp(self.get(tag::SENDING_TIME)?)
+    }
+
+    /// OrigSendingTime (122) likewise.
+    pub fn orig_sending_time(&self) -> Option<u64> {
+        time::timestamp(self.get(tag::ORIG_SENDING_TIME)?)
+    }
+
+    /// PossDupFlag (43) is Y.
+    #[inline]
+    pub fn poss_dup(&self) -> bool {
+        self.get(tag::POSS_DUP_FLAG) == Some(b"Y")
+    }
+
+    /// PossResend (97) is Y.
+    #[inline]
+    pub fn poss_resend(&self) -> bool {
+        self.get(tag::POSS_RESEND) == Some(b"Y")
+    }
+
+    /// The value of a field of header, body or trailer, repeating groups left out; none where the
+    /// message has no such field. Of one that is there twice, the first.
+    #[inline]
+    pub fn get(&self, tag: u32) -> Option<&'a [u8]> {
+        let index = dictionary::index_of(tag);
+        if index == NO_FIELD {
+            let field = self.decoder.fields.iter().find(|field| field.tag == tag)?;
+            return self.bytes.get(field.start as usize..field.end as usize);
+        }
+        let slot = self.decoder.slots.get(usize::from(index))?;
+        if slot.stamp != self.decoder.stamp {
+            return None;
+        }
+        self.bytes.get(slot.start as usize..slot.end as usize)
+    }
+
+    /// All fields outside of groups, in the order of the message.
+    pub fn fields(&self) -> impl Iterator<Item = (u32, &'a [u8])> + use<'a> {
+        let bytes = self.bytes;
+        let fields = self.decoder.fields.iter().filter(|field| field.depth == 0);
+        fields.map(move |field| (field.tag, value(bytes, field)))
+    }
+
+    /// The entries of the repeating group that the field `count_tag` of header or body counts.
+    pub fn group(&self, count_tag: u32) -> Entries<'a> {
+        let fields = &self.decoder.fields[..];
+        let counted = |field: &Field| field.tag == count_tag && field.depth == 0;
+        let rest = match fields.iter().position(counted) {
+            Some(count) => &fields[count + 1..],
+            None => &[],
+        };
+        Entries { bytes: self.bytes, depth: 1, rest: members(rest, 1) }
+    }
+
+    /// The whole message.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+}
+
+fn value<'a>(bytes: &'a [u8], field: &Field) -> &'a [u8] {
+    bytes.get(field.start as usize..field.end as usize).unwrap_or(b"")
+}
+
+/// The fields from the first on that lie at least so deep.
+fn members(fields: &[Field], depth: u8) -> &[Field] {
+    let length = fields.iter().position(|field| field.depth < depth).unwrap_or(fields.len());
+    &fields[..length]
+}
+
+/// The entries of a repeating group.
+#[derive(Debug, Clone)]
+pub struct Entries<'a> {
+    bytes: &'a [u8],
+    depth: u8,
+    rest: &'a [Field],
+}
+
+/// An entry of a repeating group.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    bytes: &'a [u8],
+    depth: u8,
+    fields: &'a [Field],
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Entry<'a>;
+
+    fn next(&mut self) -> Option<Entry<'a>> {
+        let first = self.rest.first()?;
+        let begins = |field: &Field| field.tag == first.tag && field.depth == self.depth;
+        let length = self.rest.iter().skip(1).position(begins).map_or(self.rest.len(), |at| at + 1);
+        let (fields, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        Some(Entry { bytes: self.bytes, depth: self.depth, fields })
+    }
+}
+
+impl<'a> Entry<'a> {
+    /// The value of a field of the entry, groups within it left out.
+    pub fn get(&self, tag: u32) -> Option<&'a [u8]> {
+        let found = |field: &&Field| field.tag == tag && field.depth == self.depth;
+        self.fields.iter().find(found).map(|field| value(self.bytes, field))
+    }
+
+    /// The entries of a group within the entry.
+    pub fn group(&self, count_tag: u32) -> Entries<'a> {
+        let counted = |field: &Field| field.tag == count_tag && field.depth == self.depth;
+        let rest = match self.fields.iter().position(counted) {
+            Some(count) => &self.fields[count + 1..],
+            None => &[],
+        };
+        Entries { bytes: self.bytes, depth: self.depth + 1, rest: members(rest, self.depth + 1) }
+    }
+}

@@ -1,0 +1,552 @@
+//! Events as FIX messages.
+//!
+//! A message is written once, front to back, into the buffer it is sent from; only BodyLength is filled in
+//! behind. Nothing is allocated once that buffer is large enough. AvgPx has four decimal places more
+//! than the instrument's prices and is rounded half up from the exact notional.
+
+mod text;
+
+use crate::fix::decode::MsgKind;
+use crate::fix::dictionary::{MESSAGES, tag};
+use crate::fix::directory::Directory;
+use crate::fix::{frame, number, time};
+use crate::model::*;
+
+pub use text::session_reject_reason;
+
+const SOH: u8 = 1;
+/// Places that AvgPx (6) has more than the instrument's prices.
+const AVERAGE_PLACES: u8 = 4;
+/// Symbol (55) of what is not known; FIX 4.4 requires the field.
+const NO_SYMBOL: &[u8] = b"[N/A]";
+/// OrderID (37) where there is no order (FIX 4.4, ExecutionReport).
+const NO_ORDER: &[u8] = b"NONE";
+/// TestReqID (112) of a TestRequest that the venue sends.
+const TEST_REQ_ID: &[u8] = b"TEST";
+
+/// What the header of an outbound message takes from its session.
+#[derive(Debug, Clone, Copy)]
+pub struct Outgoing<'a> {
+    /// SenderCompID (49): the venue's.
+    pub sender: &'a [u8],
+    /// TargetCompID (56): the client's.
+    pub target: &'a [u8],
+    /// SendingTime (52), in nanoseconds since 1970-01-01.
+    pub sending_time_ns: u64,
+    /// PossDupFlag (43): it is sent again; OrigSendingTime (122) is then the event's time.
+    pub poss_dup: bool,
+}
+
+/// Appends the message of `event` to `out`; nothing for an event that is no message.
+pub fn encode(event: &Event, header: &Outgoing<'_>, directory: &Directory, out: &mut Vec<u8>) {
+    let Some(kind) = msg_kind(&event.body) else { return };
+    let orig_sending_time_ns = header.poss_dup.then_some(event.timestamp.0);
+    let mut writer = Writer::begin(out, kind, event.msg_seq_num, header, orig_sending_time_ns);
+    writer.body(event, directory);
+    writer.finish();
+}
+
+/// Appends a SequenceReset with GapFillFlag in place of the messages from `begin` to just before
+/// `new_seq_no`. It always carries PossDupFlag, and `orig_sending_time_ns` as OrigSendingTime.
+pub fn gap_fill(
+    begin: u64,
+    new_seq_no: u64,
+    header: &Outgoing<'_>,
+    orig_sending_time_ns: u64,
+    out: &mut Vec<u8>,
+) {
+    let kind = MsgKind::SequenceReset;
+    let mut writer = Writer::begin(out, kind, begin, header, Some(orig_sending_time_ns));
+    writer.unsigned(tag::NEW_SEQ_NO, new_seq_no);
+    writer.byte(tag::GAP_FILL_FLAG, b'Y');
+    writer.finish();
+}
+
+/// Whether the event is a message of the session itself, which is gap-filled and never sent again
+/// (FIX 4.4 volume 2, Resend Request). A Reject (3) is sent again.
+pub fn is_admin(body: &EventBody) -> bool {
+    matches!(
+        body,
+        EventBody::LogonAccepted(_)
+            | EventBody::LogoutSent(_)
+            | EventBody::Heartbeat(_)
+            | EventBody::TestRequest(_)
+            | EventBody::ResendRequest(_)
+    )
+}
+
+/// The message that an event is, if it is one.
+pub fn msg_kind(body: &EventBody) -> Option<MsgKind> {
+    Some(match body {
+        EventBody::Execution(_) | EventBody::StatusReport(_) => MsgKind::ExecutionReport,
+        EventBody::CancelReject(_) => MsgKind::OrderCancelReject,
+        EventBody::MassCancelReport(_) => MsgKind::OrderMassCancelReport,
+        EventBody::LogonAccepted(_) => MsgKind::Logon,
+        EventBody::LogoutSent(_) => MsgKind::Logout,
+        EventBody::Heartbeat(_) => MsgKind::Heartbeat,
+        EventBody::TestRequest(_) => MsgKind::TestRequest,
+        EventBody::ResendRequest(_) => MsgKind::ResendRequest,
+        EventBody::Rejected(_) => MsgKind::Reject,
+        EventBody::BusinessRejected(_) => MsgKind::BusinessMessageReject,
+        EventBody::SecurityListed(_) => MsgKind::SecurityList,
+        EventBody::SessionEnded(_)
+        | EventBody::OperatorAnswer(_)
+        | EventBody::AssetDefined(_)
+        | EventBody::InstrumentDefined(_)
+        | EventBody::SessionDefined(_)
+        | EventBody::EpochBegan(_)
+        | EventBody::RolledOver(_) => return None,
+    })
+}
+
+/// What figures of an instrument mean.
+#[derive(Clone, Copy)]
+struct Units<'a> {
+    instrument: Option<&'a Instrument>,
+    base: Option<&'a Asset>,
+    quote: Option<&'a Asset>,
+}
+
+impl<'a> Units<'a> {
+    fn new(directory: &'a Directory, instrument: InstrumentId) -> Self {
+        let instrument = directory.instrument(instrument);
+        let base = instrument.and_then(|instrument| directory.asset(instrument.base));
+        let quote = instrument.and_then(|instrument| directory.asset(instrument.quote));
+        Self { instrument, base, quote }
+    }
+
+    fn price_scale(&self) -> u8 {
+        self.instrument.map_or(0, |instrument| instrument.price_scale)
+    }
+
+    fn quantity_scale(&self) -> u8 {
+        self.instrument.map_or(0, |instrument| instrument.quantity_scale)
+    }
+
+    fn quote_scale(&self) -> u8 {
+        self.quote.map_or(0, |asset| asset.scale)
+    }
+
+    fn symbol(&self) -> &'a [u8] {
+        self.instrument.map_or(NO_SYMBOL, |instrument| instrument.symbol.as_bytes())
+    }
+}
+
+struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    /// Where the message begins.
+    start: usize,
+    /// Where its body begins.
+    body: usize,
+}
+
+/// What stands before the value of BodyLength.
+const HEAD: &[u8] = b"8=FIX.4.4\x019=";
+/// Digits of BodyLength for which room is left; most messages have so many.
+const LENGTH_DIGITS: usize = 3;
+
+impl<'a> Writer<'a> {
+    #[inline]
+    fn begin(
+        out: &'a mut Vec<u8>,
+        kind: MsgKind,
+        msg_seq_num: u64,
+        header: &Outgoing<'_>,
+        orig_sending_time_ns: Option<u64>,
+    ) -> Self {
+        let start = out.len();
+        out.extend_from_slice(HEAD);
+        out.extend_from_slice(&[b'0'; LENGTH_DIGITS]);
+        out.push(SOH);
+        let body = out.len();
+        let mut writer = Self { out, start, body };
+        writer.bytes(tag::MSG_TYPE, MESSAGES[kind as usize].msg_type);
+        writer.unsigned(tag::MSG_SEQ_NUM, msg_seq_num);
+        writer.bytes(tag::SENDER_COMP_ID, header.sender);
+        writer.timestamp(tag::SENDING_TIME, header.sending_time_ns);
+        writer.bytes(tag::TARGET_COMP_ID, header.target);
+        if let Some(orig_sending_time_ns) = orig_sending_time_ns {
+            writer.byte(tag::POSS_DUP_FLAG, b'Y');
+            writer.timestamp(tag::ORIG_SENDING_TIME, orig_sending_time_ns);
+        }
+        writer
+    }
+
+    #[inline]
+    fn finish(self) {
+        let length = self.out.len() - self.body;
+        let at = self.start + HEAD.len();
+        let digits = length.checked_ilog10().map_or(1, |log| log as usize + 1);
+        if digits != LENGTH_DIGITS {
+            // Shorter or longer than the room that was left: the body moves.
+            let to = at + digits + 1;
+            let end = self.out.len();
+            self.out.resize(end.max(to + length), 0);
+            self.out.copy_within(self.body..end, to);
+            self.out.truncate(to + length);
+            self.out[to - 1] = SOH;
+        }
+        let mut rest = length;
+        for digit in self.out[at..at + digits].iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        let sum = frame::check_sum(&self.out[self.start..]);
+        self.out.extend_from_slice(&[b'1', b'0', b'=', sum[0], sum[1], sum[2], SOH]);
+    }
+
+    fn body(&mut self, event: &Event, directory: &Directory) {
+        match &event.body {
+            EventBody::Execution(execution) => self.execution(event, execution, directory, None),
+            EventBody::StatusReport(report) => {
+                self.execution(event, &report.execution, directory, Some(report));
+            }
+            EventBody::CancelReject(reject) => self.cancel_reject(event, reject, directory),
+            EventBody::MassCancelReport(report) => self.mass_cancel(event, report, directory),
+            EventBody::LogonAccepted(logon) => self.logon(logon),
+            EventBody::LogoutSent(logout) => self.logout(logout),
+            EventBody::Heartbeat(heartbeat) => {
+                self.some(tag::TEST_REQ_ID, heartbeat.test_req_id.as_bytes());
+            }
+            EventBody::TestRequest(_) => self.bytes(tag::TEST_REQ_ID, TEST_REQ_ID),
+            EventBody::ResendRequest(request) => {
+                self.unsigned(tag::BEGIN_SEQ_NO, request.begin);
+                self.unsigned(tag::END_SEQ_NO, 0);
+            }
+            EventBody::Rejected(reject) => self.reject(reject),
+            EventBody::BusinessRejected(reject) => self.business_reject(reject),
+            EventBody::SecurityListed(listed) => self.security(event, listed, directory),
+            EventBody::SessionEnded(_)
+            | EventBody::OperatorAnswer(_)
+            | EventBody::AssetDefined(_)
+            | EventBody::InstrumentDefined(_)
+            | EventBody::SessionDefined(_)
+            | EventBody::EpochBegan(_)
+            | EventBody::RolledOver(_) => {}
+        }
+    }
+
+    fn logon(&mut self, logon: &LogonAccepted) {
+        self.byte(tag::ENCRYPT_METHOD, b'0');
+        self.unsigned(tag::HEART_BT_INT, u64::from(logon.heart_bt_int));
+        if logon.reset_requested {
+            self.byte(tag::RESET_SEQ_NUM_FLAG, b'Y');
+        }
+        if logon.client_expects != 0 {
+            self.unsigned(tag::NEXT_EXPECTED_MSG_SEQ_NUM, logon.next_inbound);
+        }
+    }
+
+    fn logout(&mut self, logout: &LogoutSent) {
+        if text::has_logout_text(logout.code) {
+            self.tag(tag::TEXT);
+            text::logout(self.out, logout.code, logout.value, logout.limit);
+            self.out.push(SOH);
+        }
+    }
+
+    fn reject(&mut self, reject: &Rejected) {
+        self.unsigned(tag::REF_SEQ_NUM, reject.ref_seq_num);
+        if reject.ref_tag != SessionReject::NO_TAG {
+            self.int(tag::REF_TAG_ID, i64::from(reject.ref_tag));
+        }
+        self.some(tag::REF_MSG_TYPE, reject.ref_msg_type.as_bytes());
+        self.unsigned(tag::SESSION_REJECT_REASON, u64::from(reject.reason));
+        self.bytes(tag::TEXT, session_reject_reason(reject.reason).as_bytes());
+    }
+
+    fn business_reject(&mut self, reject: &BusinessRejected) {
+        self.unsigned(tag::REF_SEQ_NUM, reject.ref_seq_num);
+        self.bytes(tag::REF_MSG_TYPE, reject.ref_msg_type.as_bytes());
+        self.some(tag::BUSINESS_REJECT_REF_ID, reject.ref_id.as_bytes());
+        self.unsigned(tag::BUSINESS_REJECT_REASON, u64::from(reject.reason));
+        let units = Units { instrument: None, base: None, quote: None };
+        self.tag(tag::TEXT);
+        match reject.refusal.code {
+            RejectCode::None => {
+                self.out.extend_from_slice(text::business_reason(reject.reason).as_bytes());
+            }
+            _ => text::refusal(self.out, &reject.refusal, &units, None),
+        }
+        self.out.push(SOH);
+    }
+
+    fn execution(
+        &mut self,
+        event: &Event,
+        execution: &Execution,
+        directory: &Directory,
+        status: Option<&StatusReport>,
+    ) {
+        let units = Units::new(directory, execution.instrument);
+        self.order_id(execution.order);
+        self.some(tag::CL_ORD_ID, execution.cl_ord_id.as_bytes());
+        self.some(tag::ORIG_CL_ORD_ID, execution.orig_cl_ord_id.as_bytes());
+        self.exec_id(tag::EXEC_ID, event);
+        if let Some(report) = status {
+            self.status(report);
+        }
+        self.byte(tag::EXEC_TYPE, execution.exec_type as u8);
+        self.byte(tag::ORD_STATUS, execution.ord_status as u8);
+        if execution.refusal.code != RejectCode::None {
+            let reason = text::ord_rej_reason(execution.refusal.code);
+            self.unsigned(tag::ORD_REJ_REASON, u64::from(reason));
+        }
+        if execution.exec_type == ExecType::Restated {
+            // 99 is "other": the cause stands in the text.
+            self.unsigned(tag::EXEC_RESTATEMENT_REASON, 99);
+        }
+        self.unsigned(tag::ACCOUNT, u64::from(execution.account.0));
+        self.bytes(tag::SYMBOL, units.symbol());
+        self.byte(tag::SIDE, execution.side as u8);
+        self.order(execution, &units);
+        if execution.exec_type == ExecType::Trade {
+            self.trade(execution, &units);
+        }
+        let quantity_scale = units.quantity_scale();
+        self.decimal(tag::LEAVES_QTY, execution.leaves_quantity.0, quantity_scale);
+        self.decimal(tag::CUM_QTY, execution.cum_quantity.0, quantity_scale);
+        self.tag(tag::AVG_PX);
+        let average = average(execution.cum_notional, execution.cum_quantity);
+        number::put_magnitude(self.out, average, units.price_scale() + AVERAGE_PLACES);
+        self.out.push(SOH);
+        self.timestamp(tag::TRANSACT_TIME, event.timestamp.0);
+        self.execution_text(execution, &units);
+    }
+
+    /// What the owner asked for.
+    fn order(&mut self, execution: &Execution, units: &Units<'_>) {
+        let quantity_scale = units.quantity_scale();
+        if execution.quantity != Quantity::ZERO || execution.quote_quantity == Amount::ZERO {
+            self.decimal(tag::ORDER_QTY, execution.quantity.0, quantity_scale);
+        }
+        if execution.quote_quantity != Amount::ZERO {
+            self.decimal(tag::CASH_ORDER_QTY, execution.quote_quantity.0, units.quote_scale());
+        }
+        self.byte(tag::ORD_TYPE, execution.ord_type as u8);
+        if execution.ord_type == OrdType::Limit || execution.price != Price::ZERO {
+            self.decimal(tag::PRICE, execution.price.0, units.price_scale());
+        }
+        self.byte(tag::TIME_IN_FORCE, execution.time_in_force as u8);
+        if execution.post_only {
+            self.byte(tag::EXEC_INST, b'6');
+        }
+        if execution.display_quantity != Quantity::ZERO {
+            self.decimal(tag::MAX_FLOOR, execution.display_quantity.0, quantity_scale);
+        }
+        if execution.self_trade_prevention != SelfTradePrevention::None {
+            let mode = execution.self_trade_prevention as u8;
+            self.unsigned(tag::SELF_TRADE_PREVENTION, u64::from(mode));
+        }
+    }
+
+    fn trade(&mut self, execution: &Execution, units: &Units<'_>) {
+        self.decimal(tag::LAST_QTY, execution.last_quantity.0, units.quantity_scale());
+        self.decimal(tag::LAST_PX, execution.last_price.0, units.price_scale());
+        self.byte(tag::LAST_LIQUIDITY_IND, if execution.maker { b'1' } else { b'2' });
+        if execution.fee == Amount::ZERO {
+            return;
+        }
+        let received = match execution.side {
+            Side::Buy => units.base,
+            Side::Sell => units.quote,
+        };
+        self.decimal(tag::COMMISSION, execution.fee.0, received.map_or(0, |asset| asset.scale));
+        self.byte(tag::COMM_TYPE, b'3');
+        if let Some(asset) = received {
+            self.bytes(tag::COMM_CURRENCY, asset.name.as_bytes());
+        }
+    }
+
+    fn status(&mut self, report: &StatusReport) {
+        if !report.mass {
+            return self.some(tag::ORD_STATUS_REQ_ID, report.request_id.as_bytes());
+        }
+        self.some(tag::MASS_STATUS_REQ_ID, report.request_id.as_bytes());
+        self.unsigned(tag::TOT_NUM_REPORTS, u64::from(report.total));
+        self.byte(tag::LAST_RPT_REQUESTED, if report.last { b'Y' } else { b'N' });
+    }
+
+    fn execution_text(&mut self, execution: &Execution, units: &Units<'_>) {
+        if execution.refusal.code != RejectCode::None {
+            self.tag(tag::TEXT);
+            text::refusal(self.out, &execution.refusal, units, Some(execution.side));
+            self.out.push(SOH);
+        } else if let Some(cause) = text::cause(execution.why) {
+            self.bytes(tag::TEXT, cause.as_bytes());
+        }
+    }
+
+    fn cancel_reject(&mut self, event: &Event, reject: &CancelReject, directory: &Directory) {
+        let units = Units::new(directory, reject.instrument);
+        self.order_id(reject.order);
+        self.bytes(tag::CL_ORD_ID, reject.cl_ord_id.as_bytes());
+        self.some(tag::ORIG_CL_ORD_ID, reject.orig_cl_ord_id.as_bytes());
+        self.byte(tag::ORD_STATUS, reject.ord_status as u8);
+        self.unsigned(tag::ACCOUNT, u64::from(reject.account.0));
+        self.timestamp(tag::TRANSACT_TIME, event.timestamp.0);
+        self.byte(tag::CXL_REJ_RESPONSE_TO, if reject.replace { b'2' } else { b'1' });
+        let reason = text::cxl_rej_reason(reject.refusal.code);
+        self.unsigned(tag::CXL_REJ_REASON, u64::from(reason));
+        self.tag(tag::TEXT);
+        text::refusal(self.out, &reject.refusal, &units, None);
+        self.out.push(SOH);
+    }
+
+    fn mass_cancel(&mut self, event: &Event, report: &MassCancelReport, directory: &Directory) {
+        let units = Units::new(directory, report.instrument);
+        self.some(tag::CL_ORD_ID, report.cl_ord_id.as_bytes());
+        self.exec_id(tag::ORDER_ID, event);
+        self.byte(tag::MASS_CANCEL_REQUEST_TYPE, report.scope as u8);
+        let refused = report.refusal.code != RejectCode::None;
+        self.byte(tag::MASS_CANCEL_RESPONSE, if refused { b'0' } else { report.scope as u8 });
+        if refused {
+            let reason = text::mass_cancel_reject_reason(report.refusal.code);
+            self.unsigned(tag::MASS_CANCEL_REJECT_REASON, u64::from(reason));
+        }
+        self.unsigned(tag::TOTAL_AFFECTED_ORDERS, u64::from(report.affected));
+        if report.scope == MassCancelScope::Instrument {
+            self.bytes(tag::SYMBOL, units.symbol());
+        }
+        if report.side != SideFilter::Both {
+            self.byte(tag::SIDE, report.side as u8);
+        }
+        self.timestamp(tag::TRANSACT_TIME, event.timestamp.0);
+        if refused {
+            self.tag(tag::TEXT);
+            text::refusal(self.out, &report.refusal, &units, None);
+            self.out.push(SOH);
+        }
+    }
+
+    fn security(&mut self, event: &Event, listed: &SecurityListed, directory: &Directory) {
+        self.bytes(tag::SECURITY_REQ_ID, listed.request_id.as_bytes());
+        self.exec_id(tag::SECURITY_RESPONSE_ID, event);
+        let result = match listed.refusal.code {
+            _ if listed.total > 0 => b'0',
+            RejectCode::None | RejectCode::UnknownInstrument => b'2',
+            _ => b'1',
+        };
+        self.byte(tag::SECURITY_REQUEST_RESULT, result);
+        self.unsigned(tag::TOT_NO_RELATED_SYM, u64::from(listed.total));
+        self.byte(tag::LAST_FRAGMENT, if listed.last { b'Y' } else { b'N' });
+        if listed.total > 0 {
+            self.instrument(&listed.instrument, directory);
+        }
+    }
+
+    /// The one entry of NoRelatedSym, in the dictionary's order.
+    fn instrument(&mut self, instrument: &Instrument, directory: &Directory) {
+        let quantity_scale = instrument.quantity_scale;
+        let quote = directory.asset(instrument.quote);
+        self.byte(tag::NO_RELATED_SYM, b'1');
+        self.bytes(tag::SYMBOL, instrument.symbol.as_bytes());
+        if let Some(quote) = quote {
+            self.bytes(tag::CURRENCY, quote.name.as_bytes());
+        }
+        self.decimal(tag::ROUND_LOT, instrument.lot.0, quantity_scale);
+        self.decimal(tag::MIN_TRADE_VOL, instrument.quantity_min.0, quantity_scale);
+        self.decimal(tag::PRICE_INCREMENT, instrument.tick.0, instrument.price_scale);
+        self.decimal(tag::MAX_TRADE_VOL, instrument.quantity_max.0, quantity_scale);
+        let quote_scale = quote.map_or(0, |asset| asset.scale);
+        self.decimal(tag::MIN_NOTIONAL, instrument.notional_min.0, quote_scale);
+        self.unsigned(tag::PRICE_COLLAR_PERCENT, u64::from(instrument.collar_percent));
+        self.unsigned(tag::MAX_OPEN_ORDERS, u64::from(instrument.open_orders_max));
+        // A Percentage of FIX is a fraction of one: a tenth of a basis point is 0.00001.
+        self.decimal(tag::MAKER_FEE_PERCENT, i64::from(instrument.maker_fee), 5);
+        self.decimal(tag::TAKER_FEE_PERCENT, i64::from(instrument.taker_fee), 5);
+        self.unsigned(tag::TRADING_STATE, u64::from(instrument.state as u8));
+        if let Some(base) = directory.asset(instrument.base) {
+            self.bytes(tag::BASE_CURRENCY, base.name.as_bytes());
+        }
+        self.unsigned(tag::PRICE_DECIMALS, u64::from(instrument.price_scale));
+        self.unsigned(tag::QUANTITY_DECIMALS, u64::from(quantity_scale));
+    }
+
+    fn order_id(&mut self, order: OrderId) {
+        match order {
+            OrderId::NONE => self.bytes(tag::ORDER_ID, NO_ORDER),
+            OrderId(id) => self.unsigned(tag::ORDER_ID, id),
+        }
+    }
+
+    /// An id that every node makes alike: shard, sequence and index.
+    fn exec_id(&mut self, tag: u32, event: &Event) {
+        self.tag(tag);
+        number::put_unsigned(self.out, u64::from(event.shard.0));
+        self.out.push(b'-');
+        number::put_unsigned(self.out, event.cause.0);
+        self.out.push(b'-');
+        number::put_unsigned(self.out, u64::from(event.index));
+        self.out.push(SOH);
+    }
+
+    #[inline]
+    fn tag(&mut self, tag: u32) {
+        number::put_unsigned(self.out, u64::from(tag));
+        self.out.push(b'=');
+    }
+
+    #[inline]
+    fn bytes(&mut self, tag: u32, value: &[u8]) {
+        self.tag(tag);
+        self.out.extend_from_slice(value);
+        self.out.push(SOH);
+    }
+
+    /// The field where there is a value: FIX knows no empty ones.
+    #[inline]
+    fn some(&mut self, tag: u32, value: &[u8]) {
+        if !value.is_empty() {
+            self.bytes(tag, value);
+        }
+    }
+
+    #[inline]
+    fn byte(&mut self, tag: u32, value: u8) {
+        self.tag(tag);
+        self.out.push(value);
+        self.out.push(SOH);
+    }
+
+    #[inline]
+    fn unsigned(&mut self, tag: u32, value: u64) {
+        self.tag(tag);
+        number::put_unsigned(self.out, value);
+        self.out.push(SOH);
+    }
+
+    #[inline]
+    fn int(&mut self, tag: u32, value: i64) {
+        self.tag(tag);
+        number::put_int(self.out, value);
+        self.out.push(SOH);
+    }
+
+    #[inline]
+    fn decimal(&mut self, tag: u32, value: i64, scale: u8) {
+        self.tag(tag);
+        number::put_decimal(self.out, value, scale);
+        self.out.push(SOH);
+    }
+
+    #[inline]
+    fn timestamp(&mut self, tag: u32, timestamp_ns: u64) {
+        self.tag(tag);
+        self.out.extend_from_slice(&time::text(timestamp_ns));
+        self.out.push(SOH);
+    }
+}
+
+/// `notional` over `quantity` with [`AVERAGE_PLACES`] more places, rounded half up; 0 of nothing.
+fn average(notional: i128, quantity: Quantity) -> u128 {
+    let quantity = u128::from(quantity.0.unsigned_abs());
+    if quantity == 0 {
+        return 0;
+    }
+    let notional = notional.unsigned_abs();
+    let more = 10_u128.pow(AVERAGE_PLACES.into());
+    // Whole and rest apart: the notional itself may be too wide for four more places.
+    let (whole, rest) = (notional / quantity, notional % quantity);
+    whole.saturating_mul(more).saturating_add((rest * more + quantity / 2) / quantity)
+}

@@ -1,0 +1,139 @@
+//! Where a message begins and ends in a stream of bytes (FIX 4.4 volume 2, "Message Integrity" and
+//! "Garbled messages").
+//!
+//! 1. A message begins with `8=FIX`. What stands before is noise and is skipped at once.
+//! 2. BeginString is followed by BodyLength (9), which says where CheckSum (10) stands.
+//! 3. Where it stands there and the sum is right, and MsgType (35) is the third field, it is a message.
+//! 4. Else it is garbled: a message whose sum is wrong is skipped whole; one whose BodyLength is
+//!    wrong is skipped as far as that length says, and what then follows up to the next `8=FIX` is noise.
+//!    So one that is declared too long takes with it the message that it reaches into, as it does in
+//!    QuickFIX, and it does not matter how the bytes were cut into packets.
+//!
+//! **Linear, however bytes trickle in**: as long as the answer is [`Frame::Incomplete`] a call looks at no more
+//! than [`HEAD_MAX`] bytes: the head says how many are needed, and the rest is looked at once, when they
+//! are there. Noise is skipped when it is seen.
+
+const SOH: u8 = 1;
+const START: &[u8] = b"8=FIX";
+/// The longest `8=…|9=…|` that can begin a message.
+pub const HEAD_MAX: usize = 2 + BEGIN_STRING_MAX + 1 + 2 + BODY_LENGTH_DIGITS_MAX + 1;
+/// The longest BeginString.
+const BEGIN_STRING_MAX: usize = 16;
+/// BodyLength has at most so many digits: more than any message may be long.
+const BODY_LENGTH_DIGITS_MAX: usize = 9;
+/// `10=nnn|`
+const TRAILER: usize = 7;
+
+/// What a buffer begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frame {
+    /// Part of a message, or nothing: read more.
+    Incomplete,
+    /// A whole message. BeginString may be another version's.
+    Message {
+        /// In bytes.
+        length: usize,
+    },
+    /// Bytes that are to be ignored.
+    Garbled {
+        /// How many, at least one.
+        skip: usize,
+    },
+    /// A message longer than may be: the connection cannot go on.
+    TooLong,
+}
+
+/// What `buffer` begins with, where no message may be longer than `size_max` bytes.
+#[inline]
+pub fn next(buffer: &[u8], size_max: usize) -> Frame {
+    if buffer.len() < START.len() {
+        if START.starts_with(buffer) {
+            return Frame::Incomplete;
+        }
+        return noise(buffer);
+    }
+    if !buffer.starts_with(START) {
+        return noise(buffer);
+    }
+    let (body, length) = match head(buffer) {
+        Head::Incomplete => return Frame::Incomplete,
+        Head::Garbled => return noise(buffer),
+        Head::Whole { body, length } => (body, length),
+    };
+    let end = body + length + TRAILER;
+    if end > size_max {
+        return Frame::TooLong;
+    }
+    if buffer.len() < end {
+        return Frame::Incomplete;
+    }
+    let (summed, trailer) = buffer[..end].split_at(end - TRAILER);
+    let closed = length > 0 && summed[summed.len() - 1] == SOH;
+    if !closed || !trailer.starts_with(b"10=") || trailer[TRAILER - 1] != SOH {
+        return Frame::Garbled { skip: body + length.max(1) };
+    }
+    if !summed[body..].starts_with(b"35=") || check_sum(summed) != trailer[3..6] {
+        return Frame::Garbled { skip: end };
+    }
+    Frame::Message { length: end }
+}
+
+/// The value of CheckSum (10) for the bytes before it.
+#[inline]
+pub fn check_sum(bytes: &[u8]) -> [u8; 3] {
+    let sum = bytes.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+    [b'0' + sum / 100, b'0' + sum / 10 % 10, b'0' + sum % 10]
+}
+
+enum Head {
+    Incomplete,
+    Garbled,
+    Whole { body: usize, length: usize },
+}
+
+#[inline]
+fn head(buffer: &[u8]) -> Head {
+    let shown = &buffer[..buffer.len().min(HEAD_MAX)];
+    // The longest that can be, and not closed: not by more bytes either.
+    let unfinished = if shown.len() == HEAD_MAX { Head::Garbled } else { Head::Incomplete };
+    let Some(begin_string) = shown.iter().position(|byte| *byte == SOH) else {
+        return if shown.len() > 2 + BEGIN_STRING_MAX { Head::Garbled } else { unfinished };
+    };
+    let tag = begin_string + 1;
+    match shown.get(tag..) {
+        Some([b'9', b'=', ..]) => {}
+        Some([] | [b'9']) => return unfinished,
+        _ => return Head::Garbled,
+    }
+    let digits = tag + 2;
+    let mut length = 0_usize;
+    for (at, byte) in shown.iter().enumerate().skip(digits) {
+        match byte {
+            b'0'..=b'9' if at - digits < BODY_LENGTH_DIGITS_MAX => {
+                length = length * 10 + usize::from(byte - b'0');
+            }
+            &SOH if at > digits => return Head::Whole { body: at + 1, length },
+            _ => return Head::Garbled,
+        }
+    }
+    unfinished
+}
+
+/// Everything up to where the next message may begin, at least one byte.
+#[cold]
+fn noise(buffer: &[u8]) -> Frame {
+    let starts_at = |at: &usize| {
+        let rest = &buffer[*at..];
+        let plausible = rest.starts_with(START) || START.starts_with(rest);
+        plausible && buffer[*at - 1] == SOH
+    };
+    // Noise need not end with a delimiter where a message was cut off; a start in the middle of a field
+    // is then found by the whole of `8=FIX.`, which no value of ours begins with.
+    let skip = (1..buffer.len())
+        .find(|at| {
+            starts_at(at)
+                || buffer[*at..].starts_with(b"8=FIX.") && !buffer[*at - 1].is_ascii_digit()
+        })
+        .unwrap_or(buffer.len());
+    Frame::Garbled { skip }
+}

@@ -1,0 +1,92 @@
+//! One connection: its socket, what was read and not yet understood, and what waits to be written.
+
+use std::net::SocketAddr;
+
+use bytes::BytesMut;
+
+use crate::gateway::facts::Ended;
+use crate::gateway::outbound::Outbound;
+use crate::model::{ConnectionId, SessionId};
+
+/// See the module.
+pub(super) struct Connection<S> {
+    pub id: ConnectionId,
+    pub stream: S,
+    pub peer: SocketAddr,
+    /// The session that logs on or is logged on here.
+    pub session: Option<SessionId>,
+    /// What was read and is no whole message yet.
+    pub inbound: BytesMut,
+    pub outbound: Outbound,
+    /// The socket has more to read, as far as is known.
+    pub readable: bool,
+    /// The socket takes bytes, as far as is known.
+    pub writable: bool,
+    /// Bytes read before the Logon was complete.
+    pub bytes_before_logon: usize,
+    /// Monotonic time after which it is closed, whatever it waits for.
+    pub deadline_ns: u64,
+    /// Its session's messages are told here: from the answer to the Logon to the Logout.
+    pub hears: bool,
+    /// It is closed once everything that waits is written.
+    pub closing: bool,
+    /// Why, then.
+    pub why: Ended,
+    /// A resend is under way.
+    pub resend: Option<Resend>,
+    /// It stands in the gateway's list of inputs.
+    pub in_inputs: bool,
+    /// It stands in the gateway's list of outputs.
+    pub in_outputs: bool,
+}
+
+/// The part of a resend that is still to be sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Resend {
+    /// The next number to ask the store for.
+    pub next: u64,
+    /// The last number to send.
+    pub end: u64,
+    /// A chunk was asked for and is not complete.
+    pub asked: bool,
+    /// The first number of a run that is to be gap-filled; 0 where there is none.
+    pub gap_begin: u64,
+}
+
+impl<S> Connection<S> {
+    pub fn new(id: ConnectionId, stream: S, peer: SocketAddr, deadline_ns: u64) -> Self {
+        Self {
+            id,
+            stream,
+            peer,
+            session: None,
+            inbound: BytesMut::new(),
+            outbound: Outbound::default(),
+            readable: true,
+            writable: true,
+            bytes_before_logon: 0,
+            deadline_ns,
+            hears: false,
+            closing: false,
+            why: Ended::ByClient,
+            resend: None,
+            in_inputs: false,
+            in_outputs: false,
+        }
+    }
+
+    /// Asks for the numbers from `begin` to `end`, beside what is asked for already.
+    pub fn start_resend(&mut self, begin: u64, end: u64) {
+        match &mut self.resend {
+            Some(resend) => {
+                // A chunk may be on its way: what it brings is ignored unless it is the next.
+                resend.next = resend.next.min(begin);
+                resend.end = resend.end.max(end);
+                resend.gap_begin = 0;
+            }
+            None => {
+                self.resend = Some(Resend { next: begin, end, asked: false, gap_begin: 0 });
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The gateway's window on the network, so that a simulated one can stand in its place.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::net::{TcpListener, TcpStream};
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token, Waker};
+
+use crate::runtime::{Park, Unpark};
+
+/// A non-blocking byte stream.
+pub trait Stream: Read + Write + Send {
+    /// Ends both directions.
+    fn close(&mut self);
+}
+
+/// What a socket is ready for. Edges: told once, until the socket would block again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ready {
+    /// The slot that the stream was registered under, or [`Ready::LISTENER`].
+    pub slot: usize,
+    /// There is something to read, or the end of it.
+    pub readable: bool,
+    /// It takes bytes again.
+    pub writable: bool,
+}
+
+impl Ready {
+    /// The listener has connections to accept.
+    pub const LISTENER: usize = usize::MAX - 1;
+}
+
+/// A listener and the streams that came from it.
+pub trait Network: Send {
+    /// Its streams.
+    type Stream: Stream;
+    /// Adds what has become ready to `ready`, without waiting.
+    fn poll(&mut self, ready: &mut Vec<Ready>) -> io::Result<()>;
+    /// The next connection, or none.
+    fn accept(&mut self) -> io::Result<Option<(Self::Stream, SocketAddr)>>;
+    /// Tells of the stream's readiness under `slot` from now on.
+    fn register(&mut self, stream: &mut Self::Stream, slot: usize) -> io::Result<()>;
+    /// Takes no connections any more.
+    fn close_listener(&mut self);
+}
+
+/// Events taken from the kernel at a time.
+const EVENTS: usize = 1_024;
+const LISTENER: Token = Token(Ready::LISTENER);
+
+/// TCP over mio.
+pub struct TcpNetwork {
+    poll: Poll,
+    events: Events,
+    listener: Option<TcpListener>,
+}
+
+impl TcpNetwork {
+    /// Listens on `address`.
+    pub fn listen(address: SocketAddr) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let mut listener = TcpListener::bind(address)?;
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        Ok(Self { poll, events: Events::with_capacity(EVENTS), listener: Some(listener) })
+    }
+
+    /// Where it listens; names the port that was chosen for port 0.
+    pub fn local_address(&self) -> io::Result<SocketAddr> {
+        match &self.listener {
+            Some(listener) => listener.local_addr(),
+            None => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// What the gateway's runner parks on: it wakes when a socket is ready or somebody calls.
+    pub fn park(&self) -> io::Result<(PollPark, Arc<dyn Unpark>)> {
+        PollPark::new(self.poll.as_raw_fd())
+    }
+}
+
+impl Stream for TcpStream {
+    fn close(&mut self) {
+        // The peer may be gone already: then there is nothing left to end.
+        let _ = self.shutdown(Shutdown::Both);
+    }
+}
+
+impl Network for TcpNetwork {
+    type Stream = TcpStream;
+
+    fn poll(&mut self, ready: &mut Vec<Ready>) -> io::Result<()> {
+        match self.poll.poll(&mut self.events, Some(Duration::ZERO)) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            other => other?,
+        }
+        ready.extend(self.events.iter().map(|event| Ready {
+            slot: event.token().0,
+            readable: event.is_readable() || event.is_read_closed() || event.is_error(),
+            writable: event.is_writable(),
+        }));
+        Ok(())
+    }
+
+    fn accept(&mut self) -> io::Result<Option<(TcpStream, SocketAddr)>> {
+        let Some(listener) = &self.listener else { return Ok(None) };
+        match listener.accept() {
+            Ok((stream, peer)) => {
+                stream.set_nodelay(true)?;
+                Ok(Some((stream, peer)))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn register(&mut self, stream: &mut TcpStream, slot: usize) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(stream, Token(slot), interest)
+    }
+
+    fn close_listener(&mut self) {
+        self.listener = None;
+    }
+}
+
+/// Sleeps until one of the gateway's sockets is ready: a poll that watches the gateway's own poll.
+pub struct PollPark {
+    poll: Poll,
+    events: Events,
+}
+
+struct PollUnpark(Waker);
+
+impl PollPark {
+    fn new(watched: RawFd) -> io::Result<(Self, Arc<dyn Unpark>)> {
+        let poll = Poll::new()?;
+        poll.registry().register(&mut SourceFd(&watched), Token(0), Interest::READABLE)?;
+        let waker = Waker::new(poll.registry(), Token(1))?;
+        Ok((Self { poll, events: Events::with_capacity(8) }, Arc::new(PollUnpark(waker))))
+    }
+}
+
+impl Park for PollPark {
+    fn park(&mut self, timeout: Duration) {
+        // An interrupted or failed wait is a short one: the runner looks and comes back.
+        let _ = self.poll.poll(&mut self.events, Some(timeout));
+    }
+}
+
+impl Unpark for PollUnpark {
+    fn unpark(&self) {
+        // It fails only when the poll is gone, and with it the sleeper.
+        let _ = self.0.wake();
+    }
+}

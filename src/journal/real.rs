@@ -1,0 +1,319 @@
+//! A directory of the operating system, locked by one process, with mapped files.
+
+use std::ffi::CString;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use memmap2::{MmapOptions, MmapRaw};
+
+use super::disk::{Disk, DiskFile};
+use super::error::OpenError;
+use super::format::LOCK_NAME;
+
+/// Zeros are written that many at a time.
+const ZEROS_BYTES: usize = 256 * 1024;
+static ZEROS: [u8; ZEROS_BYTES] = [0; ZEROS_BYTES];
+
+/// A directory of the operating system.
+#[derive(Debug)]
+pub struct RealDisk {
+    directory: PathBuf,
+    /// None for a directory that is only read.
+    lock: Option<Arc<File>>,
+}
+
+impl RealDisk {
+    /// Creates the directory (for its owner only) unless it is there, and takes its lock. The lock
+    /// lasts until the disk and all its files are dropped.
+    pub fn open(directory: &Path) -> Result<Self, OpenError> {
+        let shown = directory.display().to_string();
+        if !directory.is_dir() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(directory)
+                .map_err(OpenError::disk("create directory", shown.clone()))?;
+            if let Some(parent) = directory.parent() {
+                let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+                File::open(parent)
+                    .and_then(|parent| parent.sync_all())
+                    .map_err(OpenError::disk("sync directory", parent.display().to_string()))?;
+            }
+        }
+        let path = directory.join(LOCK_NAME);
+        let named = path.display().to_string();
+        let mut lock = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(OpenError::disk("open", named.clone()))?;
+        if let Err(error) = flock(&lock) {
+            if error.kind() != io::ErrorKind::WouldBlock {
+                return Err(OpenError::disk("lock", named)(error));
+            }
+            let mut holder = String::new();
+            // Who holds it is only for the message; without it the error stands all the same.
+            let _ = lock.read_to_string(&mut holder);
+            let holder = match holder.trim().parse::<u32>() {
+                Ok(pid) => format!("process {pid}"),
+                Err(_) => "another process".into(),
+            };
+            return Err(OpenError::Locked { path: shown, holder });
+        }
+        lock.set_len(0)
+            .and_then(|()| lock.rewind())
+            .and_then(|()| writeln!(lock, "{}", std::process::id()))
+            .map_err(OpenError::disk("write", named))?;
+        Ok(Self { directory: directory.into(), lock: Some(Arc::new(lock)) })
+    }
+
+    /// The directory for reading only, without its lock: also that of a running exchange.
+    pub fn read_only(directory: &Path) -> Self {
+        Self { directory: directory.into(), lock: None }
+    }
+
+    fn may_write(&self) -> io::Result<Arc<File>> {
+        self.lock.clone().ok_or_else(|| io::ErrorKind::PermissionDenied.into())
+    }
+}
+
+impl Disk for RealDisk {
+    type File = RealFile;
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.directory)? {
+            let entry = entry?;
+            // Folders and sockets beside the segments are somebody else's.
+            if entry.file_type()?.is_file() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    fn create(&mut self, name: &str, bytes: u64) -> io::Result<RealFile> {
+        let lock = self.may_write()?;
+        let path = self.directory.join(name);
+        let file =
+            OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+        let mapped = allocate(&file, bytes).and_then(|()| map(&file, bytes));
+        match mapped {
+            Ok(map) => Ok(RealFile { file, bytes, map: Some(map), _lock: Some(lock) }),
+            Err(error) => {
+                // The first error is the one to tell.
+                let _ = std::fs::remove_file(&path);
+                Err(error)
+            }
+        }
+    }
+
+    fn open(&self, name: &str) -> io::Result<RealFile> {
+        let file = File::open(self.directory.join(name))?;
+        let bytes = file.metadata()?.len();
+        Ok(RealFile { file, bytes, map: None, _lock: None })
+    }
+
+    fn open_allocated(&mut self, name: &str, bytes: u64) -> io::Result<RealFile> {
+        let lock = self.may_write()?;
+        let file = OpenOptions::new().read(true).write(true).open(self.directory.join(name))?;
+        allocate(&file, bytes)?;
+        let map = map(&file, bytes)?;
+        Ok(RealFile { file, bytes, map: Some(map), _lock: Some(lock) })
+    }
+
+    fn remove(&mut self, name: &str) -> io::Result<()> {
+        self.may_write()?;
+        std::fs::remove_file(self.directory.join(name))
+    }
+
+    fn sync_directory(&mut self) -> io::Result<()> {
+        self.may_write()?;
+        File::open(&self.directory)?.sync_all()
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        let path = CString::new(self.directory.as_os_str().as_bytes())?;
+        // SAFETY: `statvfs` is plain data for which zeros are a value; the path is a C string and
+        // the pointer is to a local of the type that the call fills.
+        let status = unsafe {
+            let mut status: libc::statvfs = std::mem::zeroed();
+            if libc::statvfs(path.as_ptr(), &mut status) != 0 {
+                return Err(io::Error::last_os_error());
+            }
+            status
+        };
+        Ok(status.f_bavail.saturating_mul(status.f_frsize))
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.directory.join(name).display().to_string()
+    }
+}
+
+/// A file of a [`RealDisk`]: read by `pread`, written through a mapping, synced by `fdatasync`.
+#[derive(Debug)]
+pub struct RealFile {
+    file: File,
+    bytes: u64,
+    map: Option<MmapRaw>,
+    /// Keeps other processes out for as long as anything could be written.
+    _lock: Option<Arc<File>>,
+}
+
+impl RealFile {
+    fn check_range(&self, at: u64, bytes: u64) -> io::Result<()> {
+        match at.checked_add(bytes) {
+            Some(end) if end <= self.bytes => Ok(()),
+            _ => Err(io::ErrorKind::InvalidInput.into()),
+        }
+    }
+}
+
+impl DiskFile for RealFile {
+    fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn read(&self, at: u64, out: &mut [u8]) -> io::Result<()> {
+        self.file.read_exact_at(out, at)
+    }
+
+    fn write(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.check_range(at, bytes.len() as u64)?;
+        let Some(map) = &self.map else {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        };
+        // SAFETY: the range lies within the mapping, which is as long as `self.bytes`; nobody holds
+        // a reference into it, only raw pointers; by `DiskFile`'s contract no other thread writes
+        // these bytes. The file is allocated to its full length and only a process with the lock
+        // may shorten it, which none does, so that the pages exist.
+        unsafe {
+            let target = map.as_mut_ptr().add(at as usize);
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, bytes.len());
+        }
+        Ok(())
+    }
+
+    fn zero(&self, at: u64, bytes: u64) -> io::Result<()> {
+        self.check_range(at, bytes)?;
+        // Not through the mapping: a file system that must allocate after all can then say no.
+        let mut done = 0;
+        while done < bytes {
+            let step = (bytes - done).min(ZEROS_BYTES as u64);
+            self.file.write_all_at(&ZEROS[..step as usize], at + done)?;
+            done += step;
+        }
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    fn will_read(&self, at: u64, bytes: u64) {
+        // SAFETY: a hint about an open file; it touches no memory.
+        unsafe {
+            libc::posix_fadvise(
+                self.file.as_raw_fd(),
+                at as libc::off_t,
+                bytes as libc::off_t,
+                libc::POSIX_FADV_WILLNEED,
+            );
+        }
+    }
+}
+
+fn flock(file: &File) -> io::Result<()> {
+    // SAFETY: the descriptor is open for as long as `file` lives; no memory is touched.
+    match unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+fn allocate(file: &File, bytes: u64) -> io::Result<()> {
+    let length =
+        libc::off_t::try_from(bytes).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
+    loop {
+        // SAFETY: the descriptor is open for as long as `file` lives; no memory is touched.
+        if unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, length) } == 0 {
+            return Ok(());
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+}
+
+fn map(file: &File, bytes: u64) -> io::Result<MmapRaw> {
+    let length =
+        usize::try_from(bytes).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
+    let map = MmapOptions::new().len(length).map_raw(file)?;
+    // SAFETY: the range is the mapping just made. Only a hint: pages are brought in ahead of need,
+    // without making them dirty; an old kernel that does not know it costs a fault later.
+    unsafe {
+        libc::madvise(map.as_mut_ptr().cast(), length, libc::MADV_POPULATE_READ);
+    }
+    Ok(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locked_directory_names_the_process_that_holds_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let _held = RealDisk::open(directory.path()).unwrap();
+        let error = RealDisk::open(directory.path()).unwrap_err().to_string();
+        assert!(error.contains(&format!("process {}", std::process::id())), "{error}");
+        assert!(error.contains(&directory.path().display().to_string()), "{error}");
+    }
+
+    #[test]
+    fn a_file_keeps_the_lock_of_its_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut disk = RealDisk::open(directory.path()).unwrap();
+        let file = disk.create("a", 4096).unwrap();
+        drop(disk);
+        assert!(RealDisk::open(directory.path()).is_err());
+        drop(file);
+        assert!(RealDisk::open(directory.path()).is_ok());
+    }
+
+    #[test]
+    fn what_is_written_through_the_mapping_is_read_and_survives_a_new_open() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut disk = RealDisk::open(&directory.path().join("made/for/it")).unwrap();
+        let file = disk.create("a", 10_000).unwrap();
+        file.write(4_090, b"castle").unwrap();
+        file.sync().unwrap();
+        let mut bytes = [0; 6];
+        disk.open("a").unwrap().read(4_090, &mut bytes).unwrap();
+        assert_eq!(&bytes, b"castle");
+        assert!(file.write(9_999, b"ab").is_err());
+        assert!(disk.open("a").unwrap().write(0, b"a").is_err());
+        file.zero(0, 10_000).unwrap();
+        disk.open_allocated("a", 20_000).unwrap().read(4_090, &mut bytes).unwrap();
+        assert_eq!(bytes, [0; 6]);
+    }
+
+    #[test]
+    fn a_directory_is_made_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal");
+        RealDisk::open(&path).unwrap();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}

@@ -1,0 +1,214 @@
+use super::*;
+use expect_test::{Expect, expect};
+
+fn refused(text: &str, expected: Expect) {
+    let error = Config::parse(Path::new("castle.toml"), text).expect_err("it is refused");
+    expected.assert_eq(&error.to_string());
+}
+
+/// The example with one line in another's place.
+fn example_with(line: &str, instead: &str) -> String {
+    let text = Config::example();
+    assert!(text.contains(line), "{line}");
+    text.replacen(line, instead, 1)
+}
+
+#[test]
+fn the_example_is_the_default() {
+    let config = Config::default();
+    assert_eq!(config.fix.listen, "127.0.0.1:9878".parse().unwrap());
+    assert_eq!(config.durability, Durability::LocalDisk);
+    assert_eq!(config.admin_socket(), Path::new("./castle-data/admin.sock"));
+    assert_eq!(config.instruments[0].tick, Price(1));
+    assert_eq!(config.instruments[0].reference_price, Price(6_000_000));
+    assert_eq!(config.instruments[0].notional_min, Amount(500_000_000));
+    assert_eq!(config.sessions[1].id, SessionId(2));
+}
+
+#[test]
+fn what_the_example_shows_is_what_an_absent_key_means() {
+    let empty = Config::parse(Path::new("castle.toml"), "").unwrap();
+    let example = Config {
+        assets: vec![],
+        instruments: vec![],
+        accounts: vec![],
+        sessions: vec![],
+        ..Config::default()
+    };
+    assert_eq!(empty, example);
+}
+
+#[test]
+fn the_configuration_for_replays_is_accepted() {
+    let config = Config::parse(Path::new("castle.toml"), Config::example_lobster()).unwrap();
+    assert_eq!(config.instruments[0].tick, Price(100));
+}
+
+#[test]
+fn definitions_come_in_an_order_in_which_each_finds_what_it_names() {
+    let names: Vec<_> = Config::default().definitions().iter().map(Command::name).collect();
+    expect![[r#"["DefineAsset", "DefineAsset", "DefineAsset", "DefineInstrument", "DefineInstrument", "OpenAccount", "OpenAccount", "Deposit", "Deposit", "Deposit", "Deposit", "Deposit", "Deposit", "DefineSession", "DefineSession"]"#]]
+    .assert_eq(&format!("{names:?}"));
+}
+
+#[test]
+fn each_deposit_has_a_reference_of_its_own() {
+    let references: Vec<_> = Config::default()
+        .definitions()
+        .iter()
+        .filter_map(|command| match command {
+            Command::Deposit(transfer) => Some(transfer.reference.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(references[0], "genesis-2-BTC");
+    let distinct: std::collections::BTreeSet<_> = references.iter().collect();
+    assert_eq!(distinct.len(), references.len());
+}
+
+#[test]
+fn a_listener_that_others_could_reach_is_refused() {
+    refused(
+        "[fix]\nlisten = \"0.0.0.0:9878\"\n",
+        expect![[
+            r#"castle.toml, line 2: [fix] listen = "0.0.0.0:9878" is wrong; allowed: a loopback address such as 127.0.0.1:9878, because sessions are not authenticated and anyone who reaches the port could trade"#
+        ]],
+    );
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_the_known_ones() {
+    refused(
+        "[admin]\nsokcet = \"x\"\n",
+        expect![[
+            r#"castle.toml, line 2: [admin] sokcet = "x" is not known; allowed here: socket"#
+        ]],
+    );
+}
+
+#[test]
+fn an_unknown_section_is_refused() {
+    refused(
+        "[fixx]\nlisten = 1\n",
+        expect![
+            "castle.toml, line 1: fixx = [fixx] is not known; allowed here: durability, reconnect_grace_ms, rollover, cluster, fix, journal, admin, threads, engine, asset, instrument, account, session"
+        ],
+    );
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_refused() {
+    refused(
+        "[fix]\n# a comment\nconnections_max = \"many\"\n",
+        expect![[
+            r#"castle.toml, line 3: [fix] connections_max = "many" is wrong; allowed: a whole number from 1 to 65536"#
+        ]],
+    );
+}
+
+#[test]
+fn a_missing_key_is_named_with_the_line_of_its_section() {
+    refused(
+        "\n[[asset]]\nname = \"BTC\"\n",
+        expect![
+            "castle.toml, line 2: [[asset]] scale is missing; allowed: a whole number from 0 to 12"
+        ],
+    );
+}
+
+#[test]
+fn text_that_is_no_toml_is_refused_with_its_line() {
+    refused(
+        "[fix]\nlisten = = 3\n",
+        expect![[r#"castle.toml, line 2: "listen = = 3" is no TOML: extra `=`, expected nothing"#]],
+    );
+}
+
+#[test]
+fn a_tick_times_lot_below_a_quote_unit_is_refused() {
+    let text = example_with("name = \"USDT\"\nscale = 8", "name = \"USDT\"\nscale = 6");
+    refused(
+        &text,
+        expect![[
+            r#"castle.toml, line 88: [[instrument]] tick = "0.01" is wrong; allowed: one for which tick x lot is a whole number of USDT units of 6 decimal places"#
+        ]],
+    );
+}
+
+#[test]
+fn a_price_with_too_many_decimals_is_refused() {
+    refused(
+        &example_with("tick = \"0.01\"", "tick = 0.001"),
+        expect![
+            "castle.toml, line 88: [[instrument]] tick = 0.001 is wrong; allowed: a number from 0.01 to 10000000000000000 with at most 2 decimal places"
+        ],
+    );
+}
+
+#[test]
+fn a_quantity_that_is_no_multiple_of_the_lot_is_refused() {
+    let text = example_with("lot = \"0.00001\"", "lot = \"0.00003\"");
+    refused(
+        &text,
+        expect![[
+            r#"castle.toml, line 90: [[instrument]] quantity_min = "0.00001" is wrong; allowed: a number from 0.00003 to 10000000000000 with at most 5 decimal places"#
+        ]],
+    );
+}
+
+#[test]
+fn a_session_of_an_unknown_account_is_refused() {
+    refused(
+        &example_with("account = 3", "account = 7"),
+        expect![
+            "castle.toml, line 142: [[session]] account = 7 is wrong; allowed: one of the accounts above: 2, 3"
+        ],
+    );
+}
+
+#[test]
+fn a_deposit_of_an_unknown_asset_is_refused() {
+    refused(
+        &example_with("BTC = \"100\"", "DOGE = \"100\""),
+        expect![[
+            r#"castle.toml, line 124: [[account]] deposits.DOGE = "100" is wrong; allowed: one of the assets above: BTC, ETH, USDT"#
+        ]],
+    );
+}
+
+#[test]
+fn deposits_beyond_what_can_be_counted_are_refused() {
+    refused(
+        &example_with("BTC = \"100\"", "BTC = \"46116860184\""),
+        expect![[
+            r#"castle.toml, line 129: [[account]] deposits.BTC = "100" is wrong; allowed: at most 46116860184.27387903 of BTC in all accounts together"#
+        ]],
+    );
+}
+
+#[test]
+fn a_socket_path_that_the_system_cannot_take_is_refused() {
+    let text = format!("[admin]\nsocket = \"/{}\"\n", "a".repeat(110));
+    refused(
+        &text,
+        expect![[
+            r#"castle.toml, line 2: [admin] socket = "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" is wrong; allowed: a path of at most 107 bytes; where it is absent, [journal] directory and /admin.sock make 111"#
+        ]],
+    );
+}
+
+#[test]
+fn a_rollover_that_is_no_time_of_day_is_refused() {
+    refused(
+        "rollover = \"24:00:00\"\n",
+        expect![[
+            r#"castle.toml, line 1: rollover = "24:00:00" is wrong; allowed: a time of day, HH:MM:SS"#
+        ]],
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = Config::load(Path::new("no-such-file.toml")).unwrap_err();
+    assert!(error.to_string().starts_with("no-such-file.toml: cannot be read: "), "{error}");
+}

@@ -1,0 +1,102 @@
+//! The agents that make the log durable: one copies it into the journal, one syncs.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::gateway::Durable;
+use crate::journal::{Disk, JournalError, Progress, Syncer, Writer};
+use crate::model::{RecordBytes, Sequence};
+use crate::ring::{Consumer, PublishedCursor};
+use crate::runtime::{Agent, Fault, Now};
+
+/// Records copied at a time.
+const BATCH: usize = 1_024;
+
+/// `local-memory`: what the log ring holds, which lies in a file that outlives the process. Its
+/// positions are sequences, and the cursor is the position after the last.
+pub(super) struct Published(pub Arc<PublishedCursor>);
+
+impl Durable for Published {
+    fn sequence(&self) -> Sequence {
+        Sequence(self.0.position().saturating_sub(1))
+    }
+}
+
+/// `local-disk`: what the syncer has synced.
+pub(super) struct Synced(pub Arc<Progress>);
+
+impl Durable for Synced {
+    fn sequence(&self) -> Sequence {
+        Sequence(self.0.synced.load(Ordering::Acquire))
+    }
+}
+
+/// Copies the log ring into the journal. Never on the runner of gateway and engine: a mapped page that
+/// write-back has protected can stall its writer for milliseconds.
+pub(super) struct JournalAgent<D: Disk> {
+    pub records: Consumer<RecordBytes>,
+    pub writer: Writer<D>,
+    pub released: Arc<dyn Durable>,
+    pub fault: Fault,
+}
+
+impl<D: Disk> Agent for JournalAgent<D> {
+    fn name(&self) -> &'static str {
+        "journal"
+    }
+
+    fn work(&mut self, _now: Now) -> usize {
+        if self.fault.is_raised() {
+            return 0;
+        }
+        let available = self.records.available();
+        if available == 0 {
+            return 0;
+        }
+        let (first, second) = self.records.batch(available.min(BATCH));
+        let length = first.len() + second.len();
+        let records = first.iter().chain(second).map_while(|record| record.used().ok());
+        match self.writer.append(records, self.released.sequence()) {
+            Ok(()) => {
+                self.records.advance(length);
+                length
+            }
+            // The syncer prepares the next segment: the records stay where they are.
+            Err(error) if !error.is_fatal() => 0,
+            Err(error) => {
+                self.fault.raise("journal", error);
+                0
+            }
+        }
+    }
+}
+
+/// Syncs the journal; alone on its thread, since it blocks.
+pub(super) struct SyncAgent<D: Disk> {
+    pub syncer: Syncer<D>,
+    pub fault: Fault,
+}
+
+impl<D: Disk> Agent for SyncAgent<D> {
+    fn name(&self) -> &'static str {
+        "syncer"
+    }
+
+    fn work(&mut self, _now: Now) -> usize {
+        if self.fault.is_raised() {
+            return 0;
+        }
+        match self.syncer.sync() {
+            Ok(synced) => usize::from(synced),
+            Err(error) => {
+                // After a failed sync the page cache lies: the process must not go on.
+                self.fault.raise("syncer", remedy(&error));
+                0
+            }
+        }
+    }
+}
+
+fn remedy(error: &JournalError) -> String {
+    format!("{error}. Nothing acknowledged is lost; look at the disk, then start again")
+}

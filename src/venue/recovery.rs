@@ -1,0 +1,284 @@
+//! From what a dead process left to a running state.
+//!
+//! 1. The journal is read and every record applied; what follows from the records, the sent messages
+//!    among it, is made again.
+//! 2. The log ring of the dead process is read: records that it had not yet brought into the journal
+//!    follow there, provided they continue it.
+//! 3. The process begins an epoch of its own and brings the venue to its configuration. All this is
+//!    appended and synced before anybody can connect.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use crate::engine::{Engine, EventSink};
+use crate::gateway::store::Shelf;
+use crate::journal::{
+    self, Disk, Journal, JournalError, JournalOptions, OpenError, Opened, RealDisk,
+};
+use crate::model::{
+    BeginEpoch, Command, Continue, Epoch, Event, Genesis, HashSecret, Record, RecordBytes,
+    Sequence, ShardId, Timestamp,
+};
+use crate::ring;
+use crate::runtime::{Clock, SystemClock};
+use crate::venue::config::Config;
+use crate::venue::sequencer::Log;
+use crate::venue::{StartError, status};
+
+/// What recovery has found and made.
+pub(super) struct Recovered<D: Disk> {
+    pub opened: Opened<D>,
+    pub log: Log,
+    pub shelf: Shelf,
+    pub secret: HashSecret,
+    /// Records that only the ring of the dead process had.
+    pub from_ring: u64,
+}
+
+/// Keeps sent messages while records are applied.
+struct Keep<'a> {
+    shelf: &'a mut Shelf,
+    error: Option<io::Error>,
+}
+
+impl EventSink for Keep<'_> {
+    fn emit(&mut self, event: &Event) {
+        if let Err(error) = self.shelf.keep(event) {
+            self.error.get_or_insert(error);
+        }
+    }
+}
+
+/// Where the log ring of this journal lies: one name per journal directory, whoever starts it.
+pub(super) fn ring_path(ring_directory: &Path, journal: &Path) -> io::Result<PathBuf> {
+    use std::hash::Hasher;
+    use std::os::unix::ffi::OsStrExt;
+    let journal = journal.canonicalize()?;
+    let mut hasher = siphasher::sip::SipHasher13::new();
+    hasher.write(journal.as_os_str().as_bytes());
+    Ok(ring_directory.join(format!("castle-{:016x}.ring", hasher.finish())))
+}
+
+/// Opens the journal and brings everything to where it was.
+pub(super) fn recover<D: Disk>(
+    disk: D,
+    config: &Config,
+    options: &JournalOptions,
+    shelf_directory: &Path,
+    ring_path: &Path,
+) -> Result<Recovered<D>, StartError> {
+    let outbound = |source| StartError::Outbound { path: shelf_directory.to_owned(), source };
+    let mut shelf = Shelf::create(shelf_directory).map_err(outbound)?;
+    let mut engine = Engine::new();
+    let mut first = None;
+    let mut keep = Keep { shelf: &mut shelf, error: None };
+    let opened = Journal::open(disk, options, &mut |record, _| {
+        first.get_or_insert(record.command);
+        engine.apply(record, &mut keep);
+    })?;
+    if let Some(source) = keep.error {
+        return Err(outbound(source));
+    }
+    let (last, epoch, last_timestamp) = opened.report.last;
+    let mut recovered = Recovered {
+        opened,
+        log: Log { engine, epoch, shard: ShardId(0), last, last_timestamp },
+        shelf,
+        secret: HashSecret::default(),
+        from_ring: 0,
+    };
+    match first {
+        None => recovered.genesis(config)?,
+        Some(Command::Genesis(genesis)) => recovered.secret = genesis.hash_secret,
+        Some(_) => return Err(StartError::NoGenesis),
+    }
+    recovered.take_ring(ring_path)?;
+    recovered.begin(config)?;
+    recovered.settle()?;
+    recovered.shelf.write().map_err(outbound)?;
+    Ok(recovered)
+}
+
+impl<D: Disk> Recovered<D> {
+    fn genesis(&mut self, config: &Config) -> Result<(), StartError> {
+        self.secret = HashSecret(random()?);
+        self.ask(Command::Genesis(Genesis {
+            cluster: config.cluster.name,
+            hash_secret: self.secret,
+            limits: config.engine,
+        }))
+    }
+
+    /// Takes over what the dead process had in its ring and not in its journal.
+    fn take_ring(&mut self, path: &Path) -> Result<(), StartError> {
+        let ring = |source| StartError::Ring { path: path.to_owned(), source };
+        let Some(survivors) = ring::surviving::<RecordBytes>(path, self.secret.0).map_err(ring)?
+        else {
+            return Ok(());
+        };
+        let next = self.log.last.next().0;
+        if survivors.first > next {
+            let found = Sequence(survivors.first);
+            return Err(StartError::RingGap { path: path.to_owned(), last: self.log.last, found });
+        }
+        let Self { opened, log, shelf, .. } = self;
+        let Opened { writer, syncer, .. } = opened;
+        let mut keep = Keep { shelf, error: None };
+        let records = survivors.entries.iter().map(|bytes| &bytes.0[..]);
+        self.from_ring = writer.append_recovered(syncer, records, &mut |record, _| {
+            log.last = record.sequence;
+            log.last_timestamp = record.timestamp;
+            log.epoch = record.epoch;
+            log.engine.apply(record, &mut keep);
+        })?;
+        let published = survivors.published();
+        if self.log.last.next().0 < published {
+            let what = format!(
+                "record {} does not continue the log, though the ring was published to {}",
+                self.log.last.next(),
+                published - 1
+            );
+            return Err(ring(io::Error::new(io::ErrorKind::InvalidData, what)));
+        }
+        Ok(())
+    }
+
+    /// Begins this process's epoch and brings the venue to its configuration.
+    fn begin(&mut self, config: &Config) -> Result<(), StartError> {
+        while self.log.engine.has_continuation() {
+            self.ask(Command::Continue(Continue {}))?;
+        }
+        self.log.epoch = Epoch(self.log.epoch.0 + 1);
+        self.ask(Command::BeginEpoch(BeginEpoch {
+            epoch: self.log.epoch,
+            primary: config.cluster.node,
+            in_sync: 1 << config.cluster.node.0,
+            durability: config.durability,
+            nonce: u64::from(std::process::id()),
+        }))?;
+        for command in config.definitions() {
+            if !self.is_known(&command) {
+                self.ask(command)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a definition of the configuration says nothing new, so that a restart logs none.
+    fn is_known(&self, command: &Command) -> bool {
+        let view = self.log.engine.view();
+        match command {
+            Command::DefineAsset(define) => view.assets().any(|known| *known == define.asset),
+            Command::DefineInstrument(define) => {
+                view.instrument(define.instrument.id).is_some_and(|known| {
+                    let state = known.state;
+                    *known == crate::model::Instrument { state, ..define.instrument }
+                })
+            }
+            Command::OpenAccount(open) => view.account(open.account).is_some(),
+            Command::Deposit(deposit) => view.is_reference(&deposit.reference),
+            Command::DefineSession(define) => view
+                .session(define.session.id)
+                .is_some_and(|known| known.definition == define.session),
+            _ => false,
+        }
+    }
+
+    /// Sequences a command and what it leaves to be continued.
+    fn ask(&mut self, command: Command) -> Result<(), StartError> {
+        let mut next = Some(command);
+        while let Some(command) = next {
+            let now = SystemClock.now();
+            let record = self.log.record(command, now);
+            self.apply(&record)?;
+            let engine = &self.log.engine;
+            next = engine.has_continuation().then_some(Command::Continue(Continue {}));
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, record: &Record) -> Result<(), StartError> {
+        let mut bytes = RecordBytes::default();
+        let length = record.put(&mut bytes);
+        let Opened { writer, syncer, .. } = &mut self.opened;
+        loop {
+            match writer.append(std::iter::once(&bytes.0[..length]), Sequence(0)) {
+                Err(JournalError::WouldWait) => {
+                    syncer.sync()?;
+                }
+                result => break result?,
+            }
+        }
+        self.log.engine.apply(record, &mut Keep { shelf: &mut self.shelf, error: None });
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<(), StartError> {
+        self.opened.syncer.sync_all()?;
+        Ok(())
+    }
+}
+
+/// A number that nobody outside can know.
+pub(super) fn random() -> Result<u128, StartError> {
+    let mut bytes = [0; 16];
+    let mut source = File::open("/dev/urandom").map_err(StartError::Random)?;
+    source.read_exact(&mut bytes).map_err(StartError::Random)?;
+    Ok(u128::from_le_bytes(bytes))
+}
+
+/// What a replay of a journal came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replayed {
+    /// Records applied.
+    pub records: u64,
+    /// The last of them.
+    pub last: Sequence,
+    /// When that was sequenced.
+    pub last_timestamp: Timestamp,
+    /// The state hash after it.
+    pub state_hash: u64,
+}
+
+/// Applies a journal to a fresh engine, without changing anything on disk.
+pub fn replay_journal(directory: &Path) -> Result<Replayed, OpenError> {
+    let mut engine = Engine::new();
+    let mut replayed =
+        Replayed { records: 0, last: Sequence(0), last_timestamp: Timestamp(0), state_hash: 0 };
+    let disk = RealDisk::read_only(directory);
+    journal::read::dump(&disk, 1..=u64::MAX, &[], &mut |record| {
+        engine.apply(record, &mut Nobody);
+        replayed.records += 1;
+        replayed.last = record.sequence;
+        replayed.last_timestamp = record.timestamp;
+        ControlFlow::Continue(())
+    })?;
+    replayed.state_hash = engine.state_hash();
+    Ok(replayed)
+}
+
+/// Nobody is told.
+struct Nobody;
+
+impl EventSink for Nobody {
+    fn emit(&mut self, _event: &Event) {}
+}
+
+/// What recovery says to a person.
+pub(super) fn sentence<D: Disk>(recovered: &Recovered<D>, config: &Config) -> String {
+    let report = &recovered.opened.report;
+    let mut text = format!(
+        "{} records from the journal in {}",
+        report.records,
+        config.journal.directory.display()
+    );
+    if recovered.from_ring > 0 {
+        text += &format!(", {} more from the log ring", recovered.from_ring);
+    }
+    if let Some(cut) = &report.cut {
+        text += &format!("; {cut}");
+    }
+    format!("{text}; durability {}", status::level_name(config.durability))
+}

@@ -1,0 +1,271 @@
+//! The engine's agent: gives every command its place in the log, and applies it.
+//!
+//! A turn takes commands while every ring that one of them could write has room for all it could
+//! cause, so nobody waits inside it:
+//!
+//! 1. the next command: what the last one left to be continued, else a gateway's, a timer's or the
+//!    operator's;
+//! 2. the next sequence, and a timestamp that is never below the last record's;
+//! 3. the record goes to the log ring, then to the engine, whose events go to the gateways' rings;
+//! 4. at the end of a batch the log is published before the events that follow from it.
+
+use std::sync::Arc;
+
+use crate::engine::{Engine, EventSink};
+use crate::journal::{Progress, Room};
+use crate::model::limit::EVENTS_MAX;
+use crate::model::{
+    CancelAbsentSession, Command, Continue, Epoch, Event, GatewayId, Record, RecordBytes, Refusal,
+    RejectCode, Rollover, Sequence, ShardId, Timestamp,
+};
+use crate::ring::{Consumer, Producer};
+use crate::runtime::{Agent, Now};
+use crate::venue::desk::{Desk, Request};
+
+/// Records of one batch: what is published together.
+const BATCH: usize = 64;
+/// Batches of one turn.
+const BATCHES_PER_TURN: usize = 4;
+const NS_PER_S: u64 = 1_000_000_000;
+const S_PER_DAY: u64 = 86_400;
+
+/// Numbers records and applies them: the part that start-up, recovery and the agent share.
+pub(super) struct Log {
+    pub engine: Engine,
+    pub epoch: Epoch,
+    pub shard: ShardId,
+    /// The last sequence that was given.
+    pub last: Sequence,
+    pub last_timestamp: Timestamp,
+}
+
+impl Log {
+    /// The record that this command becomes now. The caller applies it.
+    pub fn record(&mut self, command: Command, now: Now) -> Record {
+        self.last = self.last.next();
+        self.last_timestamp = self.last_timestamp.max(Timestamp(now.wall_ns));
+        Record {
+            sequence: self.last,
+            timestamp: self.last_timestamp,
+            epoch: self.epoch,
+            shard: self.shard,
+            command,
+        }
+    }
+}
+
+/// What the sequencer tells when it has stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed {
+    /// The last sequence.
+    pub last: Sequence,
+    /// The state hash after it.
+    pub state_hash: u64,
+}
+
+/// See the module.
+pub(super) struct Sequencer {
+    pub log: Log,
+    pub records: Producer<RecordBytes>,
+    /// From the gateways.
+    pub commands: Vec<Consumer<Command>>,
+    /// To the gateways, by their number.
+    pub events: Vec<Producer<Event>>,
+    pub desk: Arc<Desk>,
+    /// Knows what the journal has room for.
+    pub progress: Arc<Progress>,
+    pub timers: Timers,
+    pub closed: Arc<std::sync::Mutex<Option<Closed>>>,
+}
+
+/// When the venue itself has something to ask of the engine.
+pub(super) struct Timers {
+    /// Seconds after midnight UTC at which a trading day ends.
+    pub rollover_s: u32,
+    /// Wall-clock time of the next rollover; 0 before it is known.
+    pub rollover_at_ns: u64,
+    /// Monotonic time at which sessions that have not come back lose their orders; 0 when over.
+    pub absent_at_ns: u64,
+    /// How long after the start that is.
+    pub grace_ns: u64,
+    /// Sessions still to be looked at.
+    pub absent: Vec<crate::model::SessionId>,
+}
+
+impl Timers {
+    /// Timers of a process that begins now.
+    pub fn new(rollover_s: u32, grace: std::time::Duration, engine: &Engine) -> Self {
+        let absent = engine
+            .view()
+            .sessions()
+            .filter(|session| session.definition.cancel_on_disconnect)
+            .map(|session| session.definition.id)
+            .collect();
+        Self {
+            rollover_s,
+            rollover_at_ns: 0,
+            absent_at_ns: 0,
+            grace_ns: grace.as_nanos() as u64,
+            absent,
+        }
+    }
+
+    /// The trading day, in days since 1970-01-01, that a moment belongs to.
+    pub fn trading_day(rollover_s: u32, wall_ns: u64) -> u32 {
+        let shifted = (wall_ns / NS_PER_S).saturating_sub(u64::from(rollover_s));
+        (shifted / S_PER_DAY) as u32
+    }
+
+    fn next_rollover_ns(&self, wall_ns: u64) -> u64 {
+        let day = u64::from(Self::trading_day(self.rollover_s, wall_ns)) + 1;
+        (day * S_PER_DAY + u64::from(self.rollover_s)) * NS_PER_S
+    }
+
+    fn due(&mut self, engine: &Engine, now: Now) -> Option<Command> {
+        if now.wall_ns >= self.rollover_at_ns {
+            let day = Self::trading_day(self.rollover_s, now.wall_ns);
+            self.rollover_at_ns = self.next_rollover_ns(now.wall_ns);
+            if day > engine.view().day() {
+                return Some(Command::Rollover(Rollover { day }));
+            }
+        }
+        if self.absent_at_ns == 0 {
+            self.absent_at_ns = now.monotonic_ns + self.grace_ns;
+        }
+        if now.monotonic_ns >= self.absent_at_ns {
+            let session = self.absent.pop()?;
+            return Some(Command::CancelAbsentSession(CancelAbsentSession { session }));
+        }
+        None
+    }
+}
+
+/// Spreads events over the gateways' rings, which have room for them.
+struct Spread<'a>(&'a mut [Producer<Event>]);
+
+impl EventSink for Spread<'_> {
+    #[inline]
+    fn emit(&mut self, event: &Event) {
+        if event.gateway == Event::EVERY_GATEWAY {
+            for ring in self.0.iter_mut() {
+                ring.push(event);
+            }
+        } else if let Some(ring) = self.0.get_mut(event.gateway.index()) {
+            ring.push(event);
+        } else if let Some(ring) = self.0.get_mut(GatewayId(0).index()) {
+            // A session that last came through a gateway of another process: its messages are kept
+            // by the first.
+            ring.push(event);
+        }
+    }
+}
+
+impl Sequencer {
+    fn has_room(&mut self) -> bool {
+        self.records.has_room(1) && self.events.iter_mut().all(|ring| ring.has_room(EVENTS_MAX))
+    }
+
+    fn next_command(&mut self, now: Now) -> Option<Command> {
+        if self.log.engine.has_continuation() {
+            return Some(Command::Continue(Continue {}));
+        }
+        for ring in &mut self.commands {
+            if let Some(command) = ring.peek().copied() {
+                ring.advance(1);
+                return Some(command);
+            }
+        }
+        if let Some(command) = self.timers.due(&self.log.engine, now) {
+            return Some(command);
+        }
+        match self.desk.next()? {
+            Request::Command(command) => Some(command),
+            Request::Ask(mut question) => {
+                question.answer(&self.log.engine, self.log.last);
+                self.desk.answered(question);
+                None
+            }
+        }
+    }
+
+    fn batch(&mut self, room: Room, now: Now) -> usize {
+        let mut taken = 0;
+        while taken < BATCH && self.has_room() {
+            let Some(mut command) = self.next_command(now) else { break };
+            if room != Room::Plenty {
+                refuse_for_room(&mut command);
+            }
+            let record = self.log.record(command, now);
+            if let Some(slot) = self.records.claim() {
+                record.put(slot);
+            }
+            self.log.engine.apply(&record, &mut Spread(&mut self.events));
+            taken += 1;
+        }
+        self.records.publish();
+        self.events.iter_mut().for_each(Producer::publish);
+        taken
+    }
+}
+
+/// New risk is refused while the disk has room for cancels only.
+fn refuse_for_room(command: &mut Command) {
+    let refusal = match command {
+        Command::NewOrder(order) => &mut order.refusal,
+        Command::ReplaceOrder(replace) => &mut replace.refusal,
+        _ => return,
+    };
+    if *refusal == Refusal::NONE {
+        *refusal = Refusal::plain(RejectCode::DiskFull);
+    }
+}
+
+impl Agent for Sequencer {
+    fn name(&self) -> &'static str {
+        "sequencer"
+    }
+
+    fn work(&mut self, now: Now) -> usize {
+        let room = self.progress.room();
+        if room == Room::Full {
+            // Nothing could become durable: nothing is taken, and the gateways stop reading.
+            return 0;
+        }
+        let mut done = 0;
+        for _ in 0..BATCHES_PER_TURN {
+            let taken = self.batch(room, now);
+            done += taken;
+            if taken < BATCH {
+                break;
+            }
+        }
+        done
+    }
+
+    fn close(&mut self, _now: Now) {
+        let closed = Closed { last: self.log.last, state_hash: self.log.engine.state_hash() };
+        let mut slot = self.closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *slot = Some(closed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trading_day_begins_at_the_rollover() {
+        let noon = 12 * 3_600;
+        let day = |wall_s: u64| Timers::trading_day(noon, wall_s * NS_PER_S);
+        assert_eq!(day(10 * S_PER_DAY + 11 * 3_600), 9);
+        assert_eq!(day(10 * S_PER_DAY + 12 * 3_600), 10);
+        assert_eq!(day(11 * S_PER_DAY + 11 * 3_600), 10);
+    }
+
+    #[test]
+    fn a_full_disk_refuses_new_risk_and_nothing_else() {
+        let mut cancel = Command::Continue(Continue {});
+        refuse_for_room(&mut cancel);
+        assert_eq!(cancel, Command::Continue(Continue {}));
+    }
+}

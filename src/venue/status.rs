@@ -1,0 +1,57 @@
+//! What can be told of a running venue without asking its engine.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+
+use crate::gateway::Durable;
+use crate::gateway::facts::Telltale;
+use crate::journal::{Progress, Room};
+use crate::model::{Durability, NodeId};
+
+/// See the module. Clones share what they show.
+#[derive(Clone)]
+pub(super) struct Status {
+    pub node: NodeId,
+    pub level: Durability,
+    pub durable: Arc<dyn Durable>,
+    pub progress: Arc<Progress>,
+    pub telltale: Arc<Telltale>,
+    pub started: Instant,
+}
+
+impl Status {
+    pub fn fields(&self) -> Map<String, Value> {
+        let room = match self.progress.room() {
+            Room::Plenty => "plenty",
+            Room::CancelsOnly => "cancels only: the disk is nearly full",
+            Room::Full => "none: the disk is full and nothing is taken",
+        };
+        let count = |counter: &std::sync::atomic::AtomicU64| json!(counter.load(Ordering::Relaxed));
+        Map::from_iter([
+            ("node".to_owned(), json!(self.node.0)),
+            ("role".to_owned(), json!("primary")),
+            ("durability".to_owned(), json!(level_name(self.level))),
+            ("durable_sequence".to_owned(), json!(self.durable.sequence().0)),
+            ("synced_sequence".to_owned(), count(&self.progress.synced)),
+            ("sessions_connected".to_owned(), count(&self.telltale.sessions)),
+            ("connections".to_owned(), count(&self.telltale.connections)),
+            ("messages_in".to_owned(), count(&self.telltale.messages_in)),
+            ("messages_out".to_owned(), count(&self.telltale.messages_out)),
+            ("garbled".to_owned(), count(&self.telltale.garbled)),
+            ("disk_room".to_owned(), json!(room)),
+            ("uptime_s".to_owned(), json!(self.started.elapsed().as_secs())),
+        ])
+    }
+}
+
+pub(super) fn level_name(level: Durability) -> &'static str {
+    match level {
+        Durability::LocalMemory => "local-memory",
+        Durability::LocalDisk => "local-disk",
+        Durability::StandbyMemory => "standby-memory",
+        Durability::StandbyDisk => "standby-disk",
+    }
+}
