@@ -8,7 +8,8 @@ use castle::engine::Engine;
 use castle::model::*;
 use proptest::prelude::*;
 
-use reference::compare::{Subject, Tally, run, shrink};
+use reference::compare::{Subject, Tally, run, run_commands, shrink};
+use reference::crowd;
 use reference::generate::Dice;
 use reference::mirror::Mirror;
 
@@ -96,6 +97,16 @@ fn the_engine_and_the_reference_say_and_hold_the_same() {
 fn the_reference_keeps_its_own_rules() {
     let (tally, trading) = many::<Mirror>(SEEDS / 4);
     assert!(tally.trades > 0 && trading > 0);
+}
+
+#[test]
+fn a_crowd_is_swept_canceled_and_told_over_many_records_as_if_at_once() {
+    for (commands, continued_min) in [(crowd::one_book(), 30), (crowd::many_names(), 4)] {
+        match run_commands::<Engine>(1, commands.into_iter()) {
+            Err(failure) => panic!("{}", failure.what),
+            Ok(tally) => assert!(tally.continued >= continued_min, "{} continued", tally.continued),
+        }
+    }
 }
 
 proptest! {

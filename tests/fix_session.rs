@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test --test fix_session` writes down what the session really does.
 
-#[path = "session/numbering.rs"]
+#[path = "session/engine.rs"]
 mod engine;
 #[path = "session/harness.rs"]
 mod harness;
@@ -45,4 +45,48 @@ fn difference(expected: &str, actual: &str) -> String {
         }
         None => format!("the end differs; really:\n{actual}"),
     }
+}
+
+#[test]
+fn the_rules_of_engagement_name_every_field_that_a_client_may_send() {
+    let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("fix-specs");
+    let read = |name: &str| fs::read_to_string(specs.join(name)).expect("it lies in fix-specs");
+    let (rules, dictionary) = (read("rules-of-engagement.md"), read("FIX44.xml"));
+    let mut names = Vec::new();
+    collect(block(&dictionary, "<header>", "</header>"), &dictionary, &mut names);
+    for msg_type in ["0", "1", "2", "3", "4", "5", "A", "j", "D", "F", "G", "q", "H", "AF", "x"] {
+        let head = format!("msgtype=\"{msg_type}\"");
+        collect(block(&dictionary, &head, "</message>"), &dictionary, &mut names);
+    }
+    assert!(names.len() > 300, "the dictionary was read");
+    for name in names {
+        let number = block(&dictionary, "<fields>", "</fields>")
+            .split("<field number=\"")
+            .find(|field| field.contains(&format!("name=\"{name}\"")))
+            .and_then(|field| field.split('"').next())
+            .expect("every field has a number");
+        let listed = format!("{name} ({number})");
+        assert!(rules.contains(&listed), "{listed} is not in the rules of engagement");
+    }
+}
+
+/// The names of the fields of a part of the dictionary, those of its components too.
+fn collect<'a>(part: &'a str, dictionary: &'a str, names: &mut Vec<&'a str>) {
+    for element in part.split('<') {
+        let name = element.split("name=\"").nth(1).and_then(|rest| rest.split('"').next());
+        match (element.split(' ').next(), name) {
+            (Some("field" | "group"), Some(name)) => names.push(name),
+            (Some("component"), Some(name)) => {
+                let components = block(dictionary, "<components>", "</components>");
+                let head = format!("<component name=\"{name}\">");
+                collect(block(components, &head, "</component>"), dictionary, names);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn block<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let rest = text.split_once(from).unwrap_or_else(|| panic!("{from} is there")).1;
+    rest.split_once(to).expect("it ends").0
 }

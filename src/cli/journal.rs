@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use crate::journal::read::{self, Stat, Verified};
+use crate::journal::read::{self, Place, Stat, Verified};
 use crate::journal::{OpenError, RealDisk};
 
 /// Looks at a journal, also at that of a running exchange, and never changes it.
@@ -125,7 +125,7 @@ fn stat_text(out: &mut impl Write, stat: &Stat) -> io::Result<()> {
         stat.verified.records, stat.batches, stat.record_bytes
     )?;
     for (name, place) in [("first", stat.first), ("last", stat.last)] {
-        if let Some((sequence, timestamp)) = place {
+        if let Some(Place { sequence, timestamp }) = place {
             writeln!(out, "{name:<18} {sequence} at {}", read::time(timestamp))?;
         }
     }
@@ -143,8 +143,8 @@ fn stat_text(out: &mut impl Write, stat: &Stat) -> io::Result<()> {
 }
 
 fn stat_json(out: &mut impl Write, stat: &Stat) -> io::Result<()> {
-    let place = |place: Option<(crate::model::Sequence, crate::model::Timestamp)>| {
-        place.map(|(sequence, timestamp)| {
+    let place = |place: Option<Place>| {
+        place.map(|Place { sequence, timestamp }| {
             serde_json::json!({ "sequence": sequence.0, "time": read::time(timestamp),
                 "timestamp_ns": timestamp.0 })
         })
@@ -169,4 +169,80 @@ fn stat_json(out: &mut impl Write, stat: &Stat) -> io::Result<()> {
         }),
     });
     writeln!(out, "{value:#}")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args as _;
+    use expect_test::expect;
+
+    use super::*;
+
+    fn stat() -> Stat {
+        let verified = Verified {
+            records: 0,
+            last: Default::default(),
+            running_hash: 0xab,
+            synced: Default::default(),
+            tail: Some(("journal/000000000001.segment".into(), 512, "bytes".into())),
+        };
+        Stat {
+            cluster: Default::default(),
+            segments: 1,
+            segments_prepared: 2,
+            segment_bytes: 4096,
+            record_bytes: 0,
+            batches: 0,
+            first: None,
+            last: Some(Place { sequence: Default::default(), timestamp: Default::default() }),
+            epoch: Default::default(),
+            records_by_kind: [("NewOrder", 3)].into(),
+            released: Default::default(),
+            verified,
+        }
+    }
+
+    #[test]
+    fn stat_is_told_to_people_and_to_programs() {
+        let mut out = Vec::new();
+        stat_text(&mut out, &stat()).unwrap();
+        expect![[r#"
+            cluster            
+            segments           1 in use, 4096 bytes; 2 prepared
+            records            0 in 0 batches, 0 bytes
+            last               0 at 1970-01-01T00:00:00.000000000Z
+            epoch              0
+            synced at least    0
+            released at least  0
+            running hash       00000000000000ab
+              NewOrder             3
+            behind the end     journal/000000000001.segment at byte 512: bytes
+        "#]]
+        .assert_eq(&String::from_utf8(out).unwrap());
+        let mut out = Vec::new();
+        stat_json(&mut out, &stat()).unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(value["records_by_kind"]["NewOrder"], 3);
+        assert_eq!(value["running_hash"], "00000000000000ab");
+        assert_eq!(value["first"], serde_json::Value::Null);
+        assert_eq!(value["last"]["timestamp_ns"], 0);
+        assert_eq!(value["tail"]["offset"], 512);
+    }
+
+    #[test]
+    fn the_arguments_are_those_of_the_manual() {
+        let command = Args::augment_args(clap::Command::new("journal"));
+        for good in [
+            "journal verify d",
+            "journal dump d --from 3 --to 9 --kinds NewOrder,CancelOrder",
+            "journal stat --json d",
+        ] {
+            command.clone().try_get_matches_from(good.split(' ')).unwrap();
+        }
+        for bad in
+            ["journal", "journal verify", "journal dump d --from x", "journal verify --json d"]
+        {
+            assert!(command.clone().try_get_matches_from(bad.split(' ')).is_err(), "{bad}");
+        }
+    }
 }

@@ -262,7 +262,7 @@ mod tests {
         for _ in 0..20_000 {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let rank = (random >> 33) as i64 % 300 - 150;
-            if resting.len() > 400 || (random >> 20) % 3 == 0 && !resting.is_empty() {
+            if resting.len() > 400 || (random >> 20).is_multiple_of(3) && !resting.is_empty() {
                 let at = (random >> 40) as usize % resting.len();
                 let (rank, slot) = resting.swap_remove(at);
                 ladder.remove(&mut blocks, &mut opens, rank, slot);

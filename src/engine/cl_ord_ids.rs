@@ -54,6 +54,8 @@ pub(super) struct ClOrdIds {
     pub(super) slots: Slab<IdSlot>,
     index: HashIndex,
     limit: u32,
+    /// Ids of an account that stay after their day.
+    pub(super) kept: u64,
 }
 
 /// The part of a ClOrdID's keyed hash that the index uses.
@@ -68,6 +70,7 @@ impl ClOrdIds {
             slots: Slab::with_capacity(capacity),
             index: HashIndex::with_capacity(capacity),
             limit: limits.cl_ord_ids_max,
+            kept: CL_ORD_IDS_KEPT,
         }
     }
 
@@ -130,7 +133,7 @@ impl ClOrdIds {
     fn forget_due(&mut self, orders: &mut Orders, account: &mut AccountSlot) {
         let slot = account.id_oldest;
         let IdSlot { overdue, chain, younger, .. } = self.slots[slot];
-        let kept = u64::from(account.ids) <= CL_ORD_IDS_KEPT;
+        let kept = u64::from(account.ids) <= self.kept;
         if !overdue && (kept || account.ids <= account.ids_today) {
             return;
         }

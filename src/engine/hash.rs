@@ -56,6 +56,13 @@ impl Mix {
 impl Engine {
     /// A hash of all that a recovery restores, the same on every engine that is in this state.
     pub fn state_hash(&self) -> u64 {
+        let mut mix = self.content();
+        mix.fold(self.running_hash());
+        mix.value()
+    }
+
+    /// The hash of the state alone, whatever the way to it was.
+    fn content(&self) -> Mix {
         let mut mix = Mix::default();
         self.fold_definitions(&mut mix);
         self.fold_books(&mut mix);
@@ -64,8 +71,7 @@ impl Engine {
         self.fold_sessions(&mut mix);
         self.fold_transfers(&mut mix);
         self.fold_pending(&mut mix);
-        mix.fold(self.running_hash());
-        mix.value()
+        mix
     }
 
     fn fold_definitions(&self, mix: &mut Mix) {
@@ -256,4 +262,165 @@ fn fold_status(mix: &mut Mix, request: &MassStatus, scan: &StatusScan, order: u6
     mix.fold_wire(request);
     mix.fold(order);
     mix.fold(u64::from(scan.total) << 32 | u64::from(scan.told));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::orders::Life;
+    use crate::engine::script::{Venue, X, Y, parse, transfer};
+
+    /// A venue with something of everything: resting and closed orders, an iceberg, trades, fees.
+    fn venue() -> Venue {
+        let mut venue = Venue::new();
+        venue.run(
+            "A sell a1 5@100
+             A sell a2 9@100 show=2
+             B buy b1 2@100
+             B buy b2 5@90
+             B buy b3 5@90 day
+             B buy b4 5@90
+             A cancel c1 of=a2 sell",
+        );
+        venue
+    }
+
+    type Change = fn(&mut Engine);
+
+    /// The slot of the order that rests first on a side.
+    fn first(engine: &Engine, side: Side) -> u32 {
+        engine.levels(InstrumentId(0), side).next().unwrap().head
+    }
+
+    #[test]
+    fn each_part_of_the_state_is_in_the_hash() {
+        let changes: &[(&str, Change)] = &[
+            ("genesis", |engine| engine.genesis.as_mut().unwrap().limits.orders_max += 1),
+            ("secret", |engine| engine.genesis.as_mut().unwrap().hash_secret.0 += 1),
+            ("epoch", |engine| engine.epoch.0 += 1),
+            ("day", |engine| engine.day += 1),
+            ("sequence", |engine| engine.sequence.0 += 1),
+            ("asset", |engine| {
+                let name = AssetName::truncated(b"Z");
+                engine.assets.set(Asset { id: AssetId(5), name, scale: 3 });
+            }),
+            ("instrument", |engine| slot(engine).definition.taker_fee += 1),
+            ("instrument's state", |engine| {
+                slot(engine).definition.state = InstrumentState::Halted;
+            }),
+            ("last trade", |engine| slot(engine).last_trade = Some(Price(77))),
+            ("traded", |engine| slot(engine).traded = false),
+            ("leaves", |engine| open(engine).leaves += 1),
+            ("shown", |engine| open(engine).shown -= 1),
+            ("place in the queue", |engine| {
+                let head = first(engine, Side::Buy);
+                let ladder = &mut engine.instruments.slot_mut(InstrumentId(0)).bids;
+                ladder.remove(&mut engine.blocks, &mut engine.orders.opens, 90, head);
+                ladder.push(&mut engine.blocks, &mut engine.orders.opens, 90, head);
+            }),
+            ("price", |engine| chain(engine).price.0 += 1),
+            ("quantity", |engine| chain(engine).quantity.0 += 1),
+            ("display", |engine| chain(engine).set_display_quantity(Quantity(3))),
+            ("fill", |engine| chain(engine).fill(Price(1), 1)),
+            ("fee", |engine| chain(engine).fee_remainder += 1),
+            ("session of an order", |engine| chain(engine).session.0 += 1),
+            ("time in force", |engine| chain(engine).time_in_force = TimeInForce::Day),
+            ("mode", |engine| {
+                chain(engine).self_trade_prevention = SelfTradePrevention::Decrement;
+            }),
+            ("post-only", |engine| chain(engine).post_only = true),
+            ("closed order", |engine| {
+                let closed = engine.orders.find(OrderId(16)).unwrap();
+                engine.orders.chains[closed].life = Life::Expired;
+            }),
+            ("ClOrdID", |engine| {
+                let oldest = engine.accounts.get(AccountId(2)).unwrap().id_oldest;
+                engine.ids.slots[oldest].id = ClOrdId::truncated(b"other");
+            }),
+            ("last ClOrdID", |engine| {
+                let oldest = engine.accounts.get(AccountId(2)).unwrap().id_oldest;
+                let closed = engine.orders.find(OrderId(16)).unwrap();
+                engine.orders.chains[closed].last = oldest;
+            }),
+            ("age of ClOrdIDs", |engine| engine.accounts.slot(AccountId(2)).ids_today += 1),
+            ("account", |engine| engine.accounts.open(AccountId(9))),
+            ("suspension", |engine| {
+                engine.accounts.slot(AccountId(3)).state = AccountState::Suspended;
+            }),
+            ("free", |engine| engine.ledger.deposit(AccountId(2), Y, 1)),
+            ("held", |engine| engine.ledger.hold(AccountId(2), X, 1)),
+            ("venue", |engine| {
+                let accounts = (AccountId(3), AccountId(3));
+                engine.ledger.settle(accounts, Y, 1, 1);
+            }),
+            ("next in", |engine| session(engine).next_in += 1),
+            ("next out", |engine| session(engine).next_out += 1),
+            ("generation", |engine| session(engine).generation.0 += 1),
+            ("connected", |engine| session(engine).connected = false),
+            ("connection", |engine| session(engine).connection.0 += 1),
+            ("gateway", |engine| session(engine).gateway.0 += 1),
+            ("session", |engine| session(engine).definition.reset_on_logon = true),
+            ("pending", |engine| engine.pending = Pending::Rollover(1, NONE)),
+        ];
+        let before = venue().engine.content();
+        assert_eq!(venue().engine.content(), before);
+        for (what, change) in changes {
+            let mut venue = venue();
+            change(&mut venue.engine);
+            assert_ne!(venue.engine.content(), before, "{what} is not in the hash");
+        }
+        let mut venue = venue();
+        let refused = transfer(50, X, 1, "to nobody");
+        let mut events = Vec::new();
+        let sequence = venue.engine.sequence;
+        venue.apply_one(Command::Deposit(refused), &mut events);
+        venue.engine.sequence = sequence;
+        assert_ne!(venue.engine.content(), before, "a refused transfer is not in the hash");
+    }
+
+    fn slot(engine: &mut Engine) -> &mut crate::engine::instruments::InstrumentSlot {
+        engine.instruments.slot_mut(InstrumentId(0))
+    }
+
+    fn open(engine: &mut Engine) -> &mut crate::engine::orders::Open {
+        let head = first(engine, Side::Buy);
+        &mut engine.orders.opens[head]
+    }
+
+    fn chain(engine: &mut Engine) -> &mut crate::engine::orders::Chain {
+        let chain = open(engine).chain;
+        &mut engine.orders.chains[chain]
+    }
+
+    fn session(engine: &mut Engine) -> &mut crate::engine::sessions::SessionState {
+        engine.sessions.get_mut(SessionId(1)).unwrap()
+    }
+
+    #[test]
+    fn what_is_pending_is_in_the_hash() {
+        let mut venue = venue();
+        for number in 0..80 {
+            venue.run(&format!("A buy p{number} 1@95"));
+        }
+        let mut hashes = vec![venue.engine.content()];
+        let command = parse("A cancel-all c", venue.engine.view());
+        let mut events = Vec::new();
+        venue.apply_one(command, &mut events);
+        assert!(venue.engine.has_continuation());
+        hashes.push(venue.engine.content());
+        venue.engine.pending = Pending::Nothing;
+        hashes.push(venue.engine.content());
+        hashes.dedup();
+        assert_eq!(hashes.len(), 3);
+    }
+
+    #[test]
+    fn the_running_hash_changes_with_every_record() {
+        let mut venue = Venue::new();
+        let before = venue.engine.running_hash();
+        venue.run("A status nothing");
+        let after = venue.engine.running_hash();
+        assert_ne!(before, after);
+        assert_eq!(venue.replayed().running_hash(), after);
+    }
 }

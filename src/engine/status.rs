@@ -78,7 +78,7 @@ impl Engine {
         };
         let execution = match found {
             Some(chain) => self.state(chain),
-            None => unknown(account, request.instrument, request.side, request.cl_ord_id),
+            None => unknown(request.account, request.instrument, request.side, request.cl_ord_id),
         };
         let request_id = request.request_id;
         let report = StatusReport { execution, request_id, mass: false, total: 0, last: true };

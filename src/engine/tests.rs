@@ -25,7 +25,10 @@ fn check_state(script: &str, expected: Expect) {
 #[test]
 fn a_better_price_trades_first_and_then_the_older_order() {
     check_state(
-        "A sell a1 5@101\nA sell a2 5@100\nA sell a3 5@100\nB buy b1 12@101",
+        "A sell a1 5@101
+         A sell a2 5@100
+         A sell a3 5@100
+         B buy b1 12@101",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             A a2 New [New 0/5 leaves 5]
@@ -49,7 +52,9 @@ fn a_better_price_trades_first_and_then_the_older_order() {
 #[test]
 fn what_is_not_filled_at_once_is_canceled_where_it_may_not_rest() {
     check_state(
-        "A sell a1 5@100\nB buy b1 8@100 ioc\nB buy b2 8 market quantity=8",
+        "A sell a1 5@100
+         B buy b1 8@100 ioc
+         B buy b2 8 market quantity=8",
         expect![[r#"
         A a1 New [New 0/5 leaves 5]
         B b1 New [New 0/8 leaves 8]
@@ -69,7 +74,8 @@ fn what_is_not_filled_at_once_is_canceled_where_it_may_not_rest() {
 #[test]
 fn a_market_buy_holds_the_collar_and_gets_the_difference_back() {
     check_state(
-        "A sell a1 5@100\nB buy b1 market quantity=5",
+        "A sell a1 5@100
+         B buy b1 market quantity=5",
         expect![[r#"
         A a1 New [New 0/5 leaves 5]
         B b1 New [New 0/5 leaves 5]
@@ -86,7 +92,11 @@ fn a_market_buy_holds_the_collar_and_gets_the_difference_back() {
 #[test]
 fn a_quote_quantity_buys_the_most_lots_at_each_level() {
     check_state(
-        "A sell a1 3@100\nA sell a2 3@110\nB buy b1 market quote=530\nA buy a3 5@90\nB sell b2 market quote=200",
+        "A sell a1 3@100
+         A sell a2 3@110
+         B buy b1 market quote=530
+         A buy a3 5@90
+         B sell b2 market quote=200",
         expect![[r#"
             A a1 New [New 0/3 leaves 3]
             A a2 New [New 0/3 leaves 3]
@@ -114,7 +124,10 @@ fn a_quote_quantity_buys_the_most_lots_at_each_level() {
 #[test]
 fn fill_or_kill_fills_whole_or_not_at_all() {
     check_state(
-        "A sell a1 5@100 show=1\nA sell a2 5@101\nB buy b1 11@101 fok\nB buy b2 10@101 fok",
+        "A sell a1 5@100 show=1
+         A sell a2 5@101
+         B buy b1 11@101 fok
+         B buy b2 10@101 fok",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             A a2 New [New 0/5 leaves 5]
@@ -144,7 +157,11 @@ fn fill_or_kill_fills_whole_or_not_at_all() {
 #[test]
 fn fill_or_kill_stops_counting_at_an_own_order_in_modes_that_stop_there() {
     check(
-        "A sell a1 5@100 show=1\nB sell b1 1@100\nB buy b2 2@100 fok own=taker\nB buy b3 1@100 fok own=taker\nB buy b4 3@100 fok own=maker",
+        "A sell a1 5@100 show=1
+         B sell b1 1@100
+         B buy b2 2@100 fok own=taker
+         B buy b3 1@100 fok own=taker
+         B buy b4 3@100 fok own=maker",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             B b1 New [New 0/1 leaves 1]
@@ -168,7 +185,9 @@ fn fill_or_kill_stops_counting_at_an_own_order_in_modes_that_stop_there() {
 #[test]
 fn an_iceberg_queues_each_new_slice_at_the_back() {
     check_state(
-        "A sell a1 5@100 show=2\nA sell a2 2@100\nB buy b1 5@100",
+        "A sell a1 5@100 show=2
+         A sell a2 2@100
+         B buy b1 5@100",
         expect![[r#"
         A a1 New [New 0/5 leaves 5]
         A a2 New [New 0/2 leaves 2]
@@ -191,7 +210,10 @@ fn an_iceberg_queues_each_new_slice_at_the_back() {
 #[test]
 fn post_only_that_would_trade_is_refused_also_against_an_own_order() {
     check(
-        "A sell a1 5@100\nB buy b1 5@100 post-only\nA buy a2 1@101 post-only\nB buy b1 5@99 post-only",
+        "A sell a1 5@100
+         B buy b1 5@100 post-only
+         A buy a2 1@101 post-only
+         B buy b1 5@99 post-only",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             B b1 Rejected: PostOnlyWouldTrade 100/100
@@ -204,7 +226,16 @@ fn post_only_that_would_trade_is_refused_also_against_an_own_order() {
 #[test]
 fn self_trade_prevention_follows_the_takers_mode() {
     check_state(
-        "A sell a1 5@100\nA buy t1 2@100 own=taker\nA buy t2 2@100 own=maker\nA sell a2 5@101\nA buy t3 5@101 own=both\nA cancel-all c\nA sell a4 5@100\nA buy t4 7@100 own=decrement\nA sell a5 9@100 own=decrement\nA buy t5 2@100",
+        "A sell a1 5@100
+         A buy t1 2@100 own=taker
+         A buy t2 2@100 own=maker
+         A sell a2 5@101
+         A buy t3 5@101 own=both
+         A cancel-all c
+         A sell a4 5@100
+         A buy t4 7@100 own=decrement
+         A sell a5 9@100 own=decrement
+         A buy t5 2@100",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             A t1 New [New 0/2 leaves 2]
@@ -239,7 +270,9 @@ fn self_trade_prevention_follows_the_takers_mode() {
 #[test]
 fn a_quote_taker_decrements_what_its_rest_would_buy() {
     check_state(
-        "A sell a1 1@100\nA sell a2 5@100\nA buy t market quote=250 own=decrement",
+        "A sell a1 1@100
+         A sell a2 5@100
+         A buy t market quote=250 own=decrement",
         expect![[r#"
             A a1 New [New 0/1 leaves 1]
             A a2 New [New 0/5 leaves 5]
@@ -261,7 +294,13 @@ fn a_quote_taker_decrements_what_its_rest_would_buy() {
 #[test]
 fn a_replace_that_only_lowers_the_quantity_keeps_the_place() {
     check_state(
-        "A sell a1 5@100\nB sell b1 5@100\nA replace a2 of=a1 3@100 sell\nA buy c1 1@100\nA replace a3 of=a2 4@100 sell\nA replace a4 of=a2 4@100 sell\nB buy c2 1@100",
+        "A sell a1 5@100
+         B sell b1 5@100
+         A replace a2 of=a1 3@100 sell
+         A buy c1 1@100
+         A replace a3 of=a2 4@100 sell
+         A replace a4 of=a2 4@100 sell
+         B buy c2 1@100",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             B b1 New [New 0/5 leaves 5]
@@ -287,7 +326,12 @@ fn a_replace_that_only_lowers_the_quantity_keeps_the_place() {
 #[test]
 fn a_replace_to_what_was_executed_closes_and_below_is_refused() {
     check_state(
-        "A sell a1 5@100\nB buy b1 2@100\nA replace a2 of=a1 1@100 sell\nA replace a3 of=a1 2@100 sell\nA replace a4 of=a3 9@100 sell\nA status a1",
+        "A sell a1 5@100
+         B buy b1 2@100
+         A replace a2 of=a1 1@100 sell
+         A replace a3 of=a1 2@100 sell
+         A replace a4 of=a3 9@100 sell
+         A status a1",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             B b1 New [New 0/2 leaves 2]
@@ -308,14 +352,17 @@ fn a_replace_to_what_was_executed_closes_and_below_is_refused() {
 #[test]
 fn a_replace_at_a_crossing_price_trades() {
     check_state(
-        "A sell a1 5@105\nB buy b1 5@100\nB replace b2 of=b1 7@105\nB replace b3 order=17 9@104 show=2",
+        "A sell a1 5@105
+         B buy b1 5@100
+         B replace b2 of=b1 7@105
+         B replace b3 order=16 9@104 show=2",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             B b1 New [New 0/5 leaves 5]
             B b2 Replaced was b1 [New 0/7 leaves 7]
             A a1 Trade 5@105 maker [Filled 5/5 leaves 0]
             B b2 Trade 5@105 taker [PartiallyFilled 5/7 leaves 2]
-            B b3 replace refused: UnknownOrder 0/0 (Rejected)
+            B b3 replace refused: NotReplaceable 111/0 (PartiallyFilled)
             --
             Buy b2 2@105
             A X 99995+0  A Y 100525+0
@@ -328,7 +375,15 @@ fn a_replace_at_a_crossing_price_trades() {
 #[test]
 fn a_refused_replace_leaves_the_order_with_its_place_and_its_hold() {
     check_state(
-        "A buy a1 5@100\nB sell b1 5@120\nA replace a2 of=a1 5000@100\nA replace a3 of=a1 5@100 day\nA replace a4 of=a1 5@100 show=2\nA replace a5 of=a1 5@100 market\nA replace a6 of=a1 5@151\nA replace a7 of=a1 5@100 sell\nA replace a8 of=zz 5@100",
+        "A buy a1 5@100
+         B sell b1 5@120
+         A replace a2 of=a1 5000@100
+         A replace a3 of=a1 5@100 day
+         A replace a4 of=a1 5@100 show=2
+         A replace a5 of=a1 5@100 market
+         A replace a6 of=a1 5@151
+         A replace a7 of=a1 5@100 sell
+         A replace a8 of=zz 5@100",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             B b1 New [New 0/5 leaves 5]
@@ -352,7 +407,24 @@ fn a_refused_replace_leaves_the_order_with_its_place_and_its_hold() {
 #[test]
 fn every_filter_of_a_new_order_names_its_figures() {
     check(
-        "A buy - 5@100\nA buy a1 5@100\nA buy a1 5@100\nA buy a2 5@100 instrument=7\nA buy a3 5@100 quote=5\nA buy a4 5@100 ioc post-only\nA buy a5 market 5@100\nA buy a6 5@0\nA buy a7 5@151\nA buy a8 5@49\nA buy a9 0@100\nA buy a10 100001@100\nA buy a11 5@100 show=6\nA buy a12 1@50 ioc\nA buy a13 2000@100\nA sell a14 100000@100\nA buy a15 market quote=-5\nA buy a16 market",
+        "A buy - 5@100
+         A buy a1 5@100
+         A buy a1 5@100
+         A buy a2 5@100 instrument=7
+         A buy a3 5@100 quote=5
+         A buy a4 5@100 ioc post-only
+         A buy a5 market 5@100
+         A buy a6 5@0
+         A buy a7 5@151
+         A buy a8 5@49
+         A buy a9 0@100
+         A buy a10 100001@100
+         A buy a11 5@100 show=6
+         A buy a12 1@50 ioc
+         A buy a13 2000@100
+         A sell a14 100000@100
+         A buy a15 market quote=-5
+         A buy a16 market",
         expect![[r#"
             A  Rejected: EmptyClOrdId 0/0
             A a1 New [New 0/5 leaves 5]
@@ -382,7 +454,11 @@ fn every_filter_of_a_new_order_names_its_figures() {
 #[test]
 fn a_resent_known_clordid_is_answered_with_the_state() {
     check(
-        "A buy a1 5@100\nA buy a1 5@100 resent\nA cancel c1 of=a1\nA buy c1 5@100 resent\nA cancel c1 of=a1 resent",
+        "A buy a1 5@100
+         A buy a1 5@100 resent
+         A cancel c1 of=a1
+         A buy c1 5@100 resent
+         A cancel c1 of=a1 resent",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             A a1 OrderStatus [New 0/5 leaves 5] of 0 last
@@ -396,15 +472,22 @@ fn a_resent_known_clordid_is_answered_with_the_state() {
 #[test]
 fn a_cancel_names_the_last_clordid_or_the_order_id() {
     check(
-        "A buy a1 5@100\nA replace a2 of=a1 6@100\nA cancel c1 of=a1\nB cancel c1 order=14\nA cancel c2 order=14\nA cancel c3 of=c2\nA status c2\nA status nothing",
+        "A buy a1 5@100
+         A replace a2 of=a1 6@100
+         A cancel c1 of=a1
+         B cancel c1 order=15
+         A cancel c2 order=15
+         A cancel c3 of=c2
+         A status c2
+         A status nothing",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             A a2 Replaced was a1 [New 0/6 leaves 6]
             A c1 cancel refused: StaleOrigClOrdId 0/0 (New)
             B c1 cancel refused: UnknownOrder 0/0 (Rejected)
-            A c2 cancel refused: UnknownOrder 0/0 (Rejected)
-            A c3 cancel refused: UnknownOrder 0/0 (Rejected)
-            A c2 OrderStatus [Rejected 0/0 leaves 0] UnknownOrder 0/0 of 0 last
+            A c2 Canceled was a2 [Canceled 0/6 leaves 0]
+            A c3 cancel refused: OrderClosed 0/0 (Canceled)
+            A c2 OrderStatus [Canceled 0/6 leaves 0] of 0 last
             A nothing OrderStatus [Rejected 0/0 leaves 0] UnknownOrder 0/0 of 0 last
         "#]],
     );
@@ -413,7 +496,13 @@ fn a_cancel_names_the_last_clordid_or_the_order_id() {
 #[test]
 fn a_halt_takes_cancels_only() {
     check(
-        "A buy a1 5@100\nA halt\nA buy a2 5@100\nA replace a3 of=a1 6@100\nA cancel a4 of=a1\nA resume\nA buy a5 5@100",
+        "A buy a1 5@100
+         A halt
+         A buy a2 5@100
+         A replace a3 of=a1 6@100
+         A cancel a4 of=a1
+         A resume
+         A buy a5 5@100",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             - InstrumentDefined
@@ -431,7 +520,13 @@ fn a_halt_takes_cancels_only() {
 #[test]
 fn a_suspension_cancels_the_accounts_orders() {
     check_state(
-        "A buy a1 5@100\nA sell a2 5@101\nA suspend\nA suspend\nA buy a3 5@100\nA reinstate\nA buy a3 5@100",
+        "A buy a1 5@100
+         A sell a2 5@101
+         A suspend
+         A suspend
+         A buy a3 5@100
+         A reinstate
+         A buy a3 5@100",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             A a2 New [New 0/5 leaves 5]
@@ -454,7 +549,12 @@ fn a_suspension_cancels_the_accounts_orders() {
 #[test]
 fn day_orders_expire_at_the_rollover() {
     check(
-        "A buy a1 5@100 day\nB buy b1 5@100\nB buy b2 5@99 day\nA day 20000\nA day 20000\nB status-all",
+        "A buy a1 5@100 day
+         B buy b1 5@100
+         B buy b2 5@99 day
+         A day 20000
+         A day 20000
+         B status-all",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             B b1 New [New 0/5 leaves 5]
@@ -470,7 +570,13 @@ fn day_orders_expire_at_the_rollover() {
 #[test]
 fn a_lost_connection_cancels_where_the_session_says_so() {
     check(
-        "A buy a1 5@100\nB buy b1 5@100\nA lost\nB lost\nA logon number=9\nA buy a1 5@100\nB status-all",
+        "A buy a1 5@100
+         B buy b1 5@100
+         A lost
+         B lost
+         A logon number=9
+         A buy a1 5@100
+         B status-all",
         expect![[r#"
             A a1 New [New 0/5 leaves 5]
             B b1 New [New 0/5 leaves 5]
@@ -485,7 +591,12 @@ fn a_lost_connection_cancels_where_the_session_says_so() {
 #[test]
 fn a_logon_is_judged_by_its_number() {
     check(
-        "A logon number=2\nA lost\nA logon number=1\nA logon number=2\nA lost\nA lost",
+        "A logon number=2
+         A lost
+         A logon number=1
+         A logon number=2
+         A lost
+         A lost",
         expect![[r#"
             A ended connection 11
             A Logout MsgSeqNumTooLow 1/2
@@ -626,4 +737,186 @@ fn only_genesis_counts_before_genesis() {
     apply(asset(X, b"X"));
     let told: Vec<String> = events.iter().map(line_of).collect();
     assert_eq!(told, ["- answer Genesis 0/0", "- AssetDefined", "- answer"]);
+}
+
+#[test]
+fn an_account_has_at_most_so_many_open_orders_in_an_instrument() {
+    let mut venue = Venue::with(Instrument { open_orders_max: 2, ..instrument() });
+    let told = venue.run(
+        "A buy a1 1@60
+         A buy a2 1@61
+         A buy a3 1@62
+         A buy a4 1@62 ioc
+         B buy b1 1@62
+         A cancel c1 of=a1
+         A buy a3 1@62",
+    );
+    expect![[r#"
+        A a1 New [New 0/1 leaves 1]
+        A a2 New [New 0/1 leaves 1]
+        A a3 Rejected: TooManyOpenOrders 2/2
+        A a4 New [New 0/1 leaves 1]
+        A a4 Canceled [Canceled 0/1 leaves 0] ImmediateRest
+        B b1 New [New 0/1 leaves 1]
+        A c1 Canceled was a1 [Canceled 0/1 leaves 0]
+        A a3 New [New 0/1 leaves 1]
+    "#]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn a_clordid_stays_while_its_order_is_open_and_while_it_is_among_the_last() {
+    let mut venue = Venue::new();
+    venue.engine.ids.kept = 3;
+    venue.run("A buy open 1@60\nA buy closed 1@60\nA cancel c of=closed\nA day 20000");
+    for number in 0..8 {
+        venue.run(&format!("A buy a{number} 1@150 ioc\nA day {}", 20_001 + number));
+    }
+    let told = venue.run(
+        "A buy open 1@60
+         A buy closed 1@60 ioc
+         A buy a6 1@60
+         A status c
+         A status - order=15
+         A status - order=16
+         A buy a0 1@60",
+    );
+    expect![[r#"
+        A open Rejected: DuplicateClOrdId 0/0
+        A closed New [New 0/1 leaves 1]
+        A closed Canceled [Canceled 0/1 leaves 0] ImmediateRest
+        A a6 Rejected: DuplicateClOrdId 0/0
+        A c OrderStatus [Rejected 0/0 leaves 0] UnknownOrder 0/0 of 0 last
+        A open OrderStatus [New 0/1 leaves 1] of 0 last
+        A  OrderStatus [Rejected 0/0 leaves 0] UnknownOrder 0/0 of 0 last
+        A a0 New [New 0/1 leaves 1]
+    "#]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn a_full_venue_refuses_orders_and_takes_cancels() {
+    let mut venue = Venue::new();
+    venue.engine.genesis.as_mut().unwrap().limits.orders_max = 2;
+    let told = venue.run(
+        "A buy a1 1@60
+         A buy a2 1@61
+         A buy a3 1@62
+         A buy a4 1@62 ioc
+         A cancel c1 of=a1",
+    );
+    expect![[r#"
+        A a1 New [New 0/1 leaves 1]
+        A a2 New [New 0/1 leaves 1]
+        A a3 Rejected: VenueOrdersFull 0/2
+        A a4 New [New 0/1 leaves 1]
+        A a4 Canceled [Canceled 0/1 leaves 0] ImmediateRest
+        A c1 Canceled was a1 [Canceled 0/1 leaves 0]
+    "#]]
+    .assert_eq(&told);
+    let mut number = 0;
+    while !venue.engine.ids.is_full() {
+        number += 1;
+        let command = parse(&format!("A buy n{number} 1@60 ioc"), venue.engine.view());
+        venue.engine.apply(
+            &Record {
+                sequence: Sequence(1_000_000 + number),
+                timestamp: Timestamp(1),
+                epoch: Epoch(1),
+                shard: ShardId(0),
+                command,
+            },
+            &mut Vec::new(),
+        );
+    }
+    let told = venue.run(
+        "A buy full 1@60
+         A replace r of=a2 2@61
+         A cancel c2 of=a2
+         A status c2
+         A status a2",
+    );
+    expect![[r#"
+        A full Rejected: VenueClOrdIdsFull 0/20000
+        A r replace refused: VenueClOrdIdsFull 0/20000 (New)
+        A c2 Canceled was a2 [Canceled 0/1 leaves 0]
+        A c2 OrderStatus [Rejected 0/0 leaves 0] UnknownOrder 0/0 of 0 last
+        A a2 OrderStatus [Canceled 0/1 leaves 0] of 0 last
+    "#]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn a_session_is_dropped_that_comes_from_an_older_logon_or_with_a_seen_number() {
+    let mut venue = Venue::new();
+    let stale = parse("A buy a1 1@60", venue.engine.view());
+    venue.run("A status nothing");
+    assert!(venue.apply(stale).is_empty(), "its number was seen");
+    let stale = parse("A buy a1 1@60", venue.engine.view());
+    venue.run("A lost\nA logon number=3");
+    assert!(venue.apply(stale).is_empty(), "its generation is over");
+}
+
+#[test]
+fn definitions_are_checked_and_repeated() {
+    let mut venue = Venue::new();
+    let mut tell = |changed: Instrument| {
+        let define = DefineInstrument { request: 1, instrument: changed };
+        let told = venue.apply(Command::DefineInstrument(define));
+        told.iter().map(line_of).collect::<Vec<_>>().join(", ")
+    };
+    let known = instrument();
+    let halted = Instrument { state: InstrumentState::Halted, ..known };
+    let other = Instrument { id: InstrumentId(1), symbol: Symbol::truncated(b"Y-X"), ..known };
+    let told = [
+        tell(known),
+        tell(halted),
+        tell(Instrument { taker_fee: 5, ..known }),
+        tell(Instrument { id: InstrumentId(1), ..known }),
+        tell(Instrument { id: InstrumentId(100), ..other }),
+        tell(Instrument { quote: X, ..other }),
+        tell(Instrument { quote: AssetId(9), ..other }),
+        tell(Instrument { price_scale: 1, ..other }),
+        tell(Instrument { quantity_scale: 1, ..other }),
+        tell(Instrument { price_scale: 1, tick: Price(10), ..other }),
+        tell(Instrument { collar_percent: 0, ..other }),
+        tell(Instrument { quantity_min: Quantity(0), ..other }),
+        tell(Instrument { maker_fee: 100_001, ..other }),
+    ]
+    .join("\n");
+    expect![[r#"
+        - answer  repeated
+        - answer  repeated
+        - InstrumentDefined, - answer
+        - answer AlreadyDefined 0/0
+        - answer TooMany 0/100
+        - answer BaseIsQuote 0/0
+        - answer UnknownAsset 9/0
+        - answer TickLotNotWhole 0/0
+        - answer OutOfRange 1/0
+        - InstrumentDefined, - answer
+        - answer OutOfRange 0/1
+        - answer OutOfRange 0/1
+        - answer OutOfRange 100001/100000"#]]
+    .assert_eq(&told);
+    venue.run("A buy a1 1@60");
+    let define =
+        DefineInstrument { request: 1, instrument: Instrument { tick: Price(2), ..known } };
+    let told = venue.apply(Command::DefineInstrument(define));
+    assert_eq!(line_of(&told[0]), "- answer HasOpenOrders 1/0");
+}
+
+#[test]
+fn many_instruments_are_listed_over_records() {
+    let mut venue = Venue::new();
+    for number in 1..99 {
+        let symbol = Symbol::truncated(format!("I{number}").as_bytes());
+        let more = Instrument { id: InstrumentId(number), symbol, ..instrument() };
+        let define = DefineInstrument { request: 1, instrument: more };
+        venue.apply(Command::DefineInstrument(define));
+    }
+    let listed = venue.apply(parse("A securities", venue.engine.view()));
+    assert_eq!(listed.len(), 99);
+    let EventBody::SecurityListed(last) = listed[98].body else { panic!("no list") };
+    assert!(last.last && last.total == 99 && last.instrument.id == InstrumentId(98));
 }

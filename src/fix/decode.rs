@@ -13,7 +13,8 @@
 //! ascending by tag. Nothing is allocated once the table of fields has grown to the longest message.
 
 use crate::fix::dictionary::{
-    self, Bits, DataType, FIELD_COUNT, FIELDS, FieldInfo, HEADER, Layout, NO_FIELD, TRAILER, tag,
+    self, Bits, DataType, FIELD_COUNT, FIELDS, FieldInfo, HEADER, Layout, NO_FIELD, Place, TRAILER,
+    tag,
 };
 use crate::fix::{number, time};
 use crate::model::SessionReject;
@@ -143,7 +144,6 @@ impl Decoder {
         let mut pass = Pass {
             decoder: self,
             bytes,
-            at: 0,
             place: Place::Header,
             info: None,
             kind: Kind::Unknown,
@@ -157,13 +157,6 @@ impl Decoder {
         let message = Message { bytes, decoder: self, info, kind };
         (message, fault.map_or(Ok(()), |fault| Err(fault.invalid)))
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    Header,
-    Body,
-    Trailer,
 }
 
 /// A repeating group whose entries are being read.
@@ -203,7 +196,6 @@ struct Fault {
 struct Pass<'d, 'a> {
     decoder: &'d mut Decoder,
     bytes: &'a [u8],
-    at: usize,
     place: Place,
     info: Option<&'static dictionary::MessageInfo>,
     kind: Kind,
@@ -215,21 +207,27 @@ struct Pass<'d, 'a> {
 
 impl Pass<'_, '_> {
     fn run(&mut self) {
-        while self.at < self.bytes.len() {
-            let Some((tag, start)) = self.tag() else { continue };
+        let bytes = self.bytes;
+        let mut at = 0;
+        while at < bytes.len() {
+            let Some((tag, start)) = leading_tag(bytes, at) else {
+                at = self.bad_tag(at);
+                continue;
+            };
             let index = dictionary::index_of(tag);
             let Some(info) = FIELDS.get(usize::from(index)) else {
-                let end = delimiter(self.bytes, start);
+                let end = delimiter(bytes, start);
                 if !self.unknown(tag, start, end) {
                     return;
                 }
+                at = end + 1;
                 continue;
             };
             let end = match info.data_type {
                 DataType::Data => self.data_end(info, start),
-                _ => delimiter(self.bytes, start),
+                _ => delimiter(bytes, start),
             };
-            self.at = end + 1;
+            at = end + 1;
             if !self.field(index, info, start, end) {
                 return;
             }
@@ -238,52 +236,28 @@ impl Pass<'_, '_> {
         self.required();
     }
 
-    /// The tag that the field at `self.at` begins with, and where its value begins; none where it begins
-    /// with no tag, and the field was passed over.
-    #[inline(always)]
-    fn tag(&mut self) -> Option<(u32, usize)> {
-        let bytes = self.bytes;
-        let start = self.at;
-        let mut tag = 0_u32;
-        let mut at = start;
-        while let Some(byte) = bytes.get(at) {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
-            }
-            tag = tag.wrapping_mul(10).wrapping_add(u32::from(digit));
-            at += 1;
-        }
-        let length = at - start;
-        if bytes.get(at) == Some(&b'=') && (1..=9).contains(&length) && (bytes[start] != b'0') {
-            return Some((tag, at + 1));
-        }
-        self.bad_tag();
-        None
-    }
-
+    /// A field that begins with no tag; returns where the next begins.
     #[cold]
-    fn bad_tag(&mut self) {
+    fn bad_tag(&mut self, start: usize) -> usize {
         let bytes = self.bytes;
-        let start = self.at;
         let end = delimiter(bytes, start);
-        self.at = end + 1;
         let field = &bytes[start..end];
         let Some(equals) = field.iter().position(|byte| *byte == b'=') else {
             // The rest of a value that had a delimiter in it.
             let before =
                 self.decoder.fields.last().map_or(SessionReject::NO_TAG, |field| field.tag as i32);
-            return self.fault(Rank::Structure, before, reason::DELIMITER);
+            self.fault(Rank::Structure, before, reason::DELIMITER);
+            return end + 1;
         };
         let number = number::int(&field[..equals]).ok().and_then(|tag| i32::try_from(tag).ok());
         let tag = number.unwrap_or(SessionReject::NO_TAG);
         self.fault(Rank::Body(0), tag, reason::INVALID_TAG_NUMBER);
+        end + 1
     }
 
     /// A tag that the dictionary does not have. False where the rest is not to be read.
     #[cold]
     fn unknown(&mut self, tag: u32, start: usize, end: usize) -> bool {
-        self.at = end + 1;
         if !matches!(self.kind, Kind::Spoken(_)) && self.info.is_none() {
             self.required();
             return false;
@@ -328,13 +302,7 @@ impl Pass<'_, '_> {
             }
             self.close_group();
         }
-        let place = if HEADER.members.has(index) {
-            Place::Header
-        } else if TRAILER.members.has(index) {
-            Place::Trailer
-        } else {
-            Place::Body
-        };
+        let place = info.place;
         let Some(message) = self.info else {
             return self.before_type(index, info, place, start, end);
         };
@@ -374,7 +342,7 @@ impl Pass<'_, '_> {
             self.fault(rank, tag as i32, reason::REPEATED);
         }
         self.value(info, place, start, end);
-        if !layout.members.has(index) {
+        if place == Place::Body && !layout.members.has(index) {
             let rank = self.rank(tag, place);
             self.fault(rank, tag as i32, reason::TAG_NOT_DEFINED);
         } else if info.data_type == DataType::NumInGroup {
@@ -384,7 +352,7 @@ impl Pass<'_, '_> {
 
     /// A field before a MsgType that has a body in the dictionary. False where the rest is not to be
     /// read, since nothing is known of it.
-    #[cold]
+    #[inline(never)]
     fn before_type(
         &mut self,
         index: u16,
@@ -530,6 +498,24 @@ impl Pass<'_, '_> {
     }
 }
 
+/// The tag that the field at `start` begins with, and where its value begins; none where it begins with
+/// no tag.
+#[inline(always)]
+fn leading_tag(bytes: &[u8], start: usize) -> Option<(u32, usize)> {
+    let mut tag = 0_u32;
+    let mut at = start;
+    while let Some(byte) = bytes.get(at) {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        tag = tag.wrapping_mul(10).wrapping_add(u32::from(digit));
+        at += 1;
+    }
+    let plain = (1..=9).contains(&(at - start)) && bytes[start] != b'0';
+    (plain && bytes.get(at) == Some(&b'=')).then_some((tag, at + 1))
+}
+
 /// Where the delimiter stands that ends the value from `start` on, or the end of the bytes.
 #[inline(always)]
 fn delimiter(bytes: &[u8], start: usize) -> usize {
@@ -649,6 +635,12 @@ impl<'a> Message<'a> {
         let bytes = self.bytes;
         let fields = self.decoder.fields.iter().filter(|field| field.depth == 0);
         fields.map(move |field| (field.tag, value(bytes, field)))
+    }
+
+    /// All fields in the order of the message, those of groups included.
+    pub fn all_fields(&self) -> impl Iterator<Item = (u32, &'a [u8])> + use<'a> {
+        let bytes = self.bytes;
+        self.decoder.fields.iter().map(move |field| (field.tag, value(bytes, field)))
     }
 
     /// The entries of the repeating group that the field `count_tag` of header or body counts.

@@ -96,8 +96,9 @@ fn head(buffer: &[u8]) -> Head {
     let shown = &buffer[..buffer.len().min(HEAD_MAX)];
     // The longest that can be, and not closed: not by more bytes either.
     let unfinished = if shown.len() == HEAD_MAX { Head::Garbled } else { Head::Incomplete };
-    let Some(begin_string) = shown.iter().position(|byte| *byte == SOH) else {
-        return if shown.len() > 2 + BEGIN_STRING_MAX { Head::Garbled } else { unfinished };
+    let first = &shown[..shown.len().min(2 + BEGIN_STRING_MAX + 1)];
+    let Some(begin_string) = first.iter().position(|byte| *byte == SOH) else {
+        return if first.len() > 2 + BEGIN_STRING_MAX { Head::Garbled } else { unfinished };
     };
     let tag = begin_string + 1;
     match shown.get(tag..) {
@@ -119,21 +120,13 @@ fn head(buffer: &[u8]) -> Head {
     unfinished
 }
 
-/// Everything up to where the next message may begin, at least one byte.
+/// Everything up to where the next message may begin, at least one byte. Only the bytes themselves
+/// decide, so that it does not matter how they were cut into packets.
 #[cold]
 fn noise(buffer: &[u8]) -> Frame {
-    let starts_at = |at: &usize| {
+    let may_begin = |at: &usize| {
         let rest = &buffer[*at..];
-        let plausible = rest.starts_with(START) || START.starts_with(rest);
-        plausible && buffer[*at - 1] == SOH
+        rest.starts_with(START) || START.starts_with(rest)
     };
-    // Noise need not end with a delimiter where a message was cut off; a start in the middle of a field
-    // is then found by the whole of `8=FIX.`, which no value of ours begins with.
-    let skip = (1..buffer.len())
-        .find(|at| {
-            starts_at(at)
-                || buffer[*at..].starts_with(b"8=FIX.") && !buffer[*at - 1].is_ascii_digit()
-        })
-        .unwrap_or(buffer.len());
-    Frame::Garbled { skip }
+    Frame::Garbled { skip: (1..buffer.len()).find(may_begin).unwrap_or(buffer.len()) }
 }

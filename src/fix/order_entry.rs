@@ -10,67 +10,14 @@
 //! characteristic); all other standard fields that Castle has no use for are ignored. The rules of
 //! engagement list every one.
 
+mod refused;
+
 use crate::fix::decode::{Message, reason};
 use crate::fix::directory::Directory;
 use crate::fix::number::{self, NumberError};
 use crate::fix::tables::tag;
 use crate::model::*;
-
-/// An order (D, G) with one of these is refused whatever their value is.
-static REFUSED_IN_ORDERS: TagSet = TagSet::of(&[
-    65, // SymbolSfx: another security
-    64, 193, 192, 640, // settlement on a date of its own; the far leg of a swap
-    99,  // StopPx
-    117, // QuoteID: there are no quotes to take
-    126, 168, 432, // ExpireTime, EffectiveTime, ExpireDate
-    210, // MaxShow: MaxFloor is what Castle has
-    211, 835, 836, 837, 838, 840, // pegging
-    388, 389, 841, 842, 843, 844, 846, // discretion
-    847, 848, 849, // target strategies
-    218, 220, 221, 222, 662, 663, 699, 761, // priced by a spread or a benchmark
-    235, 236, 696, 697, 698, 701, // priced by a yield
-    469, 516, // RoundingModulus, OrderPercent
-    788, 898, 913, 914, 915, 916, 917, 918, 919, // financing
-]);
-
-/// These are refused in an order unless they say what happens anyway.
-const REFUSED_UNLESS: &[(u32, &[u8])] = &[
-    (tag::SETTL_TYPE, b"0"),
-    (tag::POSITION_EFFECT, b"O"),
-    (tag::FOREX_REQ, b"N"),
-    (tag::PRICE_TYPE, b"2"),
-    (tag::ROUNDING_DIRECTION, b"1"),
-    (tag::CASH_MARGIN, b"1"),
-    (tag::QTY_TYPE, b"0"),
-    (tag::NO_ALLOCS, b"0"),
-    (tag::NO_STIPULATIONS, b"0"),
-    (tag::NO_TRADING_SESSIONS, b"0"),
-];
-
-/// A mass cancel with one of these would cancel more than was meant: TradingSessionID and its SubID,
-/// UnderlyingSymbol.
-static REFUSED_IN_MASS_CANCEL: TagSet = TagSet::of(&[336, 625, 311]);
-
-/// Tags below [`TagSet::TAGS`], a bit for each.
-struct TagSet([u64; Self::TAGS / 64]);
-
-impl TagSet {
-    const TAGS: usize = 1_024;
-
-    const fn of(tags: &[u32]) -> Self {
-        let mut bits = [0; Self::TAGS / 64];
-        let mut at = 0;
-        while at < tags.len() {
-            bits[tags[at] as usize / 64] |= 1 << (tags[at] % 64);
-            at += 1;
-        }
-        Self(bits)
-    }
-
-    fn has(&self, tag: u32) -> bool {
-        self.0.get(tag as usize / 64).is_some_and(|bits| bits & 1 << (tag % 64) != 0)
-    }
-}
+use refused::{REFUSED_IN_MASS_CANCEL, REFUSED_IN_ORDERS, REFUSED_UNLESS, TagSet};
 
 /// ExecInst (18): participate, don't initiate.
 const POST_ONLY: &[u8] = b"6";

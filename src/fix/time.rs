@@ -16,6 +16,41 @@ pub fn timestamp(text: &[u8]) -> Option<u64> {
     (days * DAY_S * SECOND_NS).checked_add(time_only(time)?)
 }
 
+/// Whether a text is a UTCTimestamp; it takes less than to read it.
+#[inline]
+pub fn is_timestamp(text: &[u8]) -> bool {
+    let Some((date, rest)) = text.split_at_checked(8) else { return false };
+    match rest {
+        [b'-', time @ ..] => is_date_text(date) && is_time(time),
+        _ => false,
+    }
+}
+
+/// Whether a text is a time `HH:MM:SS`, with no decimals, 3, 6 or 9.
+#[inline]
+fn is_time(text: &[u8]) -> bool {
+    let Some((clock, fraction)) = text.split_at_checked(8) else { return false };
+    let [h1, h2, b':', m1, m2, b':', s1, s2] = *clock else { return false };
+    let (hour, minute, second) = (pair(h1, h2), pair(m1, m2), pair(s1, s2));
+    if hour > 23 || minute > 59 || second > 60 {
+        return false;
+    }
+    match fraction {
+        [] => true,
+        [b'.', decimals @ ..] => {
+            matches!(decimals.len(), 3 | 6 | 9) && decimals.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    }
+}
+
+/// The number of two digits, or one above any of two digits.
+#[inline(always)]
+fn pair(tens: u8, ones: u8) -> u32 {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    if tens > 9 || ones > 9 { 100 } else { u32::from(tens) * 10 + u32::from(ones) }
+}
+
 /// Days since 1970-01-01 of a date `YYYYMMDD` from 1970 on.
 #[inline]
 pub fn date_only(text: &[u8]) -> Option<u64> {
@@ -30,11 +65,13 @@ pub fn date_only(text: &[u8]) -> Option<u64> {
 /// Whether a text is a date `YYYYMMDD` of any year.
 #[inline]
 pub fn is_date_text(text: &[u8]) -> bool {
-    if text.len() != 8 {
+    let [y1, y2, y3, y4, m1, m2, d1, d2] = *text else { return false };
+    let (century, year) = (pair(y1, y2), pair(y3, y4));
+    let (month, day) = (pair(m1, m2), pair(d1, d2));
+    if century > 99 || year > 99 || month > 12 || month == 0 || day == 0 {
         return false;
     }
-    let (year, month, day) = (digits(&text[..4]), digits(&text[4..6]), digits(&text[6..]));
-    matches!((year, month, day), (Some(year), Some(month), Some(day)) if is_date(year, month, day))
+    day <= 28 || u64::from(day) <= month_days(u64::from(century * 100 + year), u64::from(month))
 }
 
 #[inline]

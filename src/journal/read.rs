@@ -27,6 +27,15 @@ pub struct Verified {
     pub tail: Option<(String, u64, String)>,
 }
 
+/// A record's place in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Its sequence.
+    pub sequence: Sequence,
+    /// Its time.
+    pub timestamp: Timestamp,
+}
+
 /// What there is to know of a journal at a glance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stat {
@@ -44,9 +53,9 @@ pub struct Stat {
     /// twice.
     pub batches: u64,
     /// The first record.
-    pub first: Option<(Sequence, Timestamp)>,
+    pub first: Option<Place>,
     /// The last record.
-    pub last: Option<(Sequence, Timestamp)>,
+    pub last: Option<Place>,
     /// The last record's epoch; 0 where there is none.
     pub epoch: Epoch,
     /// Records by kind of their command.
@@ -197,8 +206,8 @@ struct Counter {
     segment_bytes: u64,
     record_bytes: u64,
     batches: u64,
-    first: Option<(Sequence, Timestamp)>,
-    last: Option<(Sequence, Timestamp)>,
+    first: Option<Place>,
+    last: Option<Place>,
     records_by_kind: BTreeMap<&'static str, u64>,
 }
 
@@ -214,7 +223,7 @@ impl Observer for Counter {
     }
 
     fn record(&mut self, record: &Record, bytes: &[u8]) {
-        let place = (record.sequence, record.timestamp);
+        let place = Place { sequence: record.sequence, timestamp: record.timestamp };
         self.first.get_or_insert(place);
         self.last = Some(place);
         self.record_bytes += bytes.len() as u64;

@@ -17,6 +17,8 @@ use super::format::LOCK_NAME;
 
 /// Zeros are written that many at a time.
 const ZEROS_BYTES: usize = 256 * 1024;
+/// What `madvise` wants its ranges to begin at, at most.
+const PAGE_BYTES: u64 = 64 * 1024;
 static ZEROS: [u8; ZEROS_BYTES] = [0; ZEROS_BYTES];
 
 /// A directory of the operating system.
@@ -127,7 +129,9 @@ impl Disk for RealDisk {
         let file = OpenOptions::new().read(true).write(true).open(self.directory.join(name))?;
         allocate(&file, bytes)?;
         let map = map(&file, bytes)?;
-        Ok(RealFile { file, bytes, map: Some(map), _lock: Some(lock) })
+        let file = RealFile { file, bytes, map: Some(map), _lock: Some(lock) };
+        file.populate(0, bytes);
+        Ok(file)
     }
 
     fn remove(&mut self, name: &str) -> io::Result<()> {
@@ -178,6 +182,23 @@ impl RealFile {
     }
 }
 
+impl RealFile {
+    /// Brings the pages of a range into the mapping ahead of need, without making them dirty. Only a
+    /// hint: where the kernel does not know it, a write later costs one fault more.
+    fn populate(&self, at: u64, bytes: u64) {
+        let Some(map) = &self.map else { return };
+        let from = at - at % PAGE_BYTES;
+        debug_assert!(at + bytes <= self.bytes);
+        // SAFETY: the range lies within the mapping, whose start is aligned to a page; populating
+        // for reading changes no byte.
+        unsafe {
+            let start = map.as_mut_ptr().add(from as usize);
+            let length = (at + bytes - from) as usize;
+            libc::madvise(start.cast(), length, libc::MADV_POPULATE_READ);
+        }
+    }
+}
+
 impl DiskFile for RealFile {
     fn bytes(&self) -> u64 {
         self.bytes
@@ -212,6 +233,7 @@ impl DiskFile for RealFile {
             self.file.write_all_at(&ZEROS[..step as usize], at + done)?;
             done += step;
         }
+        self.populate(at, bytes);
         Ok(())
     }
 
@@ -258,13 +280,7 @@ fn allocate(file: &File, bytes: u64) -> io::Result<()> {
 fn map(file: &File, bytes: u64) -> io::Result<MmapRaw> {
     let length =
         usize::try_from(bytes).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
-    let map = MmapOptions::new().len(length).map_raw(file)?;
-    // SAFETY: the range is the mapping just made. Only a hint: pages are brought in ahead of need,
-    // without making them dirty; an old kernel that does not know it costs a fault later.
-    unsafe {
-        libc::madvise(map.as_mut_ptr().cast(), length, libc::MADV_POPULATE_READ);
-    }
-    Ok(map)
+    MmapOptions::new().len(length).map_raw(file)
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 //! 1. All of it is read and judged ([`super::scan`]); an error leaves everything as it was.
 //! 2. What lies behind the end is cut: the rest of the last segment is zeroed and synced, then
 //!    later segments are removed, the highest first, with a sync of the directory after each.
-//! 3. What is not known to be synced is written again and synced, since it may be in the page cache
-//!    only, and a failed sync of the last process may have made the cache forget that.
+//! 3. What is not known to be synced, headers and empty batches included, is written again and synced,
+//!    since it may be in the page cache only, and a failed sync of the last process may have made the
+//!    cache forget that. The directory is synced too.
 //! 4. If there was such a part, an empty batch says that it is synced now.
 //! 5. Segments that were prepared and are still zero are used; the rest is prepared, so that the
 //!    writer never begins without one.
@@ -203,24 +204,24 @@ fn go_on<D: Disk>(
     let later: Vec<u64> = scanned.numbers.iter().copied().filter(|n| *n > number).collect();
     let prepared = keep_prepared(disk, &later, scanned.fault.is_none(), options)?;
     remove_segments(disk, &later[prepared.len()..])?;
-    if scanned.chain.synced < scanned.chain.last() {
-        let (first, offset) = end.unsynced_from;
-        for earlier in first..number {
-            let name = segment_name(earlier);
-            let path = disk.path(&name);
-            let from = if earlier == first { offset } else { 0 };
-            let length = disk.open(&name).map(|file| file.bytes());
-            let written = length.and_then(|length| {
-                let file = disk.open_allocated(&name, length)?;
-                rewrite(&file, from, length)?;
-                Ok(length - from)
-            });
-            report.rewritten_bytes += written.map_err(OpenError::disk("write again", path))?;
-        }
-        let from = if first == number { offset } else { 0 };
-        rewrite(&file, from, at).map_err(error("write again"))?;
-        report.rewritten_bytes += at - from;
+    // The last process may have died between creating a segment and entering it.
+    disk.sync_directory().map_err(error("sync the directory of"))?;
+    let (first, offset) = end.unsynced_from;
+    for earlier in first..number {
+        let name = segment_name(earlier);
+        let path = disk.path(&name);
+        let from = if earlier == first { offset } else { 0 };
+        let length = disk.open(&name).map(|file| file.bytes());
+        let written = length.and_then(|length| {
+            let file = disk.open_allocated(&name, length)?;
+            rewrite(&file, from, length)?;
+            Ok(length - from)
+        });
+        report.rewritten_bytes += written.map_err(OpenError::disk("write again", path))?;
     }
+    let from = if first == number { offset } else { 0 };
+    rewrite(&file, from, at).map_err(error("write again"))?;
+    report.rewritten_bytes += at - from;
     let identity = Identity { cluster: end.header.cluster, mark: end.header.mark };
     Ok(Place { identity, file: Arc::new(file), number, at, prepared })
 }

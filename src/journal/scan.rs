@@ -80,7 +80,7 @@ pub(super) struct End {
     pub position: Position,
     /// The header of the segment there.
     pub header: Header,
-    /// A frame at or before the first record that is not known to be synced.
+    /// All before this segment and offset is known to be durable.
     pub unsynced_from: (u64, u64),
 }
 
@@ -161,8 +161,7 @@ struct Scanner<'a, D: Disk> {
     numbers: Vec<u64>,
     chain: Chain,
     cursor: Cursor<D::File>,
-    /// Frames (first sequence, segment, offset), the first of them the last one that begins at or
-    /// before what is not known to be synced.
+    /// Frames (first sequence, segment, offset) from the first on that is not known to be durable.
     frames: VecDeque<(Sequence, u64, u64)>,
 }
 
@@ -535,9 +534,10 @@ impl<D: Disk> Scanner<'_, D> {
         Ok(None)
     }
 
-    /// The frames before the one that holds the first record not known to be synced are done with.
+    /// A frame is known to be durable once a record behind the next frame is: syncs go in order. That
+    /// its own records are is not enough, since it may have none.
     fn drop_synced_frames(&mut self) {
-        while self.frames.get(1).is_some_and(|(first, ..)| first.0 <= self.chain.synced.0 + 1) {
+        while self.frames.get(1).is_some_and(|(first, ..)| *first <= self.chain.synced) {
             self.frames.pop_front();
         }
     }

@@ -153,6 +153,14 @@ impl SimulatedDisk {
         state.fail_sync_at = Some(state.syncs + syncs);
     }
 
+    /// The power stays on and nothing fails from now on; what is not durable stays so.
+    pub fn clear_faults(&self) {
+        let mut state = self.state();
+        state.power_off_at = None;
+        state.fail_write_at = None;
+        state.fail_sync_at = None;
+    }
+
     /// From now on a sync says that it is done and does nothing: a disk that lies. Tests show with
     /// it that they see a loss.
     pub fn sync_does_nothing(&self) {

@@ -12,6 +12,8 @@ pub mod limit;
 pub mod number;
 pub mod record;
 pub mod reject;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod wire;
 

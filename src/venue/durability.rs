@@ -36,6 +36,9 @@ impl Durable for Synced {
 pub(super) struct JournalAgent<D: Disk> {
     pub records: Consumer<RecordBytes>,
     pub writer: Writer<D>,
+    pub progress: Arc<Progress>,
+    /// What the journal last named as synced, or will with its next batch.
+    pub named: Sequence,
     pub released: Arc<dyn Durable>,
     pub fault: Fault,
 }
@@ -51,8 +54,9 @@ impl<D: Disk> Agent for JournalAgent<D> {
         }
         let available = self.records.available();
         if available == 0 {
-            return 0;
+            return self.name_synced();
         }
+        self.named = Sequence(self.progress.synced.load(Ordering::Acquire));
         let (first, second) = self.records.batch(available.min(BATCH));
         let length = first.len() + second.len();
         let records = first.iter().chain(second).map_while(|record| record.used().ok());
@@ -62,6 +66,30 @@ impl<D: Disk> Agent for JournalAgent<D> {
                 length
             }
             // The syncer prepares the next segment: the records stay where they are.
+            Err(error) if !error.is_fatal() => 0,
+            Err(error) => {
+                self.fault.raise("journal", error);
+                0
+            }
+        }
+    }
+
+    fn close(&mut self, _now: Now) {
+        self.name_synced();
+    }
+}
+
+impl<D: Disk> JournalAgent<D> {
+    /// Writes down how far the journal is synced, where the last batch could not know it yet: damage to
+    /// what is named is refused at the next start, and not cut.
+    fn name_synced(&mut self) -> usize {
+        let synced = Sequence(self.progress.synced.load(Ordering::Acquire));
+        if synced <= self.named {
+            return 0;
+        }
+        self.named = synced;
+        match self.writer.mark(self.released.sequence()) {
+            Ok(()) => 1,
             Err(error) if !error.is_fatal() => 0,
             Err(error) => {
                 self.fault.raise("journal", error);
@@ -93,6 +121,12 @@ impl<D: Disk> Agent for SyncAgent<D> {
                 self.fault.raise("syncer", remedy(&error));
                 0
             }
+        }
+    }
+
+    fn close(&mut self, _now: Now) {
+        if let Err(error) = self.syncer.sync_all() {
+            self.fault.raise("syncer", remedy(&error));
         }
     }
 }

@@ -274,6 +274,8 @@ impl Venue {
         let journal = JournalAgent {
             records: take(&mut readers),
             writer: opened.writer,
+            progress: opened.progress.clone(),
+            named: Sequence(0),
             released: durable,
             fault: fault.clone(),
         };
@@ -387,6 +389,9 @@ impl Venue {
         end(&mut self.log);
         end(&mut self.sync);
         end(&mut self.cold);
+        if let Some(report) = self.fault.report() {
+            return Err(StopError::Fault(report));
+        }
         // Everything in it lies on disk: a ring that stays would only take memory.
         if let Err(error) = ring::unlink(&self.ring_path) {
             tracing::warn!("{}: cannot be removed: {error}", self.ring_path.display());

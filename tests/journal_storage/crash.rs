@@ -10,7 +10,7 @@ use super::*;
 
 const SEEDS: u64 = 1_200;
 /// Power losses of one seed, each in another moment of appending, syncing, preparing or recovering.
-const CRASHES: u64 = 4;
+const CRASHES: u64 = 6;
 
 /// Runs a journal over a disk that loses power again and again. An error says what was lost.
 fn run(seed: u64, disk: &SimulatedDisk) -> Result<(), String> {
@@ -27,18 +27,21 @@ fn run(seed: u64, disk: &SimulatedDisk) -> Result<(), String> {
                 check(&records, &written, durable)?;
                 written = records;
                 durable = written.len();
-                disk.power_off_after(random.below(80));
+                match random.below(3) {
+                    0 => disk.fail_sync_after(random.below(8)),
+                    _ => disk.power_off_after(random.below(80)),
+                }
                 live(&mut opened, &mut written, epoch, &mut random);
                 durable = durable.max(opened.progress.synced.load(Ordering::Acquire) as usize);
             }
         }
-        // Sometimes only the process dies.
-        match random.below(5) {
-            0 => disk.power_off_after(u64::MAX / 2),
+        // Often only the process dies.
+        match random.below(2) {
+            0 => disk.clear_faults(),
             _ => disk.crash(random.draw()),
         }
     }
-    disk.power_off_after(u64::MAX / 2);
+    disk.clear_faults();
     let (_, records) = open(disk.clone()).map_err(|error| format!("does not open: {error}"))?;
     check(&records, &written, durable)
 }
@@ -137,14 +140,21 @@ fn the_first_error_of_a_sync_or_a_write_is_the_last_operation() {
 
 #[test]
 fn what_only_the_page_cache_held_is_written_again_before_it_counts() {
-    // The sync fails and forgets what was dirty; the next process must not trust what it reads.
+    // A sync fails and forgets what was dirty; the next process must not trust what it reads.
+    for failing in 0..2 {
+        forget_at_sync(failing);
+    }
+}
+
+/// The sync of the segment before the last fails, or that of the last.
+fn forget_at_sync(failing: u64) {
     let disk = SimulatedDisk::new(DISK_BYTES);
     let (mut opened, _) = open(disk.clone()).unwrap();
     let all: Vec<Record> = (1..=60).map(|sequence| record(sequence, 1, 2)).collect();
     append(&mut opened, &all[..20]).unwrap();
     opened.syncer.sync().unwrap();
     append(&mut opened, &all[20..]).unwrap();
-    disk.fail_sync_after(0);
+    disk.fail_sync_after(failing);
     assert!(opened.syncer.sync().is_err());
     drop(opened);
     let (opened, records) = open(disk.clone()).unwrap();
@@ -156,5 +166,50 @@ fn what_only_the_page_cache_held_is_written_again_before_it_counts() {
         let disk = disk.clone();
         disk.crash(seed);
         assert_eq!(open(disk).unwrap().1, all);
+    }
+}
+
+#[test]
+fn empty_batches_that_only_the_page_cache_held_are_written_again() {
+    let all: Vec<Record> = (1..=3).map(|sequence| record(sequence, 1, 2)).collect();
+    for seed in 0..20 {
+        let disk = SimulatedDisk::new(DISK_BYTES);
+        let (mut opened, _) = open(disk.clone()).unwrap();
+        append(&mut opened, &all[..2]).unwrap();
+        opened.syncer.sync_all().unwrap();
+        for _ in 0..12 {
+            opened.writer.mark(Sequence(0)).unwrap();
+        }
+        disk.fail_sync_after(0);
+        opened.syncer.sync_all().unwrap_err();
+        drop(opened);
+        let (mut opened, _) = open(disk.clone()).unwrap();
+        append(&mut opened, &all[2..]).unwrap();
+        opened.syncer.sync_all().unwrap();
+        disk.crash(seed);
+        assert_eq!(open(disk).unwrap().1, all, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_segment_whose_process_died_before_it_was_entered_is_entered_by_the_next() {
+    let options = JournalOptions { segments_ahead: 1, ..options() };
+    let all: Vec<Record> = (1..=90).map(|sequence| record(sequence, 1, 2)).collect();
+    for (operations, seed) in (0..12).flat_map(|operations| (0..4).map(move |n| (operations, n))) {
+        let disk = SimulatedDisk::new(DISK_BYTES);
+        let (mut opened, _) = open_with(disk.clone(), &options).unwrap();
+        append(&mut opened, &all[..45]).unwrap();
+        opened.syncer.sync_all().unwrap();
+        disk.power_off_after(operations);
+        while opened.syncer.sync().is_ok_and(|more| more) {}
+        drop(opened);
+        disk.clear_faults();
+        let (mut opened, records) = open_with(disk.clone(), &options).unwrap();
+        assert_eq!(records, all[..45]);
+        append(&mut opened, &all[45..]).unwrap();
+        opened.syncer.sync_all().unwrap();
+        disk.crash(seed);
+        let (_, records) = open_with(disk, &options).unwrap();
+        assert_eq!(records, all, "power off after {operations} operations, seed {seed}");
     }
 }

@@ -131,6 +131,28 @@ fn segments_that_changed_places_are_refused() {
 }
 
 #[test]
+fn a_good_batch_of_another_history_does_not_continue_the_running_hash() {
+    let histories = [1, 4].map(|salt| {
+        let disk = SimulatedDisk::new(DISK_BYTES);
+        let (mut opened, _) = open(disk.clone()).unwrap();
+        for sequence in 1..=20 {
+            append(&mut opened, &[record(sequence, 1, salt)]).unwrap();
+        }
+        disk
+    });
+    let name = segment_name(1);
+    let [mut bytes, other] = histories.map(|disk| disk.contents(&name).unwrap());
+    let batch = FRAME_SIZE + encode(&record(1, 1, 1)).len();
+    let splice = HEADER_SIZE + 12 * batch;
+    bytes[splice..].copy_from_slice(&other[splice..]);
+    let disk = SimulatedDisk::new(DISK_BYTES);
+    disk.put(&name, bytes);
+    let (opened, records) = open(disk).unwrap();
+    assert_eq!(records.len(), 12);
+    assert!(opened.report.cut.unwrap().what.contains("running hash"));
+}
+
+#[test]
 fn a_journal_of_another_cluster_or_format_or_with_foreign_files_is_refused_with_a_remedy() {
     let (disk, _) = journal(5);
     let mut other = options();

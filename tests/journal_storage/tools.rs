@@ -58,8 +58,9 @@ fn stat_counts_what_is_there() {
     assert_eq!(stat.verified.records, 90);
     let split = stat.batches - 30;
     assert!(split < stat.segments, "a batch is split where a segment ends");
-    assert_eq!(stat.first.unwrap().0, Sequence(1));
-    assert_eq!(stat.last.unwrap(), (Sequence(90), all[89].timestamp));
+    assert_eq!(stat.first.unwrap().sequence, Sequence(1));
+    let last = read::Place { sequence: Sequence(90), timestamp: all[89].timestamp };
+    assert_eq!(stat.last, Some(last));
     assert_eq!(stat.epoch, Epoch(1));
     assert_eq!(stat.verified.synced, Sequence(87));
     let kinds: Vec<_> = stat.records_by_kind.into_iter().collect();

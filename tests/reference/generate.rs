@@ -61,6 +61,19 @@ impl Generator {
         generator
     }
 
+    /// The beginning of a log.
+    pub fn genesis(hash_secret: HashSecret, orders_max: u32, cl_ord_ids_max: u32) -> Vec<Command> {
+        let limits = EngineLimits {
+            orders_max,
+            cl_ord_ids_max,
+            accounts_max: 10,
+            instruments_max: 200,
+            sessions_max: 200,
+        };
+        let cluster = ClusterName::truncated(b"test");
+        vec![Command::Genesis(Genesis { cluster, hash_secret, limits })]
+    }
+
     /// What comes before the first step.
     pub fn take_setup(&mut self) -> Vec<Command> {
         std::mem::take(&mut self.setup)
@@ -252,15 +265,19 @@ impl Generator {
         let side = dice.pick(Side::ALL);
         let market = dice.chance(15);
         let stays = [TimeInForce::Day, TimeInForce::GoodTillCancel];
-        let time_in_force =
-            if dice.chance(75) { dice.pick(&stays) } else { dice.pick(TimeInForce::ALL) };
+        let kill = dice.chance(12);
+        let time_in_force = match dice.below(100) {
+            _ if kill => TimeInForce::FillOrKill,
+            0..=74 => dice.pick(&stays),
+            _ => dice.pick(TimeInForce::ALL),
+        };
         let price = if market { 0 } else { any_price(dice, venue, instrument, side) };
-        let price = if dice.chance(1) { 5 - price } else { price };
+        let price = if dice.chance(1) { 5_i64.saturating_sub(price) } else { price };
         let quantity = any_quantity(dice, venue, instrument);
         let by_quote = if market { dice.chance(40) } else { dice.chance(1) };
         let spend = if by_quote { any_spend(dice, venue, instrument) } else { 0 };
         let quantity = if by_quote && !dice.chance(3) { 0 } else { quantity };
-        let display = if dice.chance(if market { 2 } else { 20 }) {
+        let display = if dice.chance(if market { 2 } else { 25 }) {
             any_display(dice, venue, instrument, quantity)
         } else {
             0
@@ -270,6 +287,11 @@ impl Generator {
         let lot = venue.instruments.get(&instrument).map_or(1, |l| l.instrument.lot.0);
         if display != 0 && dice.chance(40) {
             quantity = lot.saturating_mul(20 + dice.below(200) as i64);
+        } else if kill && !by_quote && !market {
+            // About as much as there may be, so that it matters what is counted.
+            quantity = lot.saturating_mul(2 + dice.below(60) as i64);
+            let worst = venue.queue(instrument, side.opposite()).last().map(|order| order.price);
+            price = worst.filter(|_| dice.chance(80)).map_or(price, |worst| worst as i64);
         } else if !by_quote && dice.chance(4) {
             // One that sweeps the book.
             quantity = lot.saturating_mul(100 + dice.below(900) as i64);
@@ -372,8 +394,12 @@ impl Generator {
             venue.instruments.get(&order.instrument).map_or(1, |listing| listing.instrument.lot.0);
         let quantity = match dice.below(10) {
             0 => order.cum as i64,
-            1..=5 => (order.quantity as i64).saturating_sub(lot * dice.below(4) as i64),
-            6..=7 => (order.quantity as i64).saturating_add(lot * dice.below(4) as i64),
+            1..=5 => {
+                (order.quantity as i64).saturating_sub(lot.saturating_mul(dice.below(4) as i64))
+            }
+            6..=7 => {
+                (order.quantity as i64).saturating_add(lot.saturating_mul(dice.below(4) as i64))
+            }
             _ => any_quantity(dice, venue, order.instrument),
         };
         let display = match dice.below(10) {
@@ -774,9 +800,9 @@ fn any_price(dice: &mut Dice, venue: &Venue, id: InstrumentId, side: Side) -> i6
         2 => reference.saturating_mul(3) / tick * tick,
         3 => reference / 3 / tick * tick,
         _ => {
-            let away = dice.below(8) as i64 - 3;
+            let away = dice.below(6) as i64 - 2;
             let signed = if side == Side::Buy { -away } else { away };
-            (reference / tick * tick).saturating_add(signed * tick)
+            (reference / tick * tick).saturating_add(tick.saturating_mul(signed))
         }
     }
 }
@@ -791,7 +817,7 @@ fn any_quantity(dice: &mut Dice, venue: &Venue, id: InstrumentId) -> i64 {
         1 => instrument.quantity_min.0.saturating_sub(lot),
         2 => (most / lot).saturating_mul(lot),
         3 => most.saturating_add(lot),
-        4 => (lot * 3).saturating_add(1),
+        4 => lot.saturating_mul(3).saturating_add(1),
         5..=11 => lot.saturating_mul(1 + dice.below(150) as i64),
         _ => instrument.quantity_min.0.saturating_add(lot.saturating_mul(dice.below(12) as i64)),
     }
@@ -801,7 +827,7 @@ fn any_display(dice: &mut Dice, venue: &Venue, id: InstrumentId, quantity: i64) 
     let lot = venue.instruments.get(&id).map_or(1, |listing| listing.instrument.lot.0);
     match dice.below(20) {
         0 => dice.extreme(),
-        1 => lot + 1,
+        1 => lot.saturating_add(1),
         2 => quantity.saturating_add(lot),
         _ => lot.saturating_mul(1 + dice.below(4) as i64),
     }

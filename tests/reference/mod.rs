@@ -8,6 +8,7 @@
 #![allow(dead_code)]
 
 pub mod compare;
+pub mod crowd;
 mod engine;
 pub mod generate;
 mod matching;
@@ -159,14 +160,14 @@ impl Venue {
             other => {
                 let Some(origin) = sessions::origin(other) else { return };
                 if self.consume(&origin) {
-                    self.from_session(&origin, record);
+                    self.serve(&origin, record);
                 }
             }
         }
     }
 
     /// What a session in good order asks for.
-    fn from_session(&mut self, origin: &Origin, record: &Record) {
+    fn serve(&mut self, origin: &Origin, record: &Record) {
         match &record.command {
             Command::Logout(command) => self.logout(command),
             Command::ConnectionLost(_) => self.disconnect(origin.session),

@@ -252,15 +252,16 @@ impl Venue {
         false
     }
 
-    /// The open order that a cancel or a replace is for; else the order, if any, and why not.
-    fn find_open(&self, request: &Request) -> Result<Order, (Option<Order>, Refusal)> {
+    /// The open order that a cancel or a replace is for; else the order that was found, or none, and why not.
+    fn find_open(&self, request: &Request) -> Result<Order, (OrderId, Refusal)> {
         let account = self.sessions[&request.origin.session].definition.account;
         if request.account != account {
-            return Err((None, Refusal::plain(RejectCode::AccountMismatch)));
+            return Err((OrderId::NONE, Refusal::plain(RejectCode::AccountMismatch)));
         }
-        self.check_name(request.refusal, account, request.cl_ord_id).map_err(|r| (None, r))?;
+        self.check_name(request.refusal, account, request.cl_ord_id)
+            .map_err(|r| (OrderId::NONE, r))?;
         let Some(order) = self.find(account, request.order, request.orig_cl_ord_id) else {
-            return Err((None, Refusal::plain(RejectCode::UnknownOrder)));
+            return Err((OrderId::NONE, Refusal::plain(RejectCode::UnknownOrder)));
         };
         let refusal =
             if !request.orig_cl_ord_id.is_empty() && request.orig_cl_ord_id != order.cl_ord_id {
@@ -276,7 +277,7 @@ impl Venue {
             } else {
                 return Ok(order);
             };
-        Err((Some(order), refusal))
+        Err((order.id, refusal))
     }
 
     /// An order of the account by its OrderID, its ClOrdID, or both.
@@ -296,7 +297,8 @@ impl Venue {
         self.open.get(&id).or_else(|| self.closed.get(&id)).copied()
     }
 
-    fn reject_request(&mut self, request: &Request, found: Option<Order>, refusal: Refusal) {
+    fn reject_request(&mut self, request: &Request, found: OrderId, refusal: Refusal) {
+        let found = self.any_order(found);
         let body = EventBody::CancelReject(CancelReject {
             order: found.map_or(OrderId::NONE, |order| order.id),
             cl_ord_id: request.cl_ord_id,
@@ -395,7 +397,7 @@ impl Venue {
             Err((found, refusal)) => return self.reject_request(&request, found, refusal),
         };
         match self.replacement(&old, command) {
-            Err(refusal) => self.reject_request(&request, Some(old), refusal),
+            Err(refusal) => self.reject_request(&request, old.id, refusal),
             Ok(new) => self.replace(old, new, command),
         }
     }

@@ -199,7 +199,7 @@ impl Model {
         let mut out = String::from(
             "//! The dictionary as tables. Made by `cargo xtask codegen` from fix-specs/FIX44.xml: do not edit.\n\
              #![allow(missing_docs)]\n\n\
-             use crate::fix::dictionary::{Bits, DataType, FieldInfo, Layout, MessageInfo, NO_FIELD};\n\n",
+             use crate::fix::dictionary::{Bits, DataType, FieldInfo, Layout, MessageInfo, NO_FIELD, Place};\n\n",
         );
         let write = |out: &mut String| -> Result<(), std::fmt::Error> {
             self.render_tags(out)?;
@@ -270,13 +270,24 @@ impl Model {
             let length = self.length_of(field).map_or("0".to_string(), |tag| tag.to_string());
             writeln!(
                 out,
-                "FieldInfo {{ tag: {}, data_type: DataType::{}, length_tag: {length}, single: {single:#x}, several: &[{}] }},",
+                "FieldInfo {{ tag: {}, place: Place::{}, data_type: DataType::{}, length_tag: {length}, single: {single:#x}, several: &[{}] }},",
                 field.tag,
+                self.place(field.tag),
                 field.kind,
                 several.join(",")
             )?;
         }
         writeln!(out, "];\n")
+    }
+
+    fn place(&self, tag: u32) -> &'static str {
+        if self.header.members.contains(&tag) {
+            "Header"
+        } else if self.trailer.members.contains(&tag) {
+            "Trailer"
+        } else {
+            "Body"
+        }
     }
 
     /// The LENGTH field of a DATA field: it is named like it, with Len or Length behind.
@@ -374,4 +385,12 @@ fn format(source: &str) -> Result<String, String> {
         return Err("rustfmt refused the tables".into());
     }
     String::from_utf8(output.stdout).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_tables_are_those_of_the_dictionary() {
+        assert_eq!(super::run(&super::Arguments { check: true }), Ok(()));
+    }
 }

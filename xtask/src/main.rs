@@ -1,6 +1,7 @@
 //! Castle's automation: everything that a person or a machine does to the project runs from here.
 
 mod codegen;
+mod test;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,11 +19,14 @@ struct Arguments {
 enum Task {
     /// Makes src/fix/tables.rs from fix-specs/FIX44.xml
     Codegen(codegen::Arguments),
+    /// Runs everything that must hold: format, lints, tests, clients, replays
+    Test(test::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Codegen(arguments) => codegen::run(&arguments),
+        Task::Test(arguments) => test::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -142,8 +142,10 @@ pub struct Session {
     gateway: GatewayId,
     /// Of the last logon that was accepted here.
     generation: Generation,
-    /// The engine holds the session connected under `generation`.
+    /// The engine holds the session connected under `generation`, and was not told otherwise yet.
     connected: bool,
+    /// The same as far as the engine's events have come.
+    logged_on: bool,
     /// The next inbound number.
     next_in: u64,
     /// The same as far as the engine knows.
@@ -213,6 +215,7 @@ impl Session {
             gateway,
             generation: Generation(0),
             connected: false,
+            logged_on: false,
             next_in: 1,
             next_in_logged: 1,
             logon_number: 0,
@@ -250,6 +253,7 @@ impl Session {
     /// session for connected.
     pub fn detach(&mut self) -> Option<Command> {
         self.state = State::Detached;
+        self.logged_on = false;
         if !self.connected {
             return None;
         }
@@ -278,10 +282,10 @@ impl Session {
         self.is_attached().then_some(self.connection)
     }
 
-    /// The engine has accepted a logon that neither we nor it have ended: losing the connection is
-    /// something to tell it.
+    /// From the Logon's answer to the Logout or the end of the connection. It changes by
+    /// [`Session::on_event`] and [`Session::detach`] only.
     pub fn is_logged_on(&self) -> bool {
-        self.connected
+        self.logged_on
     }
 
     /// Whether the next message may be received now: not while the engine decides about a logon, nor
@@ -432,10 +436,10 @@ impl Session {
                 self.on_logout_sent(moment)
             }
             EventBody::SessionEnded(ended) if ended.connection == self.connection => {
-                // Generation 0: this logon was refused since the session is connected. Where it was a
-                // second Logon of the connection itself, the first one's still has to be ended.
+                // Generation 0: this logon was refused since another connection has the session.
                 if ended.generation == self.generation {
                     self.connected = false;
+                    self.logged_on = false;
                 }
                 Some(Close::Ended)
             }
@@ -455,6 +459,7 @@ impl Session {
         self.state = State::LoggedOn;
         self.generation = accepted.generation;
         self.connected = true;
+        self.logged_on = true;
         self.next_in = accepted.next_inbound;
         self.next_in_logged = accepted.next_inbound;
         self.heart_bt_int_ns = u64::from(heart_bt_int) * SECOND_NS;
@@ -467,6 +472,7 @@ impl Session {
 
     fn on_logout_sent(&mut self, moment: Moment) -> Option<Close> {
         self.connected = false;
+        self.logged_on = false;
         match &mut self.state {
             State::Leaving { awaits_answer: true, answered: false, sent_ns } => {
                 *sent_ns = Some(moment.monotonic_ns);

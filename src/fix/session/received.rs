@@ -470,10 +470,15 @@ impl Session {
     }
 
     /// A Logon where the session is logged on: with ResetSeqNumFlag it begins the numbers anew (FIX 4.4
-    /// volume 2, ResetSeqNumFlag). Whether it may is for the engine to say.
+    /// volume 2, ResetSeqNumFlag). For the engine one logon ends and another begins.
     fn logon_again(&mut self, received: &Received<'_, '_>, out: &mut Out<'_>) {
         match self.logon(received) {
-            Ok(logon) => self.ask_logon(logon, out),
+            Ok(logon) => {
+                let origin = self.carried();
+                self.connected = false;
+                out.command(&Command::ConnectionLost(ConnectionLost { origin }));
+                self.ask_logon(logon, out);
+            }
             Err(LogonFault::Refuse(code, value, limit)) => {
                 let origin = self.consumed(received.number);
                 self.leave(origin, code, value, limit, out);

@@ -1,0 +1,30 @@
+//! Any bytes are decoded without a panic, and what is accepted can be read.
+#![no_main]
+
+use castle::fix::decode::Decoder;
+use castle::fix::{number, time};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let mut decoder = Decoder::new();
+    let (message, _) = decoder.decode(data);
+    let _ = (message.kind(), message.msg_seq_num(), message.poss_dup(), message.poss_resend());
+    let _ = (message.sending_time(), message.orig_sending_time());
+    for (tag, value) in message.all_fields() {
+        let _ = message.get(tag);
+        for entry in message.group(tag) {
+            let _ = (entry.get(448), entry.group(802).count(), entry.group(457).count());
+        }
+        let scale = (tag % 13) as u8;
+        if let Ok(decimal) = number::decimal(value, scale) {
+            let mut text = Vec::new();
+            number::put_decimal(&mut text, decimal, scale);
+            assert_eq!(number::decimal(&text, scale), Ok(decimal));
+        }
+        if let Some(timestamp_ns) = time::timestamp(value) {
+            assert!(time::is_timestamp(value));
+            let written = time::timestamp(&time::text(timestamp_ns));
+            assert_eq!(written, Some(timestamp_ns / 1_000 * 1_000));
+        }
+    }
+});
