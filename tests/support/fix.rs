@@ -380,8 +380,12 @@ impl Client {
     ) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
         while !done(self) {
-            if self.turn(visit)? == 0 {
-                std::thread::sleep(Duration::from_micros(200));
+            match self.turn(visit) {
+                Ok(0) => std::thread::sleep(Duration::from_micros(200)),
+                Ok(_) => {}
+                // What was waited for may be the last that came.
+                Err(why) if !done(self) => return Err(why),
+                Err(_) => {}
             }
             if Instant::now() > deadline {
                 return Err(format!("{}: no {what} in time", self.sender));

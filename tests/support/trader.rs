@@ -63,6 +63,20 @@ impl Trader {
         Ok(())
     }
 
+    /// Sends so many requests, with so many on the way at most, and waits for the answers.
+    pub fn trade_some(&mut self, count: u64, on_the_way: usize) -> Result<(), String> {
+        let before = self.orders + self.changes;
+        while self.orders + self.changes - before < count {
+            while self.book.unanswered() < on_the_way && self.client.unsent() < 1 << 20 {
+                self.step();
+            }
+            if self.turn()? == 0 {
+                std::thread::sleep(Duration::from_micros(100));
+            }
+        }
+        self.wait("answers", |trader| trader.book.unanswered() == 0)
+    }
+
     /// Takes what the dead exchange still had sent.
     pub fn drain(&mut self) -> Result<(), String> {
         loop {
@@ -89,8 +103,12 @@ impl Trader {
     pub fn wait(&mut self, what: &str, done: impl Fn(&Self) -> bool) -> Result<(), String> {
         let deadline = Instant::now() + super::fix::PATIENCE;
         while !done(self) {
-            if self.turn()? == 0 {
-                std::thread::sleep(Duration::from_micros(200));
+            match self.turn() {
+                Ok(0) => std::thread::sleep(Duration::from_micros(200)),
+                Ok(_) => {}
+                // What was waited for may be the last that came.
+                Err(why) if !done(self) => return Err(why),
+                Err(_) => {}
             }
             if Instant::now() > deadline {
                 let (name, unanswered) = (&self.client.sender, self.book.unanswered());
@@ -187,6 +205,8 @@ impl Trader {
             (_, 1) => self.random.range(9_960, 9_999),
             _ => self.random.range(10_001, 10_040),
         };
+        // Some are refused.
+        let price = if self.random.below(50) == 0 { 99_900 } else { price };
         let quantity = self.random.range(1, 100);
         // Good till cancel, so that no midnight disturbs; some immediate or cancel.
         let time_in_force = if self.random.below(10) == 0 { 3 } else { 1 };
