@@ -166,10 +166,11 @@ fn who_does_not_read_is_disconnected_and_nobody_else_waits() {
     let mut lists = 0_u64;
     client.connect(exchange.address);
     let done = |client: &Client| client.logged_on && client.next_in > 1 && !client.is_missing();
-    client.wait("resend", done, &mut |message| {
-        lists += u64::from(message.msg_type() == "y");
-    })
-    .expect("a resend");
+    client
+        .wait("resend", done, &mut |message| {
+            lists += u64::from(message.msg_type() == "y");
+        })
+        .expect("a resend");
     client.settle(&mut |_| ()).expect("a Heartbeat");
     println!("{lists} lists were sent again");
     assert!(lists > 100);

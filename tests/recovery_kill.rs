@@ -73,9 +73,7 @@ fn survive(durability: &'static str, seed: u64) {
     // And all of it survives an orderly end too.
     let (hash, _) = exchange.state_hash();
     exchange.terminate();
-    each(&mut traders, |trader| {
-        trader.wait("Logout", |trader| trader.client.logged_out.is_some())
-    });
+    each(&mut traders, |trader| trader.wait("Logout", |trader| trader.client.logged_out.is_some()));
     traders.iter_mut().for_each(|trader| trader.client.hang_up());
     let ended = exchange.wait();
     assert!(ended.status.success(), "{ended:?}");

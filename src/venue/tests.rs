@@ -87,7 +87,9 @@ fn a_loss_of_power_loses_nothing_that_was_told() {
             Err(why) => panic!("seed {seed}: {why}"),
         }
     }
-    println!("{SEEDS} seeds: {told} events told, {trades} of them trades; {lost} records lost untold");
+    println!(
+        "{SEEDS} seeds: {told} events told, {trades} of them trades; {lost} records lost untold"
+    );
     // The test has seen what it is about.
     assert!(told > 100_000 && trades > 10_000 && lost > 10_000);
 }
@@ -166,9 +168,8 @@ fn fill(seed: u64) -> Result<(), String> {
     // So that there is always something left to be canceled.
     machine.mass_cancels = false;
     machine.log_on()?;
-    let refused = |told: &Told| {
-        told.count(|execution| execution.refusal.code == RejectCode::DiskFull) > 0
-    };
+    let refused =
+        |told: &Told| told.count(|execution| execution.refusal.code == RejectCode::DiskFull) > 0;
     let mut steps = 0;
     while !refused(&told) {
         machine.step(&mut random, &mut told)?;

@@ -50,7 +50,8 @@ impl Default for Setup {
 }
 
 /// What each account begins with.
-pub const DEPOSITS: [(&str, i64); 3] = [("AAA", 1_000_000), ("BBB", 1_000_000), ("USD", 1_000_000_000)];
+pub const DEPOSITS: [(&str, i64); 3] =
+    [("AAA", 1_000_000), ("BBB", 1_000_000), ("USD", 1_000_000_000)];
 /// What is traded; prices have two decimal places, quantities none.
 pub const SYMBOLS: [&str; 2] = ["AAAUSD", "BBBUSD"];
 
@@ -305,9 +306,8 @@ impl Exchange {
         assert_eq!(totals.len(), DEPOSITS.len());
         for (total, (asset, amount)) in totals.iter().zip(DEPOSITS) {
             assert_eq!(total["asset"], asset);
-            let figure = |key: &str| {
-                super::fix::scaled(total[key].as_str().expect("a figure").as_bytes())
-            };
+            let figure =
+                |key: &str| super::fix::scaled(total[key].as_str().expect("a figure").as_bytes());
             let deposited = i128::from(amount) * sessions as i128 * super::fix::SCALE;
             let (participants, venue, outside) =
                 (figure("participants"), figure("venue"), figure("outside"));

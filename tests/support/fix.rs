@@ -90,10 +90,7 @@ impl<'a> Incoming<'a> {
 }
 
 /// The length of the whole message that `bytes` begin with, with its fields, if it is all there.
-pub fn split(
-    bytes: &[u8],
-    fields: &mut Vec<(u32, Range<usize>)>,
-) -> Result<Option<usize>, String> {
+pub fn split(bytes: &[u8], fields: &mut Vec<(u32, Range<usize>)>) -> Result<Option<usize>, String> {
     let wrong = |what: &str| {
         let shown = &bytes[..bytes.len().min(200)];
         Err(format!("{what}: {}", String::from_utf8_lossy(shown).replace('\x01', "|")))
