@@ -59,6 +59,15 @@ struct Source {
     text: String,
 }
 
+impl Source {
+    /// The file holds tests only: they may use what the room may not, and write to the terminal.
+    fn is_test(&self) -> bool {
+        let stem = self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let inside = self.path.components().any(|part| part.as_os_str() == "tests");
+        inside || stem.is_some_and(|stem| stem.ends_with("tests"))
+    }
+}
+
 fn sources() -> Vec<Source> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
@@ -118,7 +127,7 @@ fn check(complaints: &[String]) {
 #[test]
 fn a_room_uses_only_the_rooms_that_its_row_allows() {
     let mut complaints = Vec::new();
-    for source in sources() {
+    for source in sources().iter().filter(|source| !source.is_test()) {
         let Some(room) = &source.room else { continue };
         let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| name == room) else {
             complaints.push(format!("src/{}: {room} is no room", source.path.display()));
@@ -178,7 +187,7 @@ fn every_unsafe_block_says_why_it_is_safe() {
 #[test]
 fn nothing_that_is_banned_stands_in_the_sources() {
     let mut complaints = Vec::new();
-    for source in sources() {
+    for source in sources().iter().filter(|source| !source.is_test()) {
         for (index, line) in source.text.lines().enumerate() {
             for (word, exception, instead) in BANNED {
                 if has_word(line, word) && source.room.as_deref() != *exception {

@@ -6,6 +6,8 @@
 mod reference;
 #[path = "rules/script.rs"]
 mod script;
+#[path = "rules/words.rs"]
+mod words;
 
 use std::path::{Path, PathBuf};
 

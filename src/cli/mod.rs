@@ -10,6 +10,7 @@ mod replay;
 mod serve;
 mod terminal;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -63,7 +64,14 @@ enum Command {
 /// not, 2 when the arguments or the configuration are wrong.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
+    // What sessions do would tear the demo's picture apart.
+    let quiet = matches!(arguments.command, Command::Demo(_));
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .with_max_level(if quiet { tracing::Level::WARN } else { tracing::Level::INFO })
+        .init();
     let outcome = match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),

@@ -2,10 +2,11 @@
 //!
 //! 1. A [`Slab`] is one vector whose room is reserved as address space when the engine is made; memory
 //!    is touched, slot after slot, as it is first used. A freed slot goes on a list and is used next.
-//! 2. A [`HashIndex`] holds one list head per bucket; the lists run through the slots themselves.
-//! 3. It grows by linear hashing: each insert beyond one slot per bucket adds a single bucket and
-//!    splits the one that it came from. So nothing is ever rehashed at once, no insert is slow, and
-//!    the table is as large as what it holds, not as large as the limit.
+//! 2. A [`HashIndex`] has buckets of a cache line: hashes and slots, side by side, so that a lookup
+//!    touches one line and then only the slot that it is about. A full bucket is moved to a spare one.
+//! 3. It grows by linear hashing: an insert that makes the buckets too full adds a single one and
+//!    halves another, both next to those of the time before. So nothing is ever rehashed at once, no
+//!    insert is slow, and the table is as large as what it holds, not as large as the limit.
 //! 4. Neither is ever iterated to decide anything, so neither's layout shows in an event.
 
 use std::ops::{Index, IndexMut};
@@ -101,22 +102,78 @@ pub(super) fn reserved<T>(capacity: usize) -> Vec<T> {
     items
 }
 
+/// Entries of a bucket: with its length and its link they fill a cache line.
+const ENTRIES: usize = 7;
+/// Entries a bucket on average before one is added: few buckets then overflow.
+const ENTRIES_MEAN: usize = 4;
+
+/// Hashes and their slots, in one cache line.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Bucket {
+    hashes: [u32; ENTRIES],
+    slots: [u32; ENTRIES],
+    length: u32,
+    /// The full bucket that this one follows, among the spare ones.
+    overflow: u32,
+}
+
+const _: () = assert!(size_of::<Bucket>() == 64);
+
+impl Bucket {
+    const EMPTY: Self =
+        Self { hashes: [0; ENTRIES], slots: [NONE; ENTRIES], length: 0, overflow: NONE };
+
+    #[inline]
+    fn push(&mut self, hash: u32, slot: u32) {
+        let at = self.length as usize;
+        self.hashes[at] = hash;
+        self.slots[at] = slot;
+        self.length += 1;
+    }
+
+    #[inline]
+    fn pop(&mut self) -> (u32, u32) {
+        self.length -= 1;
+        let at = self.length as usize;
+        (self.hashes[at], self.slots[at])
+    }
+
+    #[inline]
+    fn position(&self, slot: u32) -> Option<usize> {
+        self.slots[..self.length as usize].iter().position(|other| *other == slot)
+    }
+}
+
 /// Finds slots of a slab by a hash.
 #[derive(Default)]
 pub(super) struct HashIndex {
-    heads: Vec<u32>,
-    count: u32,
+    buckets: Vec<Bucket>,
+    /// Full buckets that others follow. A bucket that has one is not empty.
+    spare: Slab<Bucket>,
+    count: usize,
+}
+
+impl Linked for Bucket {
+    fn link(&self) -> u32 {
+        self.overflow
+    }
+    fn set_link(&mut self, next: u32) {
+        self.overflow = next;
+    }
 }
 
 impl HashIndex {
     /// An index with address space for `capacity` slots.
     pub(super) fn with_capacity(capacity: usize) -> Self {
-        Self { heads: reserved(capacity), count: 0 }
+        let buckets = capacity / ENTRIES_MEAN + 1;
+        let spare = Slab::with_capacity(buckets / 2);
+        Self { buckets: reserved(buckets), spare, count: 0 }
     }
 
     #[inline(always)]
     fn bucket(&self, hash: u32) -> usize {
-        let buckets = self.heads.len();
+        let buckets = self.buckets.len();
         let full = 1_usize << buckets.ilog2();
         let wide = hash as usize & (2 * full - 1);
         if wide < buckets { wide } else { hash as usize & (full - 1) }
@@ -130,63 +187,91 @@ impl HashIndex {
         hash: u32,
         is: impl Fn(&T) -> bool,
     ) -> Option<u32> {
-        if self.heads.is_empty() {
+        if self.buckets.is_empty() {
             return None;
         }
-        let mut slot = self.heads[self.bucket(hash)];
-        while slot != NONE {
-            let item = &slab[slot];
-            if item.key_hash() == hash && is(item) {
-                return Some(slot);
+        let mut bucket = &self.buckets[self.bucket(hash)];
+        loop {
+            for at in 0..bucket.length as usize {
+                if bucket.hashes[at] == hash && is(&slab[bucket.slots[at]]) {
+                    return Some(bucket.slots[at]);
+                }
             }
-            slot = item.link();
+            if bucket.overflow == NONE {
+                return None;
+            }
+            bucket = &self.spare[bucket.overflow];
         }
-        None
     }
 
     /// Takes a slot in, which is not in it yet.
     #[inline]
     pub(super) fn insert<T: Keyed>(&mut self, slab: &mut Slab<T>, slot: u32) {
         self.count += 1;
-        if self.count as usize > self.heads.len() {
-            self.grow(slab);
+        if self.count > self.buckets.len() * ENTRIES_MEAN {
+            self.grow();
         }
-        let bucket = self.bucket(slab[slot].key_hash());
-        slab[slot].set_link(self.heads[bucket]);
-        self.heads[bucket] = slot;
+        self.put(slab[slot].key_hash(), slot);
+    }
+
+    /// Puts an entry into its bucket; a full one is moved away and followed by an empty one.
+    #[inline]
+    fn put(&mut self, hash: u32, slot: u32) {
+        let at = self.bucket(hash);
+        if self.buckets[at].length as usize == ENTRIES {
+            let overflow = self.spare.insert(self.buckets[at]);
+            self.buckets[at] = Bucket { overflow, ..Bucket::EMPTY };
+        }
+        self.buckets[at].push(hash, slot);
     }
 
     /// Adds a bucket and moves to it what belongs there of the one that it halves.
-    fn grow<T: Keyed>(&mut self, slab: &mut Slab<T>) {
-        let added = self.heads.len();
-        self.heads.push(NONE);
+    fn grow(&mut self) {
+        let added = self.buckets.len();
+        self.buckets.push(Bucket::EMPTY);
         if added == 0 {
             return;
         }
         let halved = added - (1 << added.ilog2());
-        let mut slot = std::mem::replace(&mut self.heads[halved], NONE);
-        while slot != NONE {
-            let next = slab[slot].link();
-            let bucket = self.bucket(slab[slot].key_hash());
-            slab[slot].set_link(self.heads[bucket]);
-            self.heads[bucket] = slot;
-            slot = next;
+        let mut bucket = std::mem::replace(&mut self.buckets[halved], Bucket::EMPTY);
+        loop {
+            for at in 0..bucket.length as usize {
+                self.put(bucket.hashes[at], bucket.slots[at]);
+            }
+            let overflow = bucket.overflow;
+            if overflow == NONE {
+                return;
+            }
+            bucket = self.spare[overflow];
+            self.spare.remove(overflow);
         }
     }
 
-    /// Takes a slot out, which is in it.
+    /// Takes a slot out, which is in it: the last entry of its bucket takes its place.
     #[inline]
     pub(super) fn remove<T: Keyed>(&mut self, slab: &mut Slab<T>, slot: u32) {
-        let bucket = self.bucket(slab[slot].key_hash());
-        let next = slab[slot].link();
-        let mut before = self.heads[bucket];
-        if before == slot {
-            self.heads[bucket] = next;
-        } else {
-            while slab[before].link() != slot {
-                before = slab[before].link();
+        let head = self.bucket(slab[slot].key_hash());
+        let (hash, moved) = self.buckets[head].pop();
+        if moved != slot {
+            let mut spare = NONE;
+            loop {
+                let bucket = match spare {
+                    NONE => &mut self.buckets[head],
+                    at => &mut self.spare[at],
+                };
+                if let Some(at) = bucket.position(slot) {
+                    bucket.hashes[at] = hash;
+                    bucket.slots[at] = moved;
+                    break;
+                }
+                assert!(bucket.overflow != NONE, "a slot that is removed is in its bucket");
+                spare = bucket.overflow;
             }
-            slab[before].set_link(next);
+        }
+        let Bucket { length, overflow, .. } = self.buckets[head];
+        if length == 0 && overflow != NONE {
+            self.buckets[head] = self.spare[overflow];
+            self.spare.remove(overflow);
         }
         self.count -= 1;
     }
@@ -240,5 +325,36 @@ mod tests {
             assert_eq!(find(&index, &slab, key).is_some(), key % 3 != 0, "{key}");
         }
         assert_eq!(slab.live(), 666);
+    }
+
+    struct Same(u32);
+    impl Linked for Same {
+        fn link(&self) -> u32 {
+            self.0
+        }
+        fn set_link(&mut self, next: u32) {
+            self.0 = next;
+        }
+    }
+    impl Keyed for Same {
+        fn key_hash(&self) -> u32 {
+            5
+        }
+    }
+
+    #[test]
+    fn slots_of_one_hash_are_all_found() {
+        let mut slab = Slab::with_capacity(0);
+        let mut index = HashIndex::with_capacity(0);
+        let slots: Vec<u32> = (0..100).map(|at| slab.insert(Same(at))).collect();
+        for slot in &slots {
+            index.insert(&mut slab, *slot);
+        }
+        for slot in slots.iter().filter(|slot| *slot % 3 != 0).chain(slots.iter().step_by(3)) {
+            assert!(index.find(&slab, 5, |same| same.0 == *slot).is_some());
+            index.remove(&mut slab, *slot);
+            assert!(index.find(&slab, 5, |same| same.0 == *slot).is_none());
+        }
+        assert_eq!(index.count, 0);
     }
 }

@@ -76,13 +76,10 @@ fn push(value: &mut u64, digit: u8) -> bool {
 /// An int of FIX 4.4: digits, with a minus sign or without.
 #[inline]
 pub fn int(text: &[u8]) -> Result<i64, NumberError> {
-    match text {
-        [b'.', ..] | [.., b'.'] => Err(NumberError::Format),
-        _ => match text.contains(&b'.') {
-            true => Err(NumberError::Format),
-            false => decimal(text, 0),
-        },
+    if text.contains(&b'.') {
+        return Err(NumberError::Format);
     }
+    decimal(text, 0)
 }
 
 /// An int that is not negative.

@@ -2,8 +2,9 @@
 
 use castle::model::*;
 
+use super::filters::{crosses, may_rest};
 use super::money::{Terms, saturated};
-use super::orders::{crosses, execution, may_rest};
+use super::orders::execution;
 use super::{Order, Venue};
 
 /// Fees are counted in 1/100,000 of what is received.

@@ -10,12 +10,14 @@
 pub mod compare;
 pub mod crowd;
 mod engine;
+mod filters;
 pub mod generate;
 mod matching;
 pub mod mirror;
 mod money;
 pub mod operator;
 pub mod orders;
+mod plausible;
 mod sessions;
 
 use std::collections::BTreeMap;
