@@ -143,6 +143,20 @@ impl Counter {
 
 #[test]
 fn a_full_disk_stops_orders_and_neither_cancels_nor_the_process() {
+    full_disk(Exchange::kill);
+}
+
+#[test]
+fn an_exchange_with_a_full_disk_ends_orderly() {
+    full_disk(|exchange| {
+        exchange.terminate();
+        let ended = exchange.wait();
+        assert!(ended.status.success(), "{ended:?}");
+    });
+}
+
+/// Fills a disk, lets the exchange end so, and starts it again with space.
+fn full_disk(end: fn(Exchange)) {
     let Some(mount) = Mount::new(30) else {
         println!("skipped: no file system may be mounted here");
         return;
@@ -165,21 +179,26 @@ fn a_full_disk_stops_orders_and_neither_cancels_nor_the_process() {
     assert_eq!(counter.canceled, before + 100);
 
     // Cancels to the very end: some are not taken any more, but the process stays and can be asked.
-    exhaust(&mut counter);
+    let unanswered = exhaust(&mut counter);
     assert!(exchange.is_alive(), "{}", exchange.said());
+    let room = exchange.status("disk_room");
+    assert!(room.as_str().is_some_and(|room| room.contains("full")), "{room}");
 
-    // The power of the process is cut there, and what was told is there again once there is space.
-    let open = counter.open.clone();
-    exchange.kill();
+    // It ends there, and what was told is there again once there is space.
+    end(exchange);
     grow(&mount, 200);
     let mut exchange = house.start();
     drain(&mut counter);
+    let open = counter.open.clone();
     counter.client.log_on(exchange.address).expect("a Logon");
     counter.client.wait("resend", |client| !client.is_missing(), &mut |_| ()).expect("a resend");
     let mut counter = caught_up(counter);
     let there = counter.open_at_the_venue();
     let lost: Vec<u64> = there.iter().copied().filter(|id| !open.contains(id)).collect();
     assert!(lost.is_empty(), "canceled, and open again: {lost:?}");
+    let sure: Vec<u64> = open.into_iter().filter(|id| !unanswered.contains(id)).collect();
+    let lost: Vec<u64> = sure.into_iter().filter(|id| !there.contains(id)).collect();
+    assert!(lost.is_empty(), "accepted, and gone: {lost:?}");
     let before = counter.accepted;
     counter.order();
     let answers = counter.answered + 1;
@@ -252,18 +271,19 @@ fn fill(exchange: &Exchange, counter: &mut Counter) {
     println!("{} orders were taken, then: {}", counter.accepted, counter.refused[0]);
 }
 
-/// Cancels until nothing is answered any more, or nothing is left to be canceled.
-fn exhaust(counter: &mut Counter) {
+/// Cancels until nothing is answered any more, or nothing is left to be canceled. Gives the orders
+/// whose cancel is not answered.
+fn exhaust(counter: &mut Counter) -> Vec<u64> {
     while !counter.open.is_empty() {
         let some: Vec<u64> = counter.open.iter().copied().take(200).collect();
         let answers = counter.answered + some.len() as u64;
-        some.into_iter().for_each(|order| counter.cancel(order));
+        some.iter().for_each(|order| counter.cancel(*order));
         if !counter.wait(answers, Duration::from_secs(1)).expect("the connection stays") {
             println!("{} cancels were taken until nothing was", counter.canceled);
-            return;
+            return some;
         }
     }
-    println!("all {} orders were canceled", counter.canceled);
+    panic!("all orders were canceled: the disk was not full");
 }
 
 /// Takes what the dead process had still sent.

@@ -318,6 +318,7 @@ impl Machine {
             commands: vec![commands],
             events: vec![fix_events, desk_events],
             desk: Arc::new(Desk::default()),
+            waiting: None,
             progress: progress.clone(),
             closed: Arc::new(Mutex::new(None)),
         };
