@@ -1,7 +1,7 @@
 //! SIGKILL in mid-stream, again and again, and what clients find afterwards.
 //!
 //! Eight sessions trade over TCP, each with a book of its orders made of nothing but its reports. The
-//! exchange is killed at a random moment and started again on the same directory. Each session logs on
+//! exchange is killed at a random moment, sometimes once more while it recovers, and started again on the same directory. Each session logs on
 //! with its own numbers, has what it missed sent again and gives again what the venue missed. Then the
 //! venue's orders must be the session's, order by order; no number may have been skipped or doubled, no
 //! execution told twice, no acknowledged request asked for, no resent message changed; and the books must
@@ -57,6 +57,10 @@ fn survive(durability: &'static str, seed: u64) {
     for kill in 1..=number("CASTLE_KILLS", KILLS) {
         let life = Duration::from_millis(random.range(LIFE_MS.0, LIFE_MS.1));
         figures.trade(&mut traders, life, exchange);
+        if random.below(2) == 0 {
+            // Not even while it recovers.
+            house.start_killed(Duration::from_millis(random.below(150)));
+        }
         let began = Instant::now();
         exchange = house.start();
         figures.restart(&exchange, began.elapsed());

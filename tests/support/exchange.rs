@@ -95,6 +95,17 @@ impl House {
         Exchange::spawn(&self.config, &self.journal)
     }
 
+    /// Starts an exchange and kills it while it starts, or soon after.
+    pub fn start_killed(&self, after: Duration) {
+        let mut serve = castle();
+        serve.arg("serve").arg("--config").arg(&self.config);
+        let child = serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let mut child = child.expect("castle can be run");
+        std::thread::sleep(after);
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+    }
+
     /// The files of dead exchanges that lie in memory.
     pub fn rings(&self) -> Vec<PathBuf> {
         files(self.ring.path()).into_keys().collect()

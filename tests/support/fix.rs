@@ -297,6 +297,12 @@ impl Client {
         self.wait("Logon", |client| client.logged_on, &mut |_| ())
     }
 
+    /// Begins the numbers anew, and forgets what was sent and received under the old ones.
+    pub fn reset(&mut self) {
+        let (sender, target) = (self.sender.clone(), self.target.clone());
+        *self = Self::new(&sender, &target);
+    }
+
     /// Logs out and waits for the end of the connection.
     pub fn log_out(&mut self) -> Result<(), String> {
         self.send("5", b"");
