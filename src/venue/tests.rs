@@ -89,10 +89,11 @@ fn a_loss_of_power_loses_nothing_that_was_told() {
         }
     }
     println!(
-        "{SEEDS} seeds: {told} events told, {trades} of them trades; {lost} records lost untold"
+        "{SEEDS} seeds: {told} events told, {trades} of them trades; {lost} records lost untold; \
+         {interrupted} starts interrupted"
     );
     // The test has seen what it is about.
-    assert!(told > 100_000 && trades > 10_000 && lost > 10_000);
+    assert!(told > 100_000 && trades > 10_000 && lost > 10_000 && interrupted > 100);
 }
 
 #[test]
