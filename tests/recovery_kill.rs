@@ -1,13 +1,14 @@
 //! SIGKILL in mid-stream, again and again, and what clients find afterwards.
 //!
 //! Eight sessions trade over TCP, each with a book of its orders made of nothing but its reports. The
-//! exchange is killed at a random moment, sometimes once more while it recovers, and started again on the same directory. Each session logs on
-//! with its own numbers, has what it missed sent again and gives again what the venue missed. Then the
-//! venue's orders must be the session's, order by order; no number may have been skipped or doubled, no
-//! execution told twice, no acknowledged request asked for, no resent message changed; and the books must
-//! balance, and the journal replay to the running venue's state.
+//! exchange is killed at a random moment, sometimes once more while it recovers, and started again on the
+//! same directory. Each session logs on with its own numbers, has what it missed sent again and gives
+//! again what the venue missed. Then the venue's orders must be the session's, order by order; no number
+//! may have been skipped or doubled, no execution told twice, no acknowledged request asked for, no resent
+//! message changed; and the books must balance, and the journal replay to the running venue's state.
 //!
-//! `CASTLE_KILLS` sets the number of kills of each level, `CASTLE_RATE` the new orders a second.
+//! `CASTLE_KILLS` sets the number of kills of each level, `CASTLE_RATE` the new orders a second,
+//! `CASTLE_SEED` the seed.
 
 mod support;
 

@@ -28,7 +28,8 @@ fn house(grace_ms: u64) -> House {
 fn open_orders(exchange: &Exchange, account: u32) -> u64 {
     let answer = exchange.admin(&json!({"command": "accounts"}));
     let accounts = answer["accounts"].as_array().expect("accounts");
-    let account = accounts.iter().find(|found| found["account"] == account.to_string());
+    let name = account.to_string();
+    let account = accounts.iter().find(|found| found["account"] == name);
     account.expect("the account")["open_orders"].as_u64().expect("a number")
 }
 

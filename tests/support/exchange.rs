@@ -349,7 +349,7 @@ fn listen(child: &mut Child) -> (Arc<Mutex<String>>, Receiver<String>) {
     std::thread::spawn(move || {
         // Nobody listens any more once it is ready.
         let tell = |line: &str| drop(sender.send(line.to_owned()));
-        keep(BufReader::new(output), &kept, &tell);
+        keep(BufReader::new(output), &kept, tell);
         // Only the end of both streams ends the lines.
         let _ = drain.join();
         drop(sender);
