@@ -116,6 +116,9 @@ fn serve(stream: &UnixStream, desk: &DeskHandle, status: &Status) -> io::Result<
 
 type Fields = Map<String, Value>;
 
+/// An asset, and what participants, venue and outside have of it.
+type Holding = (Asset, i128, i128, i128);
+
 fn answer(line: &str, desk: &DeskHandle, status: &Status) -> Result<Fields, String> {
     let request: Value = serde_json::from_str(line)
         .map_err(|error| format!("the request is no JSON object on one line: {error}"))?;
@@ -168,7 +171,7 @@ impl Office<'_> {
         found.map(|(asset, ..)| *asset).ok_or_else(|| format!("asset \"{name}\" is not defined"))
     }
 
-    fn assets(&self) -> Result<Vec<(Asset, i128, i128, i128)>, String> {
+    fn assets(&self) -> Result<Vec<Holding>, String> {
         let next = |row: &Row| match row {
             Row::Asset { asset, .. } => Some(Subject::Assets(AssetId(asset.id.0 + 1))),
             _ => None,
@@ -222,7 +225,7 @@ impl Office<'_> {
         &self,
         name: &str,
         rows: Vec<Row>,
-        fields: &dyn Fn(&Row, &[(Asset, i128, i128, i128)]) -> Option<Value>,
+        fields: &dyn Fn(&Row, &[Holding]) -> Option<Value>,
     ) -> Result<Fields, String> {
         let assets = self.assets()?;
         let list: Vec<Value> = rows.iter().filter_map(|row| fields(row, &assets)).collect();
@@ -373,7 +376,7 @@ impl Office<'_> {
     }
 }
 
-fn instrument_fields(row: &Row, assets: &[(Asset, i128, i128, i128)]) -> Option<Value> {
+fn instrument_fields(row: &Row, assets: &[Holding]) -> Option<Value> {
     let Row::Instrument { instrument, last_price } = row else { return None };
     let asset = |id: AssetId| assets.iter().find(|(known, ..)| known.id == id).map(|found| found.0);
     let (base, quote) = (asset(instrument.base)?, asset(instrument.quote)?);

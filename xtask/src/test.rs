@@ -149,7 +149,8 @@ fn dependencies(context: &Context) -> Result<Outcome, String> {
 }
 
 fn documentation(context: &Context) -> Result<Outcome, String> {
-    let mut command = cargo(context, &["doc", "--workspace", "--no-deps", "--quiet"]);
+    let mut command =
+        cargo(context, &["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"]);
     as_one(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
