@@ -342,9 +342,18 @@ impl Office<'_> {
     }
 
     fn carry_out(&self, command: impl FnOnce(u64) -> Command) -> Result<Fields, String> {
+        self.carry_out_in(None, command)
+    }
+
+    /// Carries a command out; its figures are amounts of `asset`, where there is one.
+    fn carry_out_in(
+        &self,
+        asset: Option<&Asset>,
+        command: impl FnOnce(u64) -> Command,
+    ) -> Result<Fields, String> {
         let answer = self.desk.command(command).map_err(say)?;
         if answer.refusal.code != RejectCode::None {
-            return Err(refusal(&answer));
+            return Err(refusal(&answer, asset));
         }
         Ok(Map::from_iter([("repeated".to_owned(), json!(answer.repeated))]))
     }
@@ -355,7 +364,7 @@ impl Office<'_> {
         let reference = self.text("reference")?;
         let reference = Reference::new(reference.as_bytes())
             .ok_or_else(|| format!("reference \"{reference}\" is longer than 36 bytes"))?;
-        self.carry_out(|request| {
+        self.carry_out_in(Some(&asset), |request| {
             command(Transfer { request, account, asset: asset.id, amount, reference })
         })
     }
@@ -415,19 +424,25 @@ fn say(error: DeskError) -> String {
     error.to_string()
 }
 
-fn refusal(answer: &OperatorAnswer) -> String {
+fn refusal(answer: &OperatorAnswer, asset: Option<&Asset>) -> String {
     let refusal = answer.refusal;
-    let (value, limit) = (refusal.value, refusal.limit);
+    let figure = |value: i64| match asset {
+        Some(asset) => format!("{} {}", decimal(i128::from(value), asset.scale), asset.name),
+        None => value.to_string(),
+    };
+    let (value, limit) = (figure(refusal.value), figure(refusal.limit));
     match refusal.code {
-        RejectCode::UnknownAccount => format!("account {value} is not open; open it first"),
+        RejectCode::UnknownAccount => {
+            format!("account {} is not open; open it first", refusal.value)
+        }
         RejectCode::OutOfRange => {
             format!("{value} is outside what is allowed; the limit is {limit}")
         }
         RejectCode::InsufficientBalance => {
-            format!("{value} smallest units are asked for, and {limit} are free")
+            format!("{value} is asked for, and {limit} is free")
         }
         RejectCode::AssetTotalExceeded => {
-            format!("{value} smallest units are more than the {limit} that can still be counted")
+            format!("{value} is more than the {limit} that can still be counted")
         }
         RejectCode::ReferenceReused => {
             "this reference was used for another transfer; choose one that is new".to_owned()
