@@ -108,6 +108,17 @@ impl Shelf {
         })
     }
 
+    /// Takes the place of the shelf in `directory`, which is removed.
+    pub fn move_to(&mut self, directory: &Path) -> io::Result<()> {
+        match fs::remove_dir_all(directory) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        fs::rename(&self.directory, directory)?;
+        self.directory = directory.to_owned();
+        Ok(())
+    }
+
     /// Keeps an event, in memory until [`Shelf::write`].
     pub fn keep(&mut self, event: &Event) -> io::Result<()> {
         if event.session == SessionId::NONE || event.msg_seq_num == 0 {

@@ -267,6 +267,7 @@ impl Venue {
             commands: vec![from_gateway],
             events: vec![fix_events, desk_events],
             desk,
+            waiting: None,
             progress: opened.progress.clone(),
             timers,
             closed: closed.clone(),
@@ -490,3 +491,5 @@ fn who_has(address: SocketAddr, error: &io::Error) -> String {
 }
 
 mod listener;
+#[cfg(test)]
+mod tests;

@@ -61,6 +61,27 @@ pub(super) fn ring_path(ring_directory: &Path, journal: &Path) -> io::Result<Pat
     Ok(ring_directory.join(format!("castle-{:016x}.ring", hasher.finish())))
 }
 
+/// The directory of a shelf that is being filled; gone again where it does not come into use.
+struct FreshShelf {
+    path: PathBuf,
+    is_in_use: bool,
+}
+
+impl FreshShelf {
+    fn new(shelf_directory: &Path) -> Self {
+        Self { path: shelf_directory.with_extension("new"), is_in_use: false }
+    }
+}
+
+impl Drop for FreshShelf {
+    fn drop(&mut self) {
+        if !self.is_in_use {
+            // What stays is removed by the next start.
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
 /// Opens the journal and brings everything to where it was.
 pub(super) fn recover<D: Disk>(
     disk: D,
@@ -70,7 +91,9 @@ pub(super) fn recover<D: Disk>(
     ring_path: &Path,
 ) -> Result<Recovered<D>, StartError> {
     let outbound = |source| StartError::Outbound { path: shelf_directory.to_owned(), source };
-    let mut shelf = Shelf::create(shelf_directory).map_err(outbound)?;
+    // Filled beside the one of the last life, which stays if the journal is refused.
+    let mut fresh = FreshShelf::new(shelf_directory);
+    let mut shelf = Shelf::create(&fresh.path).map_err(outbound)?;
     let mut engine = Engine::new();
     let mut first = None;
     let mut keep = Keep { shelf: &mut shelf, error: None };
@@ -81,6 +104,8 @@ pub(super) fn recover<D: Disk>(
     if let Some(source) = keep.error {
         return Err(outbound(source));
     }
+    shelf.move_to(shelf_directory).map_err(outbound)?;
+    fresh.is_in_use = true;
     let (last, epoch, last_timestamp) = opened.report.last;
     let mut recovered = Recovered {
         opened,

@@ -72,6 +72,8 @@ pub(super) struct Sequencer {
     /// To the gateways, by their number.
     pub events: Vec<Producer<Event>>,
     pub desk: Arc<Desk>,
+    /// An operator's command that waits for room on the disk.
+    pub waiting: Option<Command>,
     /// Knows what the journal has room for.
     pub progress: Arc<Progress>,
     pub timers: Timers,
@@ -178,6 +180,14 @@ impl Sequencer {
         if let Some(command) = self.timers.due(&self.log.engine, now) {
             return Some(command);
         }
+        match self.waiting.take() {
+            Some(command) => Some(command),
+            None => self.next_of_desk(),
+        }
+    }
+
+    /// Answers the operator's next question, or gives the next command.
+    fn next_of_desk(&mut self) -> Option<Command> {
         match self.desk.next()? {
             Request::Command(command) => Some(command),
             Request::Ask(mut question) => {
@@ -228,7 +238,11 @@ impl Agent for Sequencer {
     fn work(&mut self, now: Now) -> usize {
         let room = self.progress.room();
         if room == Room::Full {
-            // Nothing could become durable: nothing is taken, and the gateways stop reading.
+            // Nothing could become durable: nothing is taken, and the gateways stop reading. But an
+            // operator can always ask.
+            if self.waiting.is_none() {
+                self.waiting = self.next_of_desk();
+            }
             return 0;
         }
         let mut done = 0;
