@@ -278,6 +278,7 @@ fn a_refused_cancel_and_a_refused_replace() {
         replace: false,
         account: AccountId(7),
         instrument: InstrumentId(3),
+        side: Side::Buy,
         refusal: Refusal::plain(RejectCode::OrderClosed),
     };
     check(
@@ -477,6 +478,7 @@ fn every_code_has_a_text_and_a_number_of_fix() {
                 replace: true,
                 account: AccountId(2),
                 instrument: InstrumentId(9),
+                side: Side::Sell,
                 refusal,
             };
             assert_valid(&encoded(EventBody::CancelReject(reject), false));

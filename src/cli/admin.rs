@@ -159,7 +159,10 @@ fn for_people(command: &Command, answer: &Value) -> String {
             rows(&answer["accounts"], &["account", "name", "state", "open_orders"])
         }
         Command::Balances { .. } => rows(&answer["balances"], &["asset", "free", "held"]),
-        Command::Sessions => rows(&answer["sessions"], &[]),
+        Command::Sessions => rows(
+            &answer["sessions"],
+            &["comp_id", "account", "connected", "next_inbound", "next_outbound"],
+        ),
         Command::Totals => rows(&answer["totals"], &["asset", "participants", "venue", "outside"]),
         Command::Book { .. } => book(answer),
         _ => fields(answer),

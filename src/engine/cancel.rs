@@ -127,6 +127,7 @@ impl Engine {
             replace: change.replace,
             account: change.account,
             instrument: order.map_or(change.instrument, |order| order.instrument()),
+            side: order.map_or(change.side, |order| order.side),
             refusal,
         };
         self.tell(out, change.session, EventBody::CancelReject(reject));

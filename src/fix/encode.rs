@@ -297,7 +297,12 @@ impl<'a> Writer<'a> {
             self.unsigned(tag::EXEC_RESTATEMENT_REASON, 99);
         }
         self.unsigned(tag::ACCOUNT, u64::from(execution.account.0));
-        self.bytes(tag::SYMBOL, units.symbol());
+        match execution.refusal.code {
+            RejectCode::UnknownSymbol if !execution.refusal.symbol().is_empty() => {
+                self.bytes(tag::SYMBOL, execution.refusal.symbol().as_bytes());
+            }
+            _ => self.bytes(tag::SYMBOL, units.symbol()),
+        }
         self.byte(tag::SIDE, execution.side as u8);
         self.order(execution, &units);
         if execution.exec_type == ExecType::Trade {
@@ -389,7 +394,7 @@ impl<'a> Writer<'a> {
         let reason = text::cxl_rej_reason(reject.refusal.code);
         self.unsigned(tag::CXL_REJ_REASON, u64::from(reason));
         self.tag(tag::TEXT);
-        text::refusal(self.out, &reject.refusal, &units, None);
+        text::refusal(self.out, &reject.refusal, &units, Some(reject.side));
         self.out.push(SOH);
     }
 
@@ -424,7 +429,7 @@ impl<'a> Writer<'a> {
         self.exec_id(tag::SECURITY_RESPONSE_ID, event);
         let result = match listed.refusal.code {
             _ if listed.total > 0 => b'0',
-            RejectCode::None | RejectCode::UnknownInstrument => b'2',
+            RejectCode::None | RejectCode::UnknownInstrument | RejectCode::UnknownSymbol => b'2',
             _ => b'1',
         };
         self.byte(tag::SECURITY_REQUEST_RESULT, result);

@@ -123,7 +123,7 @@ impl Request<'_, '_> {
         let cl_ord_id: ClOrdId = self.text(tag::CL_ORD_ID)?;
         let instrument = self.instrument();
         if instrument.is_none() {
-            refusal.add(Refusal::plain(RejectCode::UnknownInstrument));
+            refusal.add(self.unknown_symbol());
         }
         let side = self.side().unwrap_or_else(|nearest| {
             refusal.unsupported(tag::SIDE);
@@ -248,7 +248,7 @@ impl Request<'_, '_> {
         });
         let instrument = self.instrument();
         if instrument.is_none() && scope == MassCancelScope::Instrument {
-            refusal.add(Refusal::plain(RejectCode::UnknownInstrument));
+            refusal.add(self.unknown_symbol());
         }
         let side = self.side_filter().unwrap_or_else(|| {
             refusal.unsupported(tag::SIDE);
@@ -310,9 +310,7 @@ impl Request<'_, '_> {
         let instrument = self.instrument();
         if instrument.is_none() && scope == MassCancelScope::Instrument {
             return Err(match self.message.get(tag::SYMBOL) {
-                Some(_) => {
-                    business(UNKNOWN_SECURITY, Refusal::plain(RejectCode::UnknownInstrument))
-                }
+                Some(_) => business(UNKNOWN_SECURITY, self.unknown_symbol()),
                 None => business(CONDITIONALLY_REQUIRED_FIELD_MISSING, Refusal::NONE),
             });
         }
@@ -334,7 +332,7 @@ impl Request<'_, '_> {
             Some(b'0') => match self.instrument() {
                 Some(instrument) => instrument.id,
                 None => {
-                    refusal.add(Refusal::plain(RejectCode::UnknownInstrument));
+                    refusal.add(self.unknown_symbol());
                     CancelOrder::ANY_INSTRUMENT
                 }
             },
@@ -392,6 +390,10 @@ impl Request<'_, '_> {
 
     fn instrument(&self) -> Option<&Instrument> {
         self.directory.instrument_by_symbol(self.message.get(tag::SYMBOL)?)
+    }
+
+    fn unknown_symbol(&self) -> Refusal {
+        Refusal::unknown_symbol(self.message.get(tag::SYMBOL).unwrap_or_default())
     }
 
     /// Side (54), or the nearest one where it is neither buy nor sell: the echo shows that.

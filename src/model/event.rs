@@ -235,6 +235,8 @@ wire_struct! {
         pub account: AccountId,
         /// The instrument that the request or the order names; the scale of the refusal's figures.
         pub instrument: InstrumentId,
+        /// The side that the request or the order names.
+        pub side: Side,
         /// Why.
         pub refusal: Refusal,
     }

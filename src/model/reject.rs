@@ -1,6 +1,7 @@
 //! Why something was refused: a code, the value and the limit. FIX's numbers for them and their text
 //! for people are made where they are encoded.
 
+use crate::model::text::Symbol;
 use crate::model::wire::{wire_enum, wire_struct};
 
 wire_enum! {
@@ -107,6 +108,8 @@ wire_enum! {
         TooManyDecimals = 54,
         /// An asset of the instrument may not be both base and quote.
         BaseIsQuote = 55,
+        /// No instrument has this Symbol. Value and limit: its first 16 bytes ([`Refusal::symbol`]).
+        UnknownSymbol = 56,
     }
 }
 
@@ -129,6 +132,23 @@ impl Refusal {
     /// A refusal without figures.
     pub fn plain(code: RejectCode) -> Self {
         Self { code, value: 0, limit: 0 }
+    }
+
+    /// A Symbol that names no instrument; what is longer than 16 bytes is cut.
+    pub fn unknown_symbol(symbol: &[u8]) -> Self {
+        let mut bytes = [0; 16];
+        let length = symbol.len().min(bytes.len());
+        bytes[..length].copy_from_slice(&symbol[..length]);
+        let packed = u128::from_le_bytes(bytes);
+        Self::new(RejectCode::UnknownSymbol, packed as i64, (packed >> 64) as i64)
+    }
+
+    /// The Symbol of [`Refusal::unknown_symbol`].
+    pub fn symbol(&self) -> Symbol {
+        let packed = u128::from(self.value as u64) | u128::from(self.limit as u64) << 64;
+        let bytes = packed.to_le_bytes();
+        let length = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+        Symbol::truncated(&bytes[..length])
     }
 
     /// A refusal with its figures.

@@ -116,6 +116,9 @@ fn serve(stream: &UnixStream, desk: &DeskHandle, status: &Status) -> io::Result<
 
 type Fields = Map<String, Value>;
 
+/// An asset, and what participants, venue and outside have of it.
+type Holding = (Asset, i128, i128, i128);
+
 fn answer(line: &str, desk: &DeskHandle, status: &Status) -> Result<Fields, String> {
     let request: Value = serde_json::from_str(line)
         .map_err(|error| format!("the request is no JSON object on one line: {error}"))?;
@@ -168,7 +171,7 @@ impl Office<'_> {
         found.map(|(asset, ..)| *asset).ok_or_else(|| format!("asset \"{name}\" is not defined"))
     }
 
-    fn assets(&self) -> Result<Vec<(Asset, i128, i128, i128)>, String> {
+    fn assets(&self) -> Result<Vec<Holding>, String> {
         let next = |row: &Row| match row {
             Row::Asset { asset, .. } => Some(Subject::Assets(AssetId(asset.id.0 + 1))),
             _ => None,
@@ -222,7 +225,7 @@ impl Office<'_> {
         &self,
         name: &str,
         rows: Vec<Row>,
-        fields: &dyn Fn(&Row, &[(Asset, i128, i128, i128)]) -> Option<Value>,
+        fields: &dyn Fn(&Row, &[Holding]) -> Option<Value>,
     ) -> Result<Fields, String> {
         let assets = self.assets()?;
         let list: Vec<Value> = rows.iter().filter_map(|row| fields(row, &assets)).collect();
@@ -339,9 +342,18 @@ impl Office<'_> {
     }
 
     fn carry_out(&self, command: impl FnOnce(u64) -> Command) -> Result<Fields, String> {
+        self.carry_out_in(None, command)
+    }
+
+    /// Carries a command out; its figures are amounts of `asset`, where there is one.
+    fn carry_out_in(
+        &self,
+        asset: Option<&Asset>,
+        command: impl FnOnce(u64) -> Command,
+    ) -> Result<Fields, String> {
         let answer = self.desk.command(command).map_err(say)?;
         if answer.refusal.code != RejectCode::None {
-            return Err(refusal(&answer));
+            return Err(refusal(&answer, asset));
         }
         Ok(Map::from_iter([("repeated".to_owned(), json!(answer.repeated))]))
     }
@@ -352,7 +364,7 @@ impl Office<'_> {
         let reference = self.text("reference")?;
         let reference = Reference::new(reference.as_bytes())
             .ok_or_else(|| format!("reference \"{reference}\" is longer than 36 bytes"))?;
-        self.carry_out(|request| {
+        self.carry_out_in(Some(&asset), |request| {
             command(Transfer { request, account, asset: asset.id, amount, reference })
         })
     }
@@ -373,7 +385,7 @@ impl Office<'_> {
     }
 }
 
-fn instrument_fields(row: &Row, assets: &[(Asset, i128, i128, i128)]) -> Option<Value> {
+fn instrument_fields(row: &Row, assets: &[Holding]) -> Option<Value> {
     let Row::Instrument { instrument, last_price } = row else { return None };
     let asset = |id: AssetId| assets.iter().find(|(known, ..)| known.id == id).map(|found| found.0);
     let (base, quote) = (asset(instrument.base)?, asset(instrument.quote)?);
@@ -412,19 +424,25 @@ fn say(error: DeskError) -> String {
     error.to_string()
 }
 
-fn refusal(answer: &OperatorAnswer) -> String {
+fn refusal(answer: &OperatorAnswer, asset: Option<&Asset>) -> String {
     let refusal = answer.refusal;
-    let (value, limit) = (refusal.value, refusal.limit);
+    let figure = |value: i64| match asset {
+        Some(asset) => format!("{} {}", decimal(i128::from(value), asset.scale), asset.name),
+        None => value.to_string(),
+    };
+    let (value, limit) = (figure(refusal.value), figure(refusal.limit));
     match refusal.code {
-        RejectCode::UnknownAccount => format!("account {value} is not open; open it first"),
+        RejectCode::UnknownAccount => {
+            format!("account {} is not open; open it first", refusal.value)
+        }
         RejectCode::OutOfRange => {
             format!("{value} is outside what is allowed; the limit is {limit}")
         }
         RejectCode::InsufficientBalance => {
-            format!("{value} smallest units are asked for, and {limit} are free")
+            format!("{value} is asked for, and {limit} is free")
         }
         RejectCode::AssetTotalExceeded => {
-            format!("{value} smallest units are more than the {limit} that can still be counted")
+            format!("{value} is more than the {limit} that can still be counted")
         }
         RejectCode::ReferenceReused => {
             "this reference was used for another transfer; choose one that is new".to_owned()

@@ -240,9 +240,9 @@ impl Default for Desk {
 }
 
 impl Desk {
-    /// Puts a request; gives it back where too many wait.
-    pub fn request(&self, request: Request) -> Result<(), Request> {
-        self.requests.push(request)
+    /// Puts a request; false where too many wait.
+    pub fn request(&self, request: Request) -> bool {
+        self.requests.push(request).is_ok()
     }
 
     /// The next answer.

@@ -126,7 +126,7 @@ impl DeskHandle {
 
     fn exchange(&self, id: u64, request: Request) -> Result<Answer, DeskError> {
         let answer = self.waiting.expect(id);
-        if self.desk.request(request).is_err() {
+        if !self.desk.request(request) {
             self.waiting.forget(id);
             return Err(DeskError::Busy);
         }

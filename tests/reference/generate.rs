@@ -253,7 +253,8 @@ impl Generator {
         if !dice.chance(1) {
             return Refusal::NONE;
         }
-        let code = dice.pick(&[UnsupportedField, DiskFull, TooManyDecimals, PriceMismatch]);
+        let code =
+            dice.pick(&[UnknownSymbol, UnsupportedField, DiskFull, TooManyDecimals, PriceMismatch]);
         Refusal::new(code, 44, 2)
     }
 

@@ -291,6 +291,7 @@ impl Venue {
             replace: request.replace,
             account: request.account,
             instrument: found.map_or(request.instrument, |order| order.instrument),
+            side: found.map_or(request.side, |order| order.side),
             refusal,
         });
         self.tell(request.origin.session, body);

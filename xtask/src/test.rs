@@ -66,7 +66,7 @@ const STEPS: &[Step] = &[
 /// The foreign clients, as they were tried.
 const PYTHON_PACKAGES: [&str; 2] = ["quickfix-ssl==1.15.1.post4", "simplefix==1.0.17"];
 /// Test programs whose name begins so run against the release build: they need its speed.
-const RELEASE_TESTS: &str = "release_";
+const RELEASE_TESTS: &str = "recovery_";
 
 /// Runs the steps; an error where any failed.
 pub fn run(arguments: &Arguments) -> Result<(), String> {
@@ -149,7 +149,8 @@ fn dependencies(context: &Context) -> Result<Outcome, String> {
 }
 
 fn documentation(context: &Context) -> Result<Outcome, String> {
-    let mut command = cargo(context, &["doc", "--workspace", "--no-deps", "--quiet"]);
+    let mut command =
+        cargo(context, &["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"]);
     as_one(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
@@ -182,8 +183,17 @@ fn recovery(context: &Context) -> Result<Outcome, String> {
 }
 
 fn integration_tests(context: &Context) -> Result<Vec<String>, String> {
-    let mut names = stems(&context.root.join("tests"), "rs")?;
-    names.retain(|name| name != "mod");
+    let tests = context.root.join("tests");
+    let mut names = stems(&tests, "rs")?;
+    let entries =
+        std::fs::read_dir(&tests).map_err(|error| format!("{}: {error}", tests.display()))?;
+    let folders = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    names.extend(
+        folders.filter(|folder| folder.join("main.rs").is_file()).filter_map(|folder| {
+            folder.file_name().map(|name| name.to_string_lossy().into_owned())
+        }),
+    );
+    names.sort();
     Ok(names)
 }
 

@@ -47,7 +47,7 @@ pub fn business_reason(reason: u8) -> &'static str {
 /// OrdRejReason (103).
 pub fn ord_rej_reason(code: RejectCode) -> u8 {
     match code {
-        RejectCode::UnknownInstrument => 1,
+        RejectCode::UnknownInstrument | RejectCode::UnknownSymbol => 1,
         RejectCode::InstrumentHalted | RejectCode::InstrumentCancelOnly => 2,
         RejectCode::PriceAboveCollar
         | RejectCode::PriceBelowCollar
@@ -92,7 +92,7 @@ pub fn cxl_rej_reason(code: RejectCode) -> u8 {
 /// MassCancelRejectReason (532).
 pub fn mass_cancel_reject_reason(code: RejectCode) -> u8 {
     match code {
-        RejectCode::UnknownInstrument => 1,
+        RejectCode::UnknownInstrument | RejectCode::UnknownSymbol => 1,
         RejectCode::UnsupportedCombination | RejectCode::UnsupportedField => 0,
         _ => 99,
     }
@@ -173,6 +173,10 @@ pub(super) fn refusal(out: &mut Vec<u8>, refusal: &Refusal, units: &Units<'_>, s
     match code {
         RejectCode::None => say.text("not refused"),
         RejectCode::UnknownInstrument => say.text("Symbol (55) names no instrument of this venue"),
+        RejectCode::UnknownSymbol => {
+            let say = say.text("Symbol (55) ").bytes(refusal.symbol().as_bytes());
+            say.text(" names no instrument of this venue: SecurityListRequest (x) lists them")
+        }
         RejectCode::InstrumentHalted => {
             say.text("the instrument is halted: only cancels are taken")
         }
@@ -341,7 +345,11 @@ impl Say<'_> {
     }
 
     fn text(self, text: &str) -> Self {
-        self.out.extend_from_slice(text.as_bytes());
+        self.bytes(text.as_bytes())
+    }
+
+    fn bytes(self, bytes: &[u8]) -> Self {
+        self.out.extend_from_slice(bytes);
         self
     }
 
