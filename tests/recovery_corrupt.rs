@@ -165,6 +165,11 @@ fn a_wrong_configuration_ends_with_2_and_creates_nothing() {
         ("local-disk", "somewhere", ["durability", "somewhere"]),
         ("tick = \"0.01\"", "tick = \"0\"", ["tick", "0"]),
         ("segment_bytes = 33554432", "segment_bytes = 33554433", ["segment_bytes", "4096"]),
+        (
+            "reserve_bytes = 4194304",
+            "reserve_bytes = 1000000000",
+            ["reserve_bytes", "segment_bytes"],
+        ),
         ("[engine]", "[engine]\nwings = 2", ["wings", "engine"]),
         ("account = 2", "account = 99", ["account", "99"]),
     ] {
@@ -182,15 +187,4 @@ fn a_wrong_configuration_ends_with_2_and_creates_nothing() {
         assert!(!house.journal.exists(), "{wrong}");
         assert!(house.rings().is_empty(), "{wrong}");
     }
-}
-
-#[test]
-fn options_of_the_journal_that_do_not_fit_together_create_nothing() {
-    // The reserve does not fit into the segments that are prepared ahead.
-    let journal = "segment_bytes = 1048576\nreserve_bytes = 67108864\n";
-    let house = House::new(&Setup { journal: journal.into(), ..Setup::default() });
-    let ended = refused(&house);
-    assert!(matches!(ended.status.code(), Some(1 | 2)), "{ended:?}");
-    assert!(ended.said.contains("reserve_bytes"), "{ended:?}");
-    assert!(house.segments().is_empty());
 }

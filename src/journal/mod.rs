@@ -136,6 +136,15 @@ impl JournalOptions {
         }
     }
 
+    /// The most that `reserve_bytes` and `in_flight_bytes` may be together.
+    ///
+    /// That a disk is full is noticed when the next segment cannot be created. Under load that may be
+    /// when one segment is still to be filled and one fewer than wanted is prepared.
+    pub fn kept_bytes_max(&self) -> u64 {
+        let ahead = (self.segments_ahead as u64).saturating_sub(1).max(1);
+        ahead * self.segment_bytes.saturating_sub(HEADER_SIZE as u64)
+    }
+
     fn check(&self) -> Result<(), OpenError> {
         let bytes = SEGMENT_BYTES_MIN..=SEGMENT_BYTES_MAX;
         if !bytes.contains(&self.segment_bytes) || !self.segment_bytes.is_multiple_of(4096) {
@@ -152,10 +161,7 @@ impl JournalOptions {
                 allowed: format!("1 to {SEGMENTS_AHEAD_MAX}"),
             });
         }
-        // That a disk is full is noticed when the next segment cannot be created. Under load that
-        // may be when one segment is still to be filled and one fewer than wanted is prepared.
-        let ahead = (self.segments_ahead as u64 - 1).max(1);
-        let ahead = ahead * (self.segment_bytes - HEADER_SIZE as u64);
+        let ahead = self.kept_bytes_max();
         let kept = self.reserve_bytes.saturating_add(self.in_flight_bytes);
         if kept > ahead {
             return Err(OpenError::Options {

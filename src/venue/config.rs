@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::journal::{JournalOptions, SEGMENT_BYTES_MAX};
 use crate::model::limit::*;
 use crate::model::*;
 pub use read::ConfigError;
@@ -93,6 +94,18 @@ pub struct JournalConfig {
     pub log_ring_records: usize,
 }
 
+impl JournalConfig {
+    /// How the journal is opened; `mark` is a random number for a new one.
+    pub fn options(&self, cluster: ClusterName, mark: u64) -> JournalOptions {
+        JournalOptions {
+            segment_bytes: self.segment_bytes,
+            reserve_bytes: self.reserve_bytes,
+            in_flight_bytes: (self.log_ring_records * RECORD_SIZE_MAX) as u64,
+            ..JournalOptions::new(cluster, mark)
+        }
+    }
+}
+
 /// The operator's door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminConfig {
@@ -144,8 +157,6 @@ pub struct AccountConfig {
 const BUILT_IN: &str = "(built in)";
 /// The least length of a segment: a few thousand records.
 const SEGMENT_BYTES_MIN: u64 = 1 << 20;
-/// The greatest length of a segment.
-const SEGMENT_BYTES_MAX: u64 = 1 << 36;
 /// A segment is mapped, so its length is a multiple of a page.
 const PAGE_BYTES: u64 = 4_096;
 /// The longest path of a unix socket in bytes (Linux, `sockaddr_un`).
@@ -554,8 +565,26 @@ fn journal(mut section: Section<'_>) -> Result<JournalConfig, ConfigError> {
         ring_directory: section.text("ring_directory", "a path", ring_directory, path)?,
         log_ring_records,
     };
+    check_kept(&section, &config)?;
     section.finish()?;
     Ok(config)
+}
+
+/// The reserve and a full log ring fit into the segments that are prepared ahead.
+fn check_kept(section: &Section<'_>, config: &JournalConfig) -> Result<(), ConfigError> {
+    let options = config.options(ClusterName::EMPTY, 0);
+    let most = options.kept_bytes_max();
+    if options.reserve_bytes.saturating_add(options.in_flight_bytes) <= most {
+        return Ok(());
+    }
+    let allowed = format!(
+        "reserve_bytes ({}) and log_ring_records x {RECORD_SIZE_MAX} ({}) together at most {most}, \
+         segment_bytes without a header: raise segment_bytes, or lower one of them",
+        options.reserve_bytes, options.in_flight_bytes
+    );
+    let keys = ["reserve_bytes", "segment_bytes", "log_ring_records"];
+    let key = keys.into_iter().find(|key| section.has(key)).unwrap_or(keys[0]);
+    Err(section.error(key, &allowed))
 }
 
 fn admin(mut section: Section<'_>, journal: &JournalConfig) -> Result<AdminConfig, ConfigError> {

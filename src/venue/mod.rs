@@ -33,7 +33,7 @@ use crate::gateway::fix::Rings;
 use crate::gateway::network::TcpNetwork;
 use crate::gateway::store::{Kept, Query, Store};
 use crate::gateway::{Durable, FixGateway, Limits};
-use crate::journal::{JournalError, JournalOptions, OpenError, RealDisk};
+use crate::journal::{JournalError, OpenError, RealDisk};
 use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
 use crate::model::{Command, Durability, Event, GatewayId, RecordBytes, Sequence};
 use crate::ring::{self, Consumer, Producer};
@@ -199,12 +199,7 @@ impl Venue {
                     path: config.journal.ring_directory.clone(),
                     source,
                 })?;
-        let options = JournalOptions {
-            segment_bytes: config.journal.segment_bytes,
-            reserve_bytes: config.journal.reserve_bytes,
-            in_flight_bytes: (config.journal.log_ring_records * RECORD_SIZE_MAX) as u64,
-            ..JournalOptions::new(config.cluster.name, recovery::random()? as u64)
-        };
+        let options = config.journal.options(config.cluster.name, recovery::random()? as u64);
         let recovered = recover(disk, config, &options, &shelf_directory, &ring_path)?;
         let sentence = recovery::sentence(&recovered, config);
         let recovery::Recovered { opened, log, shelf, secret, .. } = recovered;

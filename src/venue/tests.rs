@@ -17,7 +17,7 @@ use super::*;
 use crate::engine::Engine;
 use crate::gateway::store::Shelf;
 use crate::journal::simulated::{Random, SimulatedDisk};
-use crate::journal::{Disk, Progress, Room, read};
+use crate::journal::{Disk, JournalOptions, Progress, Room, read};
 use crate::model::*;
 use crate::runtime::{Agent, Now};
 

@@ -273,6 +273,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Whether the file gives this key.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
+    }
+
     /// The error of a key, whether it is there with a wrong value or missing.
     pub fn error(&self, key: &str, allowed: &str) -> ConfigError {
         let file = self.source.file.to_path_buf();

@@ -45,6 +45,22 @@ fn the_configuration_for_replays_is_accepted() {
 }
 
 #[test]
+fn a_reserve_that_the_segments_cannot_hold_is_refused() {
+    refused(
+        "[journal]\nsegment_bytes = 1048576\n",
+        expect![
+            "castle.toml, line 2: [journal] segment_bytes = 1048576 is wrong; allowed: reserve_bytes (16777216) and log_ring_records x 256 (16777216) together at most 1048064, segment_bytes without a header: raise segment_bytes, or lower one of them"
+        ],
+    );
+    refused(
+        &example_with("reserve_bytes = 16777216", "reserve_bytes = 134217728"),
+        expect![
+            "castle.toml, line 42: [journal] reserve_bytes = 134217728 is wrong; allowed: reserve_bytes (134217728) and log_ring_records x 256 (16777216) together at most 134217216, segment_bytes without a header: raise segment_bytes, or lower one of them"
+        ],
+    );
+}
+
+#[test]
 fn definitions_come_in_an_order_in_which_each_finds_what_it_names() {
     let names: Vec<_> = Config::default().definitions().iter().map(Command::name).collect();
     expect![[r#"["DefineAsset", "DefineAsset", "DefineAsset", "DefineInstrument", "DefineInstrument", "OpenAccount", "OpenAccount", "Deposit", "Deposit", "Deposit", "Deposit", "Deposit", "Deposit", "DefineSession", "DefineSession"]"#]]
