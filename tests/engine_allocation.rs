@@ -220,6 +220,8 @@ impl Venue {
                 price: Price(if side == Side::Buy { 9_950 } else { 10_050 }),
                 quantity: Quantity(7),
                 display_quantity: Quantity::ZERO,
+                post_only: false,
+                self_trade_prevention: ReplaceSelfTradePrevention::Unchanged,
                 poss_resend,
                 refusal,
             }));

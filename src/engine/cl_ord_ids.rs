@@ -12,7 +12,7 @@
 use crate::engine::accounts::AccountSlot;
 use crate::engine::orders::Orders;
 use crate::engine::slab::{HashIndex, Keyed, Linked, NONE, Slab};
-use crate::model::limit::{CL_ORD_IDS_KEPT, EngineLimits};
+use crate::model::limit::EngineLimits;
 use crate::model::*;
 
 /// Heads of the queue that are looked at for each new id: one more than are added.
@@ -70,7 +70,7 @@ impl ClOrdIds {
             slots: Slab::with_capacity(capacity),
             index: HashIndex::with_capacity(capacity),
             limit: limits.cl_ord_ids_max,
-            kept: CL_ORD_IDS_KEPT,
+            kept: u64::from(limits.cl_ord_ids_kept),
         }
     }
 

@@ -43,6 +43,8 @@ pub(super) fn limits() -> EngineLimits {
     EngineLimits {
         orders_max: 3_000,
         cl_ord_ids_max: 20_000,
+        cl_ord_ids_per_account_max: 20_000,
+        cl_ord_ids_kept: crate::model::limit::CL_ORD_IDS_KEPT,
         accounts_max: 100,
         instruments_max: 100,
         sessions_max: 100,
@@ -283,6 +285,8 @@ pub(super) fn parse(line: &str, view: crate::engine::View<'_>) -> Command {
             price: Price(price),
             quantity: Quantity(quantity),
             display_quantity: Quantity(number("show=")),
+            post_only: false,
+            self_trade_prevention: ReplaceSelfTradePrevention::Unchanged,
             poss_resend: has("resent"),
             refusal: Refusal::NONE,
         }),

@@ -233,6 +233,8 @@ impl Request<'_, '_> {
             price,
             quantity,
             display_quantity,
+            post_only: false,
+            self_trade_prevention: ReplaceSelfTradePrevention::Unchanged,
             poss_resend: self.message.poss_resend(),
             refusal: refusal.0,
         }))

@@ -398,6 +398,10 @@ wire_struct! {
         pub quantity: Quantity,
         /// The new MaxFloor; zero where the tag is absent: an iceberg's then stays.
         pub display_quantity: Quantity,
+        /// ExecInst 6 was repeated: the order must be post-only.
+        pub post_only: bool,
+        /// SelfTradePrevention (25001) where it was repeated, which must be the order's.
+        pub self_trade_prevention: ReplaceSelfTradePrevention,
         /// PossResend was Y.
         pub poss_resend: bool,
         /// Already refused while decoding; the engine only answers. Else [`Refusal::NONE`].
@@ -416,6 +420,24 @@ wire_enum! {
         GoodTillCancel = 0x31,
         /// Anything else, which is refused.
         Other = 0xff,
+    }
+}
+
+wire_enum! {
+    /// SelfTradePrevention of a replace.
+    pub enum ReplaceSelfTradePrevention {
+        /// Expected to be [`SelfTradePrevention::None`].
+        None = 0,
+        /// Expected to be [`SelfTradePrevention::ExpireTaker`].
+        ExpireTaker = 1,
+        /// Expected to be [`SelfTradePrevention::ExpireMaker`].
+        ExpireMaker = 2,
+        /// Expected to be [`SelfTradePrevention::ExpireBoth`].
+        ExpireBoth = 3,
+        /// Expected to be [`SelfTradePrevention::Decrement`].
+        Decrement = 4,
+        /// Absent: the order's stays.
+        Unchanged = 0xff,
     }
 }
 

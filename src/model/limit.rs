@@ -37,10 +37,13 @@ pub const EVENT_SIZE_MAX: usize = 320;
 pub const MSG_SEQ_NUM_MAX: u64 = i32::MAX as u64;
 /// HeartBtInt in seconds (FIX 4.4 tag 108), least and greatest.
 pub const HEART_BT_INT: std::ops::RangeInclusive<u16> = 1..=60;
-/// The latest orders of an account whose ClOrdID stays refused even after the trading day.
-pub const CL_ORD_IDS_KEPT: u64 = 1_000_000;
+/// The latest ClOrdIDs of an account that stay refused even after the trading day, unless an operator
+/// chooses more.
+pub const CL_ORD_IDS_KEPT: u32 = 1_000_000;
+/// Slices that an iceberg may have: each is a fill of its own.
+pub const ICEBERG_PARTS_MAX: i64 = 100;
 /// Deposits and withdrawals whose reference is remembered.
-pub const REFERENCES_MAX: usize = 1_048_576;
+pub const REFERENCES_MAX: usize = 8_388_608;
 
 wire_struct! {
     /// What one engine has room for. Logged at genesis, since a state that fills up answers
@@ -50,6 +53,10 @@ wire_struct! {
         pub orders_max: u32,
         /// ClOrdIDs remembered, all accounts together.
         pub cl_ord_ids_max: u32,
+        /// ClOrdIDs remembered of one account, so that none fills the venue.
+        pub cl_ord_ids_per_account_max: u32,
+        /// The latest ClOrdIDs of an account that stay refused even after the trading day.
+        pub cl_ord_ids_kept: u32,
         /// Accounts.
         pub accounts_max: u32,
         /// Instruments.
@@ -64,6 +71,8 @@ impl Default for EngineLimits {
         Self {
             orders_max: 4_194_304,
             cl_ord_ids_max: 33_554_432,
+            cl_ord_ids_per_account_max: 8_388_608,
+            cl_ord_ids_kept: CL_ORD_IDS_KEPT,
             accounts_max: ACCOUNTS_MAX as u32,
             instruments_max: INSTRUMENTS_MAX as u32,
             sessions_max: SESSIONS_MAX as u32,

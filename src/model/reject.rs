@@ -110,6 +110,10 @@ wire_enum! {
         BaseIsQuote = 55,
         /// No instrument has this Symbol. Value and limit: its first 16 bytes ([`Refusal::symbol`]).
         UnknownSymbol = 56,
+        /// The account has as many ClOrdIDs as are remembered of one. Limit: the number.
+        AccountClOrdIdsFull = 57,
+        /// A request for much came too soon after the last. Limit: milliseconds to wait between two.
+        TooFrequent = 58,
     }
 }
 

@@ -629,7 +629,17 @@ fn thread(mut section: Section<'_>) -> Result<ThreadConfig, ConfigError> {
 fn engine(mut section: Section<'_>) -> Result<EngineLimits, ConfigError> {
     let limits = EngineLimits {
         orders_max: section.integer("orders_max", 1_024..=1 << 28, Some(1_048_576))?,
-        cl_ord_ids_max: section.integer("cl_ord_ids_max", 1_024..=1 << 30, Some(8_388_608))?,
+        cl_ord_ids_max: section.integer("cl_ord_ids_max", 1_024..=1 << 30, Some(33_554_432))?,
+        cl_ord_ids_per_account_max: section.integer(
+            "cl_ord_ids_per_account_max",
+            1_024..=1 << 30,
+            Some(8_388_608),
+        )?,
+        cl_ord_ids_kept: section.integer(
+            "cl_ord_ids_kept",
+            CL_ORD_IDS_KEPT..=1 << 30,
+            Some(CL_ORD_IDS_KEPT),
+        )?,
         accounts_max: section.integer("accounts_max", 3..=ACCOUNTS_MAX as u32, Some(65_536))?,
         instruments_max: section.integer(
             "instruments_max",

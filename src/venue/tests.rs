@@ -580,6 +580,8 @@ impl Machine {
             price: Price(9_950 + random.below(100) as i64),
             quantity: Quantity(1 + random.below(50) as i64),
             display_quantity: Quantity(0),
+            post_only: false,
+            self_trade_prevention: ReplaceSelfTradePrevention::Unchanged,
             poss_resend: false,
             refusal: Refusal::NONE,
         }));

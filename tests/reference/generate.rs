@@ -86,6 +86,8 @@ impl Generator {
         let limits = EngineLimits {
             orders_max: if tight { 12 } else { 4_000 },
             cl_ord_ids_max: if tight { 60 } else { 6_000 },
+            cl_ord_ids_per_account_max: if tight { 60 } else { 6_000 },
+            cl_ord_ids_kept: CL_ORD_IDS_KEPT,
             accounts_max: 9,
             instruments_max: 4,
             sessions_max: 8,
@@ -431,6 +433,8 @@ impl Generator {
             price: Price(price),
             quantity: Quantity(quantity),
             display_quantity: Quantity(display),
+            post_only: false,
+            self_trade_prevention: ReplaceSelfTradePrevention::Unchanged,
             poss_resend,
             refusal: self.refusal(dice),
         })

@@ -115,6 +115,8 @@ impl<S: Subject> Player<S> {
         let limits = EngineLimits {
             orders_max: 1_000,
             cl_ord_ids_max: 1_000,
+            cl_ord_ids_per_account_max: 1_000,
+            cl_ord_ids_kept: CL_ORD_IDS_KEPT,
             accounts_max: 10,
             instruments_max: 10,
             sessions_max: 10,
@@ -320,6 +322,8 @@ impl<S: Subject> Player<S> {
             price: Price(price),
             quantity: Quantity(quantity),
             display_quantity: Quantity(display.unwrap_or(0)),
+            post_only: false,
+            self_trade_prevention: ReplaceSelfTradePrevention::Unchanged,
             poss_resend,
             refusal: Refusal::NONE,
         }));

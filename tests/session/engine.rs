@@ -15,6 +15,8 @@ impl Venue {
         let limits = EngineLimits {
             orders_max: 64,
             cl_ord_ids_max: 256,
+            cl_ord_ids_per_account_max: 256,
+            cl_ord_ids_kept: castle::model::limit::CL_ORD_IDS_KEPT,
             accounts_max: 64,
             instruments_max: 4,
             sessions_max: 4,

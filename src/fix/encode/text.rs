@@ -235,6 +235,13 @@ pub(super) fn refusal(out: &mut Vec<u8>, refusal: &Refusal, units: &Units<'_>, s
         RejectCode::VenueClOrdIdsFull => {
             say.text("the venue remembers as many ClOrdIDs as it can, ").int(limit)
         }
+        RejectCode::AccountClOrdIdsFull => {
+            let say = say.text("the account has used as many ClOrdIDs as are remembered, ");
+            say.int(limit).text(": older ones are forgotten with the trading day")
+        }
+        RejectCode::TooFrequent => {
+            say.text("asked again too soon: wait ").int(limit).text(" ms between two such requests")
+        }
         RejectCode::PostOnlyWouldTrade => {
             let say = say.text("a post-only order (ExecInst 6) at ").price(value);
             say.text(" would trade at once, at ").price(limit)
