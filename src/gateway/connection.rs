@@ -43,6 +43,8 @@ pub(super) struct Connection<S> {
 /// The part of a resend that is still to be sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Resend {
+    /// Told apart by it from older ones of the connection.
+    pub id: u32,
     /// The next number to ask the store for.
     pub next: u64,
     /// The last number to send.
@@ -75,18 +77,16 @@ impl<S> Connection<S> {
         }
     }
 
-    /// Asks for the numbers from `begin` to `end`, beside what is asked for already.
-    pub fn start_resend(&mut self, begin: u64, end: u64) {
-        match &mut self.resend {
-            Some(resend) => {
-                // A chunk may be on its way: what it brings is ignored unless it is the next.
-                resend.next = resend.next.min(begin);
-                resend.end = resend.end.max(end);
-                resend.gap_begin = 0;
-            }
-            None => {
-                self.resend = Some(Resend { next: begin, end, asked: false, gap_begin: 0 });
-            }
+    /// Asks for the numbers from `begin` to `end`, beside what is asked for already. `id` is a new one:
+    /// answers to an older question are ignored. Returns whether no resend was under way.
+    pub fn start_resend(&mut self, id: u32, begin: u64, end: u64) -> bool {
+        let (mut next, mut last) = (begin, end);
+        if let Some(resend) = &self.resend {
+            let open = if resend.gap_begin == 0 { resend.next } else { resend.gap_begin };
+            next = next.min(open);
+            last = last.max(resend.end);
         }
+        let resend = Resend { id, next, end: last, asked: false, gap_begin: 0 };
+        self.resend.replace(resend).is_none()
     }
 }

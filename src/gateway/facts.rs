@@ -34,6 +34,8 @@ pub enum Ended {
     BySession(Close),
     /// The gateway stops.
     Stopping,
+    /// The disk is full, and the session has gone on sending new orders.
+    DiskFull,
     /// The gateway has as many connections as it may.
     TooManyConnections,
 }

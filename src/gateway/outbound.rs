@@ -90,6 +90,18 @@ impl Outbound {
         self.bytes.len() - self.head
     }
 
+    /// Bytes that the client could have read, and has not.
+    #[inline]
+    pub fn unread(&self) -> usize {
+        self.released - self.head
+    }
+
+    /// Bytes that we hold back, since their cause is not durable yet.
+    #[inline]
+    pub fn held(&self) -> usize {
+        self.bytes.len() - self.released
+    }
+
     /// Writes released bytes until none are left or the socket takes no more. Returns whether it
     /// would take more.
     pub fn write_to(&mut self, socket: &mut impl Write) -> io::Result<bool> {

@@ -2,9 +2,10 @@
 //!
 //! 1. Every numbered event is kept in a file of its session, in a frame of fixed size, so that its
 //!    MsgSeqNum says where it lies. The bytes of a FIX message are made again from the event.
-//! 2. The store is an agent on the journal's runner: it takes the same events as the gateway and
-//!    writes them in batches. The gateway never waits for it, but the engine does when it falls a
-//!    whole ring behind.
+//! 2. The store is an agent on a runner of its own, since its disk may make it wait: it takes the same
+//!    events as the gateway and writes them in batches. The gateway never waits for it, but the engine
+//!    does when it falls a whole ring behind. While its disk takes nothing, events wait in memory and
+//!    the venue takes no new orders.
 //! 3. It is never synced: all of it follows from the log, and recovery makes it again.
 //! 4. A session's reset empties its file.
 //! 5. The gateway asks for a range, a chunk at a time; the answer says which numbers are missing, and
@@ -20,6 +21,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::model::limit::EVENT_SIZE_MAX;
 use crate::model::wire::Wire;
@@ -33,12 +36,12 @@ pub const FRAME_SIZE: usize = 328;
 pub const CHUNK: u64 = 64;
 /// Events taken a turn.
 const EVENTS_PER_TURN: usize = 4_096;
-/// Bytes of one session that are written at once.
-const WRITE_BYTES: usize = 64 * 1024;
 /// Files open at a time; beyond, all are closed and opened again as they are needed.
-const FILES_MAX: usize = 512;
-/// Bytes that may wait in memory while the disk takes none.
+pub const FILES_MAX: usize = 512;
+/// Bytes that may wait in memory while the disk takes none: then the process ends.
 const WAITING_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Recovery writes whenever so many bytes wait.
+pub const RECOVERY_BYTES: usize = 32 * 1024 * 1024;
 /// How long a failed write rests before it is tried again.
 const RETRY_NS: u64 = 1_000_000_000;
 
@@ -51,6 +54,8 @@ pub struct Query {
     pub session: SessionId,
     /// The connection that waits for them; echoed.
     pub connection: ConnectionId,
+    /// The resend that they are for; echoed.
+    pub resend: u32,
     /// The first number.
     pub begin: u64,
     /// The last number; less than `CHUNK` after the first.
@@ -66,6 +71,8 @@ pub struct Kept {
     pub session: SessionId,
     /// See [`Query::connection`].
     pub connection: ConnectionId,
+    /// See [`Query::resend`].
+    pub resend: u32,
     /// The number.
     pub msg_seq_num: u64,
     /// The event, or none where the store has none.
@@ -86,6 +93,8 @@ pub struct Shelf {
 #[derive(Default)]
 struct SessionFile {
     file: Option<File>,
+    /// The numbers went back to 1 since the file was last written: it is emptied first.
+    is_stale: bool,
     /// Number of the first frame in `pending`.
     pending_first: u64,
     pending: Vec<u8>,
@@ -120,35 +129,37 @@ impl Shelf {
     }
 
     /// Keeps an event, in memory until [`Shelf::write`].
-    pub fn keep(&mut self, event: &Event) -> io::Result<()> {
+    pub fn keep(&mut self, event: &Event) {
         if event.session == SessionId::NONE || event.msg_seq_num == 0 {
-            return Ok(());
-        }
-        if matches!(event.body, EventBody::LogonAccepted(logon) if logon.reset) {
-            self.reset(event.session)?;
+            return;
         }
         let index = event.session.index();
         if index >= self.sessions.len() {
             self.sessions.resize_with(index + 1, || None);
         }
         let session = self.sessions[index].get_or_insert_default();
-        let next = session.pending_first + (session.pending.len() / FRAME_SIZE) as u64;
+        if matches!(event.body, EventBody::LogonAccepted(logon) if logon.reset) {
+            session.is_stale = true;
+            self.waiting -= session.pending.len();
+            session.pending.clear();
+        }
         if session.pending.is_empty() {
             session.pending_first = event.msg_seq_num;
             self.dirty.push(event.session);
-        } else if next != event.msg_seq_num {
-            self.write_session(event.session)?;
-            return self.keep(event);
         }
+        // The engine numbers without a gap, so each frame follows the one before.
+        let next = session.pending_first + (session.pending.len() / FRAME_SIZE) as u64;
+        assert_eq!(next, event.msg_seq_num, "session {} goes on without a gap", event.session);
         let at = session.pending.len();
         session.pending.resize(at + FRAME_SIZE, 0);
         let length = event.put(&mut session.pending[at + 2..at + FRAME_SIZE]) as u16;
         length.put(&mut session.pending[at..at + 2]);
         self.waiting += FRAME_SIZE;
-        if session.pending.len() >= WRITE_BYTES && self.waiting < WAITING_BYTES_MAX / 2 {
-            self.write_session(event.session)?;
-        }
-        Ok(())
+    }
+
+    /// Bytes that wait to be written.
+    pub fn waiting(&self) -> usize {
+        self.waiting
     }
 
     /// Writes what was kept. On an error everything that was not written still waits.
@@ -177,34 +188,26 @@ impl Shelf {
         Ok(event.filter(|event| event.session == session && event.msg_seq_num == msg_seq_num))
     }
 
-    fn reset(&mut self, session: SessionId) -> io::Result<()> {
-        if self.sessions.get(session.index()).is_none_or(Option::is_none) {
-            return Ok(());
-        }
-        self.file(session)?.set_len(0)?;
-        if let Some(Some(kept)) = self.sessions.get_mut(session.index()) {
-            self.waiting -= kept.pending.len();
-            kept.pending.clear();
-        }
-        self.dirty.retain(|dirty| *dirty != session);
-        Ok(())
-    }
-
     fn write_session(&mut self, session: SessionId) -> io::Result<()> {
         let Some(Some(kept)) = self.sessions.get_mut(session.index()) else { return Ok(()) };
         if kept.pending.is_empty() {
             return Ok(());
         }
+        let is_stale = kept.is_stale;
         let pending = std::mem::take(&mut kept.pending);
         let at = (kept.pending_first - 1) * FRAME_SIZE as u64;
-        let written = self.file(session).and_then(|file| file.write_all_at(&pending, at));
+        let written = self.file(session).and_then(|file| {
+            if is_stale {
+                file.set_len(0)?;
+            }
+            file.write_all_at(&pending, at)
+        });
         let Some(Some(kept)) = self.sessions.get_mut(session.index()) else { return Ok(()) };
         kept.pending = pending;
         written?;
+        kept.is_stale = false;
         self.waiting -= kept.pending.len();
         kept.pending.clear();
-        // The list of dirty sessions may still name this one: writing nothing is harmless, and a
-        // session without pending frames is named again by its next event.
         Ok(())
     }
 
@@ -243,7 +246,9 @@ pub struct Store {
     queries: Consumer<Query>,
     answers: Producer<Kept>,
     fault: Fault,
+    /// When the disk is tried again after an error; 0 where it takes everything.
     retry_at_ns: u64,
+    stuck: Arc<AtomicBool>,
 }
 
 impl Store {
@@ -255,34 +260,40 @@ impl Store {
         answers: Producer<Kept>,
         fault: Fault,
     ) -> Self {
-        Self { shelf, events, queries, answers, fault, retry_at_ns: 0 }
+        let stuck = Arc::new(AtomicBool::new(false));
+        Self { shelf, events, queries, answers, fault, retry_at_ns: 0, stuck }
     }
 
-    fn take_events(&mut self, now: Now) -> usize {
+    /// Whether the disk takes no sent messages now.
+    pub fn stuck(&self) -> Arc<AtomicBool> {
+        self.stuck.clone()
+    }
+
+    fn take_events(&mut self) -> usize {
         let mut taken = 0;
         while taken < EVENTS_PER_TURN
             && let Some(event) = self.events.peek()
         {
-            if let Err(error) = self.shelf.keep(event) {
-                // A failed write leaves the event's session as it was: it is tried again.
-                self.rest(now, &error);
-                return taken;
-            }
+            self.shelf.keep(event);
             self.events.advance(1);
             taken += 1;
         }
         taken
     }
 
+    /// Leaves the disk alone for a while. Meanwhile events wait in memory, new orders are refused, and
+    /// where even that does not help the process ends: the log makes everything again.
     fn rest(&mut self, now: Now, error: &io::Error) {
         self.retry_at_ns = now.monotonic_ns + RETRY_NS;
+        self.stuck.store(true, Ordering::Release);
         if self.shelf.waiting >= WAITING_BYTES_MAX {
             let path = self.shelf.directory.display();
             self.fault.raise(
                 "outbound store",
                 format!(
-                    "{path}: {error}; {WAITING_BYTES_MAX} bytes of sent messages wait for space. \
-                     Nothing acknowledged is lost: free space on that disk and start again"
+                    "{path}: {error}; {} bytes of sent messages wait for space. Nothing \
+                     acknowledged is lost: free space on that disk and start again",
+                    self.shelf.waiting
                 ),
             );
         }
@@ -299,6 +310,7 @@ impl Store {
                 let kept = Kept {
                     session: query.session,
                     connection: query.connection,
+                    resend: query.resend,
                     msg_seq_num,
                     event: self.shelf.read(query.session, msg_seq_num)?,
                     last: msg_seq_num == end,
@@ -319,12 +331,18 @@ impl Agent for Store {
     }
 
     fn work(&mut self, now: Now) -> usize {
+        let taken = self.take_events();
         if now.monotonic_ns < self.retry_at_ns {
-            return 0;
+            return taken;
         }
-        let taken = self.take_events(now);
         match self.shelf.write().and_then(|()| self.answer()) {
-            Ok(answered) => taken + answered,
+            Ok(answered) => {
+                if self.retry_at_ns != 0 {
+                    self.retry_at_ns = 0;
+                    self.stuck.store(false, Ordering::Release);
+                }
+                taken + answered
+            }
             Err(error) => {
                 self.rest(now, &error);
                 taken
@@ -354,7 +372,7 @@ mod tests {
         let mut shelf = Shelf::create(&directory.path().join("outbound")).expect("a shelf");
         for number in 1..=1_000 {
             for session in [1, 7, 40] {
-                shelf.keep(&event(session, number, number * 100)).expect("kept");
+                shelf.keep(&event(session, number, number * 100));
             }
         }
         shelf.write().expect("written");
@@ -375,11 +393,11 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let mut shelf = Shelf::create(&directory.path().join("outbound")).expect("a shelf");
         for number in 1..=10 {
-            shelf.keep(&event(1, number, number)).expect("kept");
-            shelf.keep(&event(2, number, number)).expect("kept");
+            shelf.keep(&event(1, number, number));
+            shelf.keep(&event(2, number, number));
         }
         shelf.write().expect("written");
-        shelf.keep(&event(1, 11, 11)).expect("kept");
+        shelf.keep(&event(1, 11, 11));
         let logon = LogonAccepted {
             connection: ConnectionId(1),
             generation: crate::model::Generation(2),
@@ -390,8 +408,8 @@ mod tests {
             next_inbound: 2,
         };
         let accepted = Event { body: EventBody::LogonAccepted(logon), ..event(1, 1, 50) };
-        shelf.keep(&accepted).expect("kept");
-        shelf.keep(&event(1, 2, 51)).expect("kept");
+        shelf.keep(&accepted);
+        shelf.keep(&event(1, 2, 51));
         shelf.write().expect("written");
         assert_eq!(shelf.read(SessionId(1), 1).expect("read"), Some(accepted));
         assert_eq!(shelf.read(SessionId(1), 2).expect("read"), Some(event(1, 2, 51)));
@@ -406,7 +424,7 @@ mod tests {
         let sessions = FILES_MAX as u32 + 100;
         for number in 1..=2 {
             for session in 1..=sessions {
-                shelf.keep(&event(session, number, number)).expect("kept");
+                shelf.keep(&event(session, number, number));
             }
             shelf.write().expect("written");
         }

@@ -192,5 +192,7 @@ wire_enum! {
         Operator = 12,
         /// The numbers of the session are used up.
         MsgSeqNumExhausted = 13,
+        /// The venue's disk is full, and the session goes on sending new orders.
+        DiskFull = 14,
     }
 }

@@ -17,6 +17,7 @@ mod agent;
 mod clock;
 mod doorbell;
 mod fault;
+mod files;
 #[cfg(all(test, loom))]
 mod loom_tests;
 mod park;
@@ -28,5 +29,6 @@ pub use agent::{Agent, Idle};
 pub use clock::{Clock, Now, SimulatedClock, SystemClock};
 pub use doorbell::Doorbell;
 pub use fault::{Fault, FaultReport};
+pub use files::open_files;
 pub use park::{Park, ThreadPark, ThreadUnpark, Unpark, thread_parking};
 pub use runner::{PARK_TIMEOUT, Pinning, RunnerBuilder, RunnerHandle};

@@ -1,7 +1,7 @@
 //! The operator's door: a unix socket that only the owner can open. One JSON object a line each way.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +25,8 @@ use crate::venue::status::Status;
 const CONNECTIONS_MAX: usize = 16;
 /// The longest request in bytes.
 const REQUEST_BYTES_MAX: u64 = 4_096;
+/// How long the door rests after it could not be opened for somebody.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
 /// How long an operator may be silent.
 const SILENCE_MAX: Duration = Duration::from_secs(300);
 
@@ -42,12 +44,20 @@ impl AdminDoor {
             let why = "another process answers on this socket: is the exchange running already?";
             return Err(io::Error::new(io::ErrorKind::AddrInUse, why));
         }
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        match std::fs::symlink_metadata(path) {
+            Ok(there) if there.file_type().is_socket() => std::fs::remove_file(path)?,
+            Ok(_) => {
+                let why = "something that is no socket has this name ([admin] socket)";
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+            }
+            Err(_) => {}
         }
         let listener = UnixListener::bind(path)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+        // Whoever came before the door was the owner's alone is turned away.
+        listener.set_nonblocking(true)?;
+        while listener.accept().is_ok() {}
+        listener.set_nonblocking(false)?;
         let closing = Arc::new(AtomicBool::new(false));
         let seen = closing.clone();
         let thread = std::thread::Builder::new()
@@ -75,7 +85,11 @@ fn accept(listener: &UnixListener, desk: &DeskHandle, status: &Status, closing: 
         if closing.load(Ordering::Acquire) {
             return;
         }
-        let Ok(stream) = stream else { continue };
+        let Ok(stream) = stream else {
+            // Out of descriptors, most likely.
+            std::thread::sleep(ACCEPT_REST);
+            continue;
+        };
         if open.load(Ordering::Acquire) >= CONNECTIONS_MAX {
             continue;
         }
@@ -210,8 +224,12 @@ impl Office<'_> {
     }
 
     fn status(&self, status: &Status) -> Result<Fields, String> {
-        let rows = self.desk.ask(Subject::Status, |_| None).map_err(say)?;
         let mut fields = status.fields();
+        // How the disk stands is told even where the engine does not answer.
+        let rows = self.desk.ask(Subject::Status, |_| None).unwrap_or_else(|error| {
+            fields.insert("engine".into(), json!(error.to_string()));
+            Vec::new()
+        });
         if let Some(Row::Status { epoch, day, open_orders, sequence }) = rows.first() {
             fields.insert("epoch".into(), json!(epoch.0));
             fields.insert("day".into(), json!(day));

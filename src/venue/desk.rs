@@ -143,11 +143,14 @@ pub struct Question {
     pub rows: Vec<Row>,
     /// The page was filled: there may be more.
     pub more: bool,
+    /// The last record that the answer has seen.
+    pub sequence: Sequence,
 }
 
 impl Question {
     /// Fills a page from the engine's state, without allocating.
     pub(super) fn answer(&mut self, engine: &Engine, sequence: Sequence) {
+        self.sequence = sequence;
         let view = engine.view();
         match self.subject {
             Subject::Status => self.rows.push(Row::Status {

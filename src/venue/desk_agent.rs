@@ -85,6 +85,7 @@ impl DeskHandle {
             waiting: waiting.clone(),
             events,
             durable,
+            asked: VecDeque::new(),
             held: VecDeque::new(),
         };
         (Self { desk, waiting, next: Arc::new(AtomicU64::new(1)), bell }, agent)
@@ -112,7 +113,9 @@ impl DeskHandle {
         let mut rows: Vec<Row> = Vec::new();
         loop {
             let id = self.next.fetch_add(1, Ordering::Relaxed);
-            let question = Question { id, subject, rows: Vec::with_capacity(PAGE), more: false };
+            let rows_of_page = Vec::with_capacity(PAGE);
+            let sequence = Sequence(0);
+            let question = Question { id, subject, rows: rows_of_page, more: false, sequence };
             let Answer::Rows(answer) = self.exchange(id, Request::Ask(Box::new(question)))? else {
                 return Err(DeskError::NoAnswer);
             };
@@ -146,6 +149,8 @@ pub(super) struct DeskAgent {
     waiting: Arc<Waiting>,
     events: Consumer<Event>,
     durable: Arc<dyn Durable>,
+    /// Answers that wait until what they show is durable.
+    asked: VecDeque<Box<Question>>,
     /// Outcomes that are not durable yet.
     held: VecDeque<(Sequence, OperatorAnswer)>,
 }
@@ -158,7 +163,7 @@ impl Agent for DeskAgent {
     fn work(&mut self, _now: Now) -> usize {
         let mut done = 0;
         while let Some(question) = self.desk.answer() {
-            self.waiting.tell(question.id, Answer::Rows(question));
+            self.asked.push_back(question);
             done += 1;
         }
         while let Some(event) = self.events.peek() {
@@ -169,6 +174,17 @@ impl Agent for DeskAgent {
             done += 1;
         }
         let durable = self.durable.sequence();
+        // An operator, too, learns of nothing that could still be lost; but how things stand can always
+        // be asked.
+        while let Some(question) = self.asked.pop_front() {
+            let is_status = matches!(question.subject, Subject::Status);
+            if question.sequence > durable && !is_status {
+                self.asked.push_front(question);
+                break;
+            }
+            self.waiting.tell(question.id, Answer::Rows(question));
+            done += 1;
+        }
         while let Some((cause, answer)) = self.held.front()
             && *cause <= durable
         {

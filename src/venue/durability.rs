@@ -4,21 +4,28 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::gateway::Durable;
-use crate::journal::{Disk, JournalError, Progress, Syncer, Writer};
+use crate::journal::{Disk, JournalError, Progress, Room, Syncer, Writer};
 use crate::model::{RecordBytes, Sequence};
 use crate::ring::{Consumer, PublishedCursor};
 use crate::runtime::{Agent, Fault, Now};
 
+/// How long no record must come before the synced position is written down for its own sake: it costs
+/// a sync, which the next order would wait for.
+const QUIET_NS: u64 = 100_000_000;
 /// Records copied at a time.
 const BATCH: usize = 1_024;
 
 /// `local-memory`: what the log ring holds, which lies in a file that outlives the process. Its
 /// positions are sequences, and the cursor is the position after the last.
-pub(super) struct Published(pub Arc<PublishedCursor>);
+pub(super) struct Published(pub Arc<PublishedCursor>, pub Arc<Progress>);
 
 impl Durable for Published {
     fn sequence(&self) -> Sequence {
         Sequence(self.0.position().saturating_sub(1))
+    }
+
+    fn has_room(&self) -> bool {
+        self.1.room() == Room::Plenty
     }
 }
 
@@ -28,6 +35,10 @@ pub(super) struct Synced(pub Arc<Progress>);
 impl Durable for Synced {
     fn sequence(&self) -> Sequence {
         Sequence(self.0.synced.load(Ordering::Acquire))
+    }
+
+    fn has_room(&self) -> bool {
+        self.0.room() == Room::Plenty
     }
 }
 
@@ -39,6 +50,8 @@ pub(super) struct JournalAgent<D: Disk> {
     pub progress: Arc<Progress>,
     /// What the journal last named as synced, or will with its next batch.
     pub named: Sequence,
+    /// Monotonic time since when no record came; 0 while records come.
+    pub idle_since_ns: u64,
     pub released: Arc<dyn Durable>,
     pub fault: Fault,
 }
@@ -48,14 +61,19 @@ impl<D: Disk> Agent for JournalAgent<D> {
         "journal"
     }
 
-    fn work(&mut self, _now: Now) -> usize {
+    fn work(&mut self, now: Now) -> usize {
         if self.fault.is_raised() {
             return 0;
         }
         let available = self.records.available();
         if available == 0 {
-            return self.name_synced();
+            if self.idle_since_ns == 0 {
+                self.idle_since_ns = now.monotonic_ns;
+            }
+            let is_quiet = now.monotonic_ns - self.idle_since_ns >= QUIET_NS;
+            return if is_quiet { self.name_synced() } else { 0 };
         }
+        self.idle_since_ns = 0;
         self.named = Sequence(self.progress.synced.load(Ordering::Acquire));
         let (first, second) = self.records.batch(available.min(BATCH));
         let length = first.len() + second.len();

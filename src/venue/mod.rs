@@ -3,9 +3,11 @@
 //! ```text
 //!   runner        agents                      core
 //!   castle-hot    fix gateway, sequencer      [threads] gateway_engine
-//!   castle-log    journal, outbound store     [threads] journal
+//!   castle-log    journal                     [threads] journal
 //!   castle-sync   syncer                      the same; it mostly waits for the disk
-//!   castle-cold   desk, watch                 none
+//!   castle-store  outbound store              none
+//!   castle-desk   desk                        none
+//!   castle-watch  watch                       none
 //! ```
 
 mod admin;
@@ -31,13 +33,13 @@ use crate::fix::directory::Directory;
 use crate::gateway::facts::Telltale;
 use crate::gateway::fix::Rings;
 use crate::gateway::network::TcpNetwork;
-use crate::gateway::store::{Kept, Query, Store};
+use crate::gateway::store::{FILES_MAX, Kept, Query, Store};
 use crate::gateway::{Durable, FixGateway, Limits};
 use crate::journal::{JournalError, OpenError, RealDisk};
 use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
-use crate::model::{Command, Durability, Event, GatewayId, RecordBytes, Sequence};
+use crate::model::{Command, Durability, Event, GatewayId, RecordBytes, Refusal, Sequence};
 use crate::ring::{self, Consumer, Producer};
-use crate::runtime::{Fault, FaultReport, Idle, RunnerBuilder, RunnerHandle};
+use crate::runtime::{Fault, FaultReport, Idle, RunnerBuilder, RunnerHandle, open_files};
 use crate::venue::admin::AdminDoor;
 use crate::venue::config::{Config, IdleConfig, ThreadConfig};
 use crate::venue::desk::Desk;
@@ -64,6 +66,12 @@ const LOGOUT_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a stop waits for the log to become durable.
 const SYNC_PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(1);
+/// How often facts are made sentences.
+const WATCH_PARK: Duration = Duration::from_millis(20);
+/// How long a stop waits for the last of them.
+const WATCH_PATIENCE: Duration = Duration::from_secs(1);
+/// Files open beside connections and the sent messages of sessions: segments, polls, operators.
+const FILES_BESIDE: usize = 128;
 
 const _: () = assert!(EVENTS >= 2 * EVENTS_MAX);
 
@@ -130,6 +138,29 @@ pub enum StartError {
     /// A thread cannot be started.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
+    /// The log has something else under this id or name.
+    #[error(
+        "{what} cannot be brought in: the log has it otherwise, or something else in its place \
+         ({:?}, value {}, limit {}). Ids are positions in the file: add at the end, remove nothing, \
+         and do not change what the log has fixed", refusal.code, refusal.value, refusal.limit
+    )]
+    Definition {
+        /// What, as the configuration has it.
+        what: String,
+        /// The engine's answer.
+        refusal: Refusal,
+    },
+    /// The system gives fewer open files than the venue may need.
+    #[error(
+        "the system allows {allowed} open files, and {needed} may be needed: lower [fix] \
+         connections_max, or raise the limit (ulimit -n, LimitNOFILE=)"
+    )]
+    Files {
+        /// The limit.
+        allowed: u64,
+        /// What is needed.
+        needed: u64,
+    },
     /// No random number for the secret of the log.
     #[error("/dev/urandom: {0}")]
     Random(io::Error),
@@ -180,12 +211,19 @@ pub struct Venue {
     hot: Option<RunnerHandle>,
     log: Option<RunnerHandle>,
     sync: Option<RunnerHandle>,
+    store: Option<RunnerHandle>,
     cold: Option<RunnerHandle>,
+    watch: Option<RunnerHandle>,
 }
 
 impl Venue {
     /// Recovers what is there, and opens the doors.
     pub fn start(config: &Config) -> Result<Self, StartError> {
+        let needed = (config.fix.connections_max + FILES_MAX + FILES_BESIDE) as u64;
+        let allowed = open_files(needed).map_err(StartError::Thread)?;
+        if allowed < needed {
+            return Err(StartError::Files { allowed, needed });
+        }
         let disk = RealDisk::open(&config.journal.directory)?;
         // The port is taken first, so that nothing is changed on disk where it is in use.
         let address = config.fix.listen;
@@ -202,7 +240,8 @@ impl Venue {
         let options = config.journal.options(config.cluster.name, recovery::random()? as u64);
         let recovered = recover(disk, config, &options, &shelf_directory, &ring_path)?;
         let sentence = recovery::sentence(&recovered, config);
-        let recovery::Recovered { opened, log, shelf, secret, .. } = recovered;
+        let warnings = recovery::forgotten_sessions(&recovered.log.engine, config);
+        let recovery::Recovered { opened, log, listener, secret, .. } = recovered;
         let (records, mut readers) = ring::mapped::<RecordBytes>(
             &ring_path,
             config.journal.log_ring_records,
@@ -212,7 +251,9 @@ impl Venue {
         )
         .map_err(|source| StartError::Ring { path: ring_path.clone(), source })?;
         let durable: Arc<dyn Durable> = match config.durability {
-            Durability::LocalMemory => Arc::new(Published(records.cursor())),
+            Durability::LocalMemory => {
+                Arc::new(Published(records.cursor(), opened.progress.clone()))
+            }
             _ => Arc::new(Synced(opened.progress.clone())),
         };
         let fault = Fault::new();
@@ -239,6 +280,8 @@ impl Venue {
             (log_runner.doorbell(), placed(log_runner, config.threads.journal));
         let sync_runner = RunnerBuilder::new("castle-sync", &fault);
         let sync_bell = sync_runner.doorbell();
+        let store_runner = RunnerBuilder::new("castle-store", &fault).idle(Idle::Park);
+        let store_bell = store_runner.doorbell();
 
         let directory = directory(config, secret, &log.engine);
         let gateway = FixGateway::new(
@@ -255,6 +298,8 @@ impl Venue {
         let (desk_handle, desk_agent) =
             DeskHandle::new(desk.clone(), hot_bell.clone(), desk_reader, durable.clone());
         let closed = Arc::new(Mutex::new(None));
+        let events = take(&mut fix_readers);
+        let store = Store::new(listener.shelf, events, to_store, answers, fault.clone());
         let timers = Timers::new(config.rollover_s, config.reconnect_grace, &log.engine);
         let sequencer = Sequencer {
             log,
@@ -263,6 +308,8 @@ impl Venue {
             events: vec![fix_events, desk_events],
             desk,
             waiting: None,
+            store_stuck: store.stuck(),
+            own_turn: false,
             progress: opened.progress.clone(),
             timers,
             closed: closed.clone(),
@@ -272,25 +319,30 @@ impl Venue {
             writer: opened.writer,
             progress: opened.progress.clone(),
             named: Sequence(0),
+            idle_since_ns: 0,
             released: durable,
             fault: fault.clone(),
         };
-        let store = Store::new(shelf, take(&mut fix_readers), to_store, answers, fault.clone());
         let syncer = SyncAgent { syncer: opened.syncer, fault: fault.clone() };
-        hot = hot.agent(Box::new(gateway)).agent(Box::new(sequencer)).downstream(log_bell);
-        let log_runner = log_runner
-            .agent(Box::new(journal))
-            .agent(Box::new(store))
-            .downstream(sync_bell)
-            .downstream(hot_bell.clone());
+        hot = hot
+            .agent(Box::new(gateway))
+            .agent(Box::new(sequencer))
+            .downstream(log_bell.clone())
+            .downstream(store_bell);
+        let log_runner = log_runner.agent(Box::new(journal)).downstream(sync_bell);
+        let store_runner = store_runner.agent(Box::new(store)).downstream(hot_bell.clone());
         let sync_runner = sync_runner
             .agent(Box::new(syncer))
             .idle(Idle::Park)
             .core(config.threads.journal.core)
+            .downstream(log_bell)
             .downstream(hot_bell);
-        let cold = RunnerBuilder::new("castle-cold", &fault)
-            .agent(Box::new(desk_agent))
+        let cold =
+            RunnerBuilder::new("castle-desk", &fault).agent(Box::new(desk_agent)).idle(Idle::Park);
+        // Whoever reads the log of people may stop reading: nobody waits for this thread.
+        let watch = RunnerBuilder::new("castle-watch", &fault)
             .agent(Box::new(Watch { telltale }))
+            .park_timeout(WATCH_PARK)
             .idle(Idle::Park);
         let admin_socket = config.admin_socket();
         let admin = |source| StartError::Admin { path: admin_socket.clone(), source };
@@ -300,7 +352,7 @@ impl Venue {
             admin_socket,
             ring_path,
             recovery: sentence,
-            warnings: Vec::new(),
+            warnings,
             fault,
             drain,
             drained,
@@ -310,8 +362,12 @@ impl Venue {
             hot: None,
             log: None,
             sync: None,
+            store: None,
             cold: None,
+            watch: None,
         };
+        venue.watch = Some(watch.spawn().map_err(StartError::Thread)?);
+        venue.store = Some(store_runner.spawn().map_err(StartError::Thread)?);
         venue.sync = Some(sync_runner.spawn().map_err(StartError::Thread)?);
         venue.log = Some(log_runner.spawn().map_err(StartError::Thread)?);
         venue.cold = Some(cold.spawn().map_err(StartError::Thread)?);
@@ -384,7 +440,9 @@ impl Venue {
         }
         end(&mut self.log);
         end(&mut self.sync);
+        end(&mut self.store);
         end(&mut self.cold);
+        end_in_time(&mut self.watch);
         if let Some(report) = self.fault.report() {
             return Err(StopError::Fault(report));
         }
@@ -411,9 +469,12 @@ impl Drop for Venue {
     /// Ends the threads of a venue that was not stopped. Its ring stays for the next start.
     fn drop(&mut self) {
         self.door = None;
-        for runner in [&mut self.hot, &mut self.log, &mut self.sync, &mut self.cold] {
+        for runner in
+            [&mut self.hot, &mut self.log, &mut self.sync, &mut self.store, &mut self.cold]
+        {
             end(runner);
         }
+        end_in_time(&mut self.watch);
     }
 }
 
@@ -422,6 +483,20 @@ fn end(runner: &mut Option<RunnerHandle>) {
         runner.stop();
         runner.join();
     }
+}
+
+/// Ends a runner that may hang in writing, and leaves it behind if it does.
+fn end_in_time(runner: &mut Option<RunnerHandle>) {
+    let Some(runner) = runner.take() else { return };
+    runner.stop();
+    let deadline = Instant::now() + WATCH_PATIENCE;
+    while !runner.is_finished() {
+        if Instant::now() >= deadline {
+            return std::mem::forget(runner);
+        }
+        std::thread::sleep(POLL);
+    }
+    runner.join();
 }
 
 fn placed(runner: RunnerBuilder, thread: ThreadConfig) -> RunnerBuilder {

@@ -13,13 +13,13 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::engine::{Engine, EventSink};
-use crate::gateway::store::Shelf;
+use crate::gateway::store::{RECOVERY_BYTES, Shelf};
 use crate::journal::{
     self, Disk, Journal, JournalError, JournalOptions, OpenError, Opened, RealDisk,
 };
 use crate::model::{
-    BeginEpoch, Command, Continue, Epoch, Event, Genesis, HashSecret, Record, RecordBytes,
-    Sequence, ShardId, Timestamp,
+    BeginEpoch, Command, Continue, Epoch, Event, EventBody, Genesis, HashSecret, Record,
+    RecordBytes, Refusal, Sequence, ShardId, Timestamp,
 };
 use crate::ring;
 use crate::runtime::{Clock, SystemClock};
@@ -31,21 +31,33 @@ use crate::venue::{StartError, status};
 pub(super) struct Recovered<D: Disk> {
     pub opened: Opened<D>,
     pub log: Log,
-    pub shelf: Shelf,
+    pub listener: Listener,
     pub secret: HashSecret,
     /// Records that only the ring of the dead process had.
     pub from_ring: u64,
 }
 
-/// Keeps sent messages while records are applied.
-struct Keep<'a> {
-    shelf: &'a mut Shelf,
+/// Hears the events of records that are applied before the doors open.
+pub(super) struct Listener {
+    /// Where sent messages are kept.
+    pub shelf: Shelf,
+    /// The first error of keeping them.
     error: Option<io::Error>,
+    /// The last answer to a definition, if it was a refusal.
+    refusal: Option<Refusal>,
 }
 
-impl EventSink for Keep<'_> {
+impl EventSink for Listener {
     fn emit(&mut self, event: &Event) {
-        if let Err(error) = self.shelf.keep(event) {
+        if let EventBody::OperatorAnswer(answer) = event.body
+            && answer.refusal != Refusal::NONE
+        {
+            self.refusal = Some(answer.refusal);
+        }
+        self.shelf.keep(event);
+        if self.shelf.waiting() >= RECOVERY_BYTES
+            && let Err(error) = self.shelf.write()
+        {
             self.error.get_or_insert(error);
         }
     }
@@ -93,24 +105,21 @@ pub(super) fn recover<D: Disk>(
     let outbound = |source| StartError::Outbound { path: shelf_directory.to_owned(), source };
     // Filled beside the one of the last life, which stays if the journal is refused.
     let mut fresh = FreshShelf::new(shelf_directory);
-    let mut shelf = Shelf::create(&fresh.path).map_err(outbound)?;
+    let shelf = Shelf::create(&fresh.path).map_err(outbound)?;
     let mut engine = Engine::new();
     let mut first = None;
-    let mut keep = Keep { shelf: &mut shelf, error: None };
+    let mut listener = Listener { shelf, error: None, refusal: None };
     let opened = Journal::open(disk, options, &mut |record, _| {
         first.get_or_insert(record.command);
-        engine.apply(record, &mut keep);
+        engine.apply(record, &mut listener);
     })?;
-    if let Some(source) = keep.error {
-        return Err(outbound(source));
-    }
-    shelf.move_to(shelf_directory).map_err(outbound)?;
+    listener.shelf.move_to(shelf_directory).map_err(outbound)?;
     fresh.is_in_use = true;
     let (last, epoch, last_timestamp) = opened.report.last;
     let mut recovered = Recovered {
         opened,
         log: Log { engine, epoch, shard: ShardId(0), last, last_timestamp },
-        shelf,
+        listener,
         secret: HashSecret::default(),
         from_ring: 0,
     };
@@ -122,8 +131,11 @@ pub(super) fn recover<D: Disk>(
     recovered.take_ring(ring_path)?;
     recovered.begin(config)?;
     recovered.settle()?;
-    recovered.shelf.write().map_err(outbound)?;
-    Ok(recovered)
+    recovered.listener.shelf.write().map_err(outbound)?;
+    match recovered.listener.error.take() {
+        Some(source) => Err(outbound(source)),
+        None => Ok(recovered),
+    }
 }
 
 impl<D: Disk> Recovered<D> {
@@ -148,15 +160,14 @@ impl<D: Disk> Recovered<D> {
             let found = Sequence(survivors.first);
             return Err(StartError::RingGap { path: path.to_owned(), last: self.log.last, found });
         }
-        let Self { opened, log, shelf, .. } = self;
+        let Self { opened, log, listener, .. } = self;
         let Opened { writer, syncer, .. } = opened;
-        let mut keep = Keep { shelf, error: None };
         let records = survivors.entries.iter().map(|bytes| &bytes.0[..]);
         self.from_ring = writer.append_recovered(syncer, records, &mut |record, _| {
             log.last = record.sequence;
             log.last_timestamp = record.timestamp;
             log.epoch = record.epoch;
-            log.engine.apply(record, &mut keep);
+            log.engine.apply(record, listener);
         })?;
         let published = survivors.published();
         if self.log.last.next().0 < published {
@@ -184,8 +195,13 @@ impl<D: Disk> Recovered<D> {
             nonce: u64::from(std::process::id()),
         }))?;
         for command in config.definitions() {
-            if !self.is_known(&command) {
-                self.ask(command)?;
+            if self.is_known(&command) {
+                continue;
+            }
+            self.listener.refusal = None;
+            self.ask(command)?;
+            if let Some(refusal) = self.listener.refusal.take() {
+                return Err(StartError::Definition { what: definition(&command), refusal });
             }
         }
         Ok(())
@@ -236,7 +252,7 @@ impl<D: Disk> Recovered<D> {
                 result => break result?,
             }
         }
-        self.log.engine.apply(record, &mut Keep { shelf: &mut self.shelf, error: None });
+        self.log.engine.apply(record, &mut self.listener);
         Ok(())
     }
 
@@ -244,6 +260,37 @@ impl<D: Disk> Recovered<D> {
         self.opened.syncer.sync_all()?;
         Ok(())
     }
+}
+
+/// How a message names a definition of the configuration.
+fn definition(command: &Command) -> String {
+    match command {
+        Command::DefineAsset(define) => format!("[[asset]] {}", define.asset.name),
+        Command::DefineInstrument(define) => format!("[[instrument]] {}", define.instrument.symbol),
+        Command::OpenAccount(open) => format!("[[account]] {}", open.account),
+        Command::Deposit(deposit) => {
+            format!("[[account]] {}: the deposit {}", deposit.account, deposit.reference)
+        }
+        Command::DefineSession(define) => format!("[[session]] {}", define.session.comp_id),
+        other => other.name().to_owned(),
+    }
+}
+
+/// Sessions that can still log on although the configuration does not name them any more.
+pub(super) fn forgotten_sessions(engine: &Engine, config: &Config) -> Vec<String> {
+    let named = |id| config.sessions.iter().any(|session| session.id == id);
+    engine
+        .view()
+        .sessions()
+        .filter(|session| !named(session.definition.id))
+        .map(|session| {
+            format!(
+                "session {} is not in the configuration any more, but in the log: it can still log \
+                 on. Suspend its account {} to shut it out",
+                session.definition.comp_id, session.definition.account
+            )
+        })
+        .collect()
 }
 
 /// A number that nobody outside can know.

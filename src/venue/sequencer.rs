@@ -10,6 +10,7 @@
 //! 4. at the end of a batch the log is published before the events that follow from it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::engine::{Engine, EventSink};
 use crate::journal::{Progress, Room};
@@ -72,6 +73,11 @@ pub(super) struct Sequencer {
     /// To the gateways, by their number.
     pub events: Vec<Producer<Event>>,
     pub desk: Arc<Desk>,
+    /// The disk takes no sent messages: new risk waits.
+    pub store_stuck: Arc<AtomicBool>,
+    /// The next command is a timer's or the operator's, if they have one: gateways that never rest
+    /// must not keep them waiting.
+    pub own_turn: bool,
     /// An operator's command that waits for room on the disk.
     pub waiting: Option<Command>,
     /// Knows what the journal has room for.
@@ -171,12 +177,22 @@ impl Sequencer {
         if self.log.engine.has_continuation() {
             return Some(Command::Continue(Continue {}));
         }
+        if std::mem::take(&mut self.own_turn)
+            && let Some(command) = self.own_command(now)
+        {
+            return Some(command);
+        }
         for ring in &mut self.commands {
             if let Some(command) = ring.peek().copied() {
                 ring.advance(1);
                 return Some(command);
             }
         }
+        self.own_command(now)
+    }
+
+    /// What a timer or the operator asks.
+    fn own_command(&mut self, now: Now) -> Option<Command> {
         if let Some(command) = self.timers.due(&self.log.engine, now) {
             return Some(command);
         }
@@ -245,6 +261,9 @@ impl Agent for Sequencer {
             }
             return 0;
         }
+        let is_stuck = self.store_stuck.load(Ordering::Acquire);
+        let room = if is_stuck { Room::CancelsOnly } else { room };
+        self.own_turn = true;
         let mut done = 0;
         for _ in 0..BATCHES_PER_TURN {
             let taken = self.batch(room, now);

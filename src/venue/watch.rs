@@ -62,6 +62,7 @@ fn reason(why: Ended) -> String {
             format!("closed: it does not read, {waiting} bytes wait ([fix] outbound_bytes_max)")
         }
         Ended::BySession(why) => why.to_string(),
+        Ended::DiskFull => "refused: the disk is full, and it sends new orders".into(),
         Ended::Stopping => "closed: the venue stops".into(),
         Ended::TooManyConnections => "refused: too many connections ([fix] connections_max)".into(),
     }

@@ -159,6 +159,10 @@ pub fn logout(out: &mut Vec<u8>, code: LogoutCode, value: i64, limit: i64) {
             .text(", without which the session cannot go on"),
         LogoutCode::BeginString => say.text("Incorrect BeginString: only FIX.4.4 is spoken here"),
         LogoutCode::Operator => say.text("logged out by the venue's operator"),
+        LogoutCode::DiskFull => say.text(
+            "the venue's disk is full and takes cancels only: log on again to cancel, and send no new \
+             orders",
+        ),
         LogoutCode::MsgSeqNumExhausted => {
             say.text("the session's numbers are used up: log on with ResetSeqNumFlag (141) Y")
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::{Buf, BytesMut};
 
-use super::{FixGateway, READ_BYTES, Sink, moment};
+use super::{FixGateway, READ_BYTES, SCARCE_ORDERS, Sink, moment};
 use crate::fix::frame::{self, Frame};
 use crate::fix::session::{self, COMMANDS_MAX};
 use crate::gateway::connection::Connection;
@@ -16,6 +16,8 @@ use crate::runtime::Now;
 
 /// Connections accepted a turn.
 const ACCEPTS_PER_TURN: usize = 32;
+/// Places of the engine's ring that messages leave to timers.
+const TIMER_RESERVE: usize = 64;
 
 /// Why no further message was taken from a connection.
 #[derive(PartialEq, Eq)]
@@ -63,6 +65,10 @@ impl<N: Network> FixGateway<N> {
             done += self.accept(now);
         }
         for _ in 0..self.inputs.len() {
+            // Whoever was not served is the first of the next turn.
+            if !self.has_room_for_input() {
+                break;
+            }
             let Some(slot) = self.inputs.pop_front() else { break };
             if let Some(Some(connection)) = self.connections.get_mut(slot) {
                 connection.in_inputs = false;
@@ -70,6 +76,12 @@ impl<N: Network> FixGateway<N> {
             }
         }
         done
+    }
+
+    /// Whether a message may be taken: there is room for what it causes, and the engine knows of every
+    /// connection that is gone.
+    fn has_room_for_input(&mut self) -> bool {
+        self.lost.is_empty() && self.rings.commands.has_room(COMMANDS_MAX + TIMER_RESERVE)
     }
 
     fn accept(&mut self, now: Now) -> usize {
@@ -118,6 +130,11 @@ impl<N: Network> FixGateway<N> {
     fn serve(&mut self, slot: usize, now: Now) -> usize {
         let mut done = 0;
         let Some(Some(connection)) = self.connections.get_mut(slot) else { return 0 };
+        if connection.outbound.held() > self.limits.outbound_bytes_max {
+            // Nothing becomes durable: it is not the client's fault, and its socket is not read.
+            self.wants_input(slot);
+            return 0;
+        }
         if !connection.inbound.is_empty() {
             let mut inbound = std::mem::take(&mut connection.inbound);
             let (consumed, stop) = self.parse(slot, &inbound, now);
@@ -197,18 +214,13 @@ impl<N: Network> FixGateway<N> {
                 return (bytes.len(), Stop::NeedsMore);
             }
             let session = connection.session;
-            if self.rings.commands.free() < COMMANDS_MAX {
+            if !self.has_room_for_input() {
                 return (at, Stop::RingFull);
             }
             if let Some(session) = session
                 && let Some(Some(seat)) = self.seats.get(session.index())
                 && !seat.session.wants_input()
             {
-                if seat.session.is_logged_on() {
-                    // It has kept messages that came before a gap was filled: they are next.
-                    self.tick_session(slot, session, now);
-                    self.wants_input(slot);
-                }
                 return (at, Stop::SessionWaits);
             }
             match frame::next(&bytes[at..], self.limits.message_size_max) {
@@ -269,6 +281,10 @@ impl<N: Network> FixGateway<N> {
                 let Some(seat) = free else {
                     return self.end(slot, Ended::NoSuchSession);
                 };
+                let (burst, rate) = SCARCE_ORDERS;
+                if !self.durable.has_room() && !seat.scarce.take(rate, burst, now.monotonic_ns) {
+                    return self.end(slot, Ended::DiskFull);
+                }
                 seat.slot = Some(slot);
                 seat.session.attach(connection.id, moment(now));
                 connection.session = Some(seat.session.id());
@@ -279,6 +295,13 @@ impl<N: Network> FixGateway<N> {
         let was_logged_on = seat.session.is_logged_on();
         let mut sink = Sink::new(&mut self.rings.commands);
         seat.session.receive(moment(now), bytes, &mut self.decoder, &self.directory, &mut sink);
+        let (burst, rate) = SCARCE_ORDERS;
+        if sink.orders > 0
+            && !self.durable.has_room()
+            && !seat.scarce.take(rate, burst, now.monotonic_ns)
+        {
+            seat.session.begin_logout(LogoutCode::DiskFull, 0, 0, moment(now), &mut sink);
+        }
         let outcome = sink.outcome();
         self.settle(slot, session, was_logged_on, outcome, now);
     }

@@ -51,7 +51,13 @@ struct Seat {
     /// The last outbound number.
     sent: u64,
     rate_exceeded: bool,
+    /// New orders that may still be answered while the disk is full.
+    scarce: TokenBucket,
 }
+
+/// New orders that are answered on a full disk, at once and a second: each answer takes of the room for
+/// cancels.
+const SCARCE_ORDERS: (u32, u32) = (20, 1);
 
 /// See the module's parent.
 pub struct FixGateway<N: Network> {
@@ -78,6 +84,9 @@ pub struct FixGateway<N: Network> {
     tick_ns: u64,
     /// Slots with a resend under way.
     resending: Vec<usize>,
+    next_resend: u32,
+    /// Slots whose session has kept messages to go on with.
+    kept: Vec<usize>,
     telltale: Arc<Telltale>,
     /// Set from outside: log everybody out and take nobody in.
     drain: Arc<AtomicBool>,
@@ -114,6 +123,8 @@ impl<N: Network> FixGateway<N> {
             accept_pending: true,
             tick_ns: 0,
             resending: Vec::new(),
+            next_resend: 0,
+            kept: Vec::new(),
             telltale,
             drain: Arc::new(AtomicBool::new(false)),
             drained: Arc::new(AtomicBool::new(false)),
@@ -151,6 +162,7 @@ impl<N: Network> FixGateway<N> {
                     bucket: TokenBucket::new(self.limits.burst_max, 0),
                     sent: 0,
                     rate_exceeded: false,
+                    scarce: TokenBucket::new(SCARCE_ORDERS.0, 0),
                 }));
             }
         }
@@ -242,10 +254,11 @@ impl<N: Network> FixGateway<N> {
         }
         if let EventBody::LogonAccepted(logon) = &event.body {
             connection.deadline_ns = u64::MAX;
+            // What an earlier logon of this connection asked for has other numbers after a reset.
+            connection.resend = None;
             let peer = connection.peer;
-            if logon.client_expects != 0 && logon.client_expects < event.msg_seq_num {
-                connection.start_resend(logon.client_expects, event.msg_seq_num - 1);
-                self.resending.push(slot);
+            if logon.client_expects != 0 {
+                self.start_resend(slot, logon.client_expects, event.msg_seq_num - 1);
             }
             self.telltale.tell(Fact::LoggedOn { session: event.session, peer });
             if let Some(Some(seat)) = self.seats.get_mut(event.session.index()) {
@@ -253,11 +266,12 @@ impl<N: Network> FixGateway<N> {
             }
             // What came behind the Logon has waited for this.
             self.wants_input(slot);
-        } else if connection.resend.is_none()
-            && connection.outbound.waiting() > self.limits.outbound_bytes_max
-        {
-            let waiting = connection.outbound.waiting();
-            self.end(slot, Ended::SlowClient(waiting));
+        } else {
+            let allowance = connection.resend.map_or(0, |_| resend::ALLOWANCE_BYTES);
+            let unread = connection.outbound.unread();
+            if unread > self.limits.outbound_bytes_max + allowance {
+                self.end(slot, Ended::SlowClient(unread));
+            }
         }
     }
 
@@ -295,7 +309,12 @@ impl<N: Network> FixGateway<N> {
         let Some(session) = connection.session else { return };
         let Some(Some(seat)) = self.seats.get_mut(session.index()) else { return };
         let was_logged_on = seat.session.is_logged_on();
-        self.lost.extend(seat.session.detach());
+        if let Some(command) = seat.session.detach() {
+            // Before any Logon of the same session that may be read in this very turn.
+            if !self.lost.is_empty() || !self.rings.commands.push(&command) {
+                self.lost.push_back(command);
+            }
+        }
         seat.slot = None;
         if was_logged_on {
             self.count_session(false);
@@ -351,7 +370,27 @@ impl<N: Network> FixGateway<N> {
         told
     }
 
+    /// Lets sessions take messages that came before a gap was filled.
+    fn go_on_with_kept(&mut self, now: Now) -> usize {
+        let mut kept = std::mem::take(&mut self.kept);
+        let done = kept.len();
+        for slot in kept.drain(..) {
+            if let Some(Some(connection)) = self.connections.get(slot)
+                && let Some(session) = connection.session
+                && !connection.closing
+            {
+                self.tick_session(slot, session, now);
+            }
+        }
+        if self.kept.is_empty() {
+            self.kept = kept;
+        }
+        done
+    }
+
     fn tick(&mut self, now: Now) {
+        // A failed accept left connections waiting: nobody would tell of them again.
+        self.accept_pending = true;
         if !self.draining && self.drain.load(Ordering::Acquire) {
             self.draining = true;
             self.network.close_listener();
@@ -380,6 +419,13 @@ impl<N: Network> FixGateway<N> {
     /// Lets a session do what is due, if the engine's ring has room for it.
     fn tick_session(&mut self, slot: usize, session: SessionId, now: Now) {
         if self.rings.commands.free() < 2 * COMMANDS_MAX {
+            // In the next turn, if it was for messages that are kept.
+            if self.seats[session.index()]
+                .as_ref()
+                .is_some_and(|seat| seat.session.has_kept_messages())
+            {
+                self.kept.push(slot);
+            }
             return;
         }
         let Some(Some(seat)) = self.seats.get_mut(session.index()) else { return };
@@ -407,15 +453,12 @@ impl<N: Network> FixGateway<N> {
         if was_logged_on && !seat.session.is_logged_on() {
             self.telltale.sessions.fetch_sub(1, Ordering::Relaxed);
         }
+        if seat.session.has_kept_messages() {
+            self.kept.push(slot);
+        }
         if let Some((begin, end)) = resend {
             let end = if end == 0 { seat.sent } else { end.min(seat.sent) };
-            if begin >= 1
-                && begin <= end
-                && let Some(Some(connection)) = self.connections.get_mut(slot)
-            {
-                connection.start_resend(begin, end);
-                self.resending.push(slot);
-            }
+            self.start_resend(slot, begin, end);
         }
         if let Some(close) = close {
             self.close_later(slot, close, now);
@@ -433,11 +476,12 @@ impl<N: Network> Agent for FixGateway<N> {
         done += self.take_answers(now);
         done += self.flush();
         done += self.tell_lost();
-        done += self.take_input(now);
         if now.monotonic_ns >= self.tick_ns {
             self.tick_ns = now.monotonic_ns + TICK_NS;
             self.tick(now);
         }
+        done += self.go_on_with_kept(now);
+        done += self.take_input(now);
         self.ask_store();
         self.rings.commands.publish();
         done
@@ -449,11 +493,13 @@ struct Sink<'a> {
     commands: &'a mut Producer<Command>,
     resend: Option<(u64, u64)>,
     close: Option<Close>,
+    /// Commands that would add to what is open.
+    orders: usize,
 }
 
 impl<'a> Sink<'a> {
     fn new(commands: &'a mut Producer<Command>) -> Self {
-        Self { commands, resend: None, close: None }
+        Self { commands, resend: None, close: None, orders: 0 }
     }
 
     fn outcome(self) -> (Option<(u64, u64)>, Option<Close>) {
@@ -465,6 +511,8 @@ impl SessionSink for Sink<'_> {
     fn command(&mut self, command: &Command) {
         let room = self.commands.push(command);
         assert!(room, "room for COMMANDS_MAX was seen before");
+        let adds = matches!(command, Command::NewOrder(_) | Command::ReplaceOrder(_));
+        self.orders += usize::from(adds);
     }
 
     fn resend(&mut self, begin: u64, end: u64) {

@@ -14,7 +14,23 @@ const WAITING_BYTES_MAX: usize = 128 * 1024;
 /// Answers taken a turn.
 const ANSWERS_PER_TURN: usize = 256;
 
+/// Bytes by which a resend may exceed what may wait for a client: one chunk beyond its own limit.
+pub(super) const ALLOWANCE_BYTES: usize = 2 * WAITING_BYTES_MAX;
+
 impl<N: Network> FixGateway<N> {
+    /// Begins to send the numbers from `begin` to `end` again.
+    pub(super) fn start_resend(&mut self, slot: usize, begin: u64, end: u64) {
+        if begin == 0 || begin > end {
+            return;
+        }
+        self.next_resend = self.next_resend.wrapping_add(1);
+        if let Some(Some(connection)) = self.connections.get_mut(slot)
+            && connection.start_resend(self.next_resend, begin, end)
+        {
+            self.resending.push(slot);
+        }
+    }
+
     /// Asks the store for the next chunk of every resend whose client keeps up.
     pub(super) fn ask_store(&mut self) {
         let mut at = 0;
@@ -34,6 +50,7 @@ impl<N: Network> FixGateway<N> {
                 let query = Query {
                     session,
                     connection: connection.id,
+                    resend: resend.id,
                     begin: resend.next,
                     end: resend.end.min(resend.next + CHUNK - 1),
                     position: self.rings.events.position(),
@@ -65,7 +82,10 @@ impl<N: Network> FixGateway<N> {
         if connection.id != kept.connection {
             return;
         }
-        let Some(resend) = &mut connection.resend else { return };
+        let Some(resend) = connection.resend.as_mut().filter(|resend| resend.id == kept.resend)
+        else {
+            return;
+        };
         if kept.last {
             resend.asked = false;
         }
