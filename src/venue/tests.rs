@@ -305,7 +305,8 @@ impl Machine {
         let shelf_directory = shelf_directory.join("outbound");
         let recovered = recover(disk.clone(), &config, &options, &shelf_directory, &no_ring)
             .map_err(|why| why.to_string())?;
-        let recovery::Recovered { opened, log, shelf, .. } = recovered;
+        let recovery::Recovered { opened, log, listener, .. } = recovered;
+        let shelf = listener.shelf;
         let found = opened.report.records as usize;
         let (records, mut readers) = ring::ring_from(RECORDS, 2, log.last.next().0);
         let (to_engine, commands) = pair(COMMANDS);
@@ -330,6 +331,8 @@ impl Machine {
             events: vec![fix_events, desk_events],
             desk: Arc::new(Desk::default()),
             waiting: None,
+            store_stuck: Arc::default(),
+            own_turn: false,
             progress: progress.clone(),
             closed: Arc::new(Mutex::new(None)),
         };
@@ -338,6 +341,7 @@ impl Machine {
             writer: opened.writer,
             progress: progress.clone(),
             named: Sequence(0),
+            idle_since_ns: 0,
             released: Arc::new(Synced(progress.clone())),
             fault: fault.clone(),
         };

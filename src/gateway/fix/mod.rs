@@ -57,7 +57,7 @@ struct Seat {
 
 /// New orders that are answered on a full disk, at once and a second: each answer takes of the room for
 /// cancels.
-const SCARCE_ORDERS: (u32, u32) = (20, 1);
+const SCARCE_ORDERS: (u32, u32) = (1_000, 10);
 
 /// See the module's parent.
 pub struct FixGateway<N: Network> {
