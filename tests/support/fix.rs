@@ -617,7 +617,8 @@ impl Client {
             let sent = self.sent.get(number as usize - 1).filter(|_| number <= end);
             let again =
                 sent.filter(|sent| !["0", "1", "2", "4", "5", "A"].contains(&sent.msg_type));
-            if sent.is_some() && again.is_none() {
+            // What another client of this name has sent is not known here: it is filled over.
+            if number <= end && again.is_none() {
                 gap.get_or_insert(number);
                 continue;
             }

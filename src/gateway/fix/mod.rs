@@ -482,7 +482,8 @@ impl<N: Network> Agent for FixGateway<N> {
         }
         done += self.go_on_with_kept(now);
         done += self.take_input(now);
-        self.ask_store();
+        done += self.ask_store();
+        done += self.rings.commands.staged() as usize;
         self.rings.commands.publish();
         done
     }

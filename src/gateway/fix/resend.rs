@@ -32,7 +32,8 @@ impl<N: Network> FixGateway<N> {
     }
 
     /// Asks the store for the next chunk of every resend whose client keeps up.
-    pub(super) fn ask_store(&mut self) {
+    pub(super) fn ask_store(&mut self) -> usize {
+        let mut asked = 0;
         let mut at = 0;
         while at < self.resending.len() {
             let slot = self.resending[at];
@@ -56,10 +57,12 @@ impl<N: Network> FixGateway<N> {
                     position: self.rings.events.position(),
                 };
                 self.rings.queries.push(&query);
+                asked += 1;
             }
             at += 1;
         }
         self.rings.queries.publish();
+        asked
     }
 
     pub(super) fn take_answers(&mut self, now: Now) -> usize {
