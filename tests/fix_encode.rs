@@ -224,9 +224,26 @@ fn a_refused_order_names_field_value_and_limit() {
     check(
         EventBody::Execution(unknown),
         expect![
-            "35=8|37=NONE|11=order-1|17=0-77-2|150=8|39=8|103=1|1=7|55=[N/A]|54=1|38=20000|40=2|44=5000050|59=1|151=0|14=0|6=0|60=20260102-03:04:05.123456|58=Symbol (55) names no instrument of this venue|"
+            "35=8|37=NONE|11=order-1|17=0-77-2|150=8|39=8|103=1|1=7|55=[N/A]|54=1|40=2|59=1|151=0|14=0|6=0|60=20260102-03:04:05.123456|58=Symbol (55) names no instrument of this venue|"
         ],
     );
+}
+
+#[test]
+fn a_refused_iceberg_tells_which_bound_it_broke() {
+    let text = |value, limit| {
+        let refused = refused(RejectCode::DisplayQuantityOutOfRange, value, limit);
+        let bytes = encoded(EventBody::Execution(refused), false);
+        let text = shown(&bytes);
+        let from = text.find("|58=").expect("a text") + 4;
+        text[from..].split('|').next().expect("it ends").to_string()
+    };
+    expect!["MaxFloor (111) 0 is not between one lot and OrderQty (38) 2"]
+        .assert_eq(&text(0, 20_000));
+    expect!["MaxFloor (111) 3 is not between one lot and OrderQty (38) 2"]
+        .assert_eq(&text(30_000, 20_000));
+    expect!["MaxFloor (111) 0.01 is below the least for this OrderQty (38), 0.02: an iceberg has at most 100 slices"]
+        .assert_eq(&text(100, 200));
 }
 
 #[test]
@@ -240,7 +257,7 @@ fn a_restated_order_gives_its_cause() {
     check(
         EventBody::Execution(restated),
         expect![
-            "35=8|37=42|11=order-1|41=order-0|17=0-77-2|150=D|39=0|378=99|1=7|55=BTC-USD|54=1|38=2|40=2|44=50000.5|59=1|151=2|14=0|6=0|60=20260102-03:04:05.123456|58=self-trade prevention: it would have traded with an order of its own account|"
+            "35=8|37=42|11=order-1|41=order-0|17=0-77-2|150=D|39=0|378=5|1=7|55=BTC-USD|54=1|38=2|40=2|44=50000.5|59=1|151=2|14=0|6=0|60=20260102-03:04:05.123456|58=self-trade prevention: it would have traded with an order of its own account|"
         ],
     );
 }
@@ -257,13 +274,13 @@ fn a_status_report_echoes_its_request() {
     check(
         EventBody::StatusReport(report),
         expect![
-            "35=8|37=42|11=order-1|17=0-77-2|790=ask|150=I|39=0|1=7|55=BTC-USD|54=1|38=2|40=2|44=50000.5|59=1|151=2|14=0|6=0|60=20260102-03:04:05.123456|"
+            "35=8|37=42|11=order-1|17=0|790=ask|150=I|39=0|1=7|55=BTC-USD|54=1|38=2|40=2|44=50000.5|59=1|151=2|14=0|6=0|60=20260102-03:04:05.123456|"
         ],
     );
     check(
         EventBody::StatusReport(StatusReport { mass: true, last: false, total: 12, ..report }),
         expect![
-            "35=8|37=42|11=order-1|17=0-77-2|584=ask|911=12|912=N|150=I|39=0|1=7|55=BTC-USD|54=1|38=2|40=2|44=50000.5|59=1|151=2|14=0|6=0|60=20260102-03:04:05.123456|"
+            "35=8|37=42|11=order-1|17=0|584=ask|911=12|912=N|150=I|39=0|1=7|55=BTC-USD|54=1|38=2|40=2|44=50000.5|59=1|151=2|14=0|6=0|60=20260102-03:04:05.123456|"
         ],
     );
 }
@@ -519,8 +536,16 @@ prop_compose! {
             display_quantity: Quantity(display), last_price: Price(last_price),
             last_quantity: Quantity(last), leaves_quantity: Quantity(leaves),
             cum_quantity: Quantity(cum), cum_notional: cum_notional / 1_000_000, fee: Amount(fee),
-            refusal: Refusal { code, value, limit },
+            refusal: sound(Refusal { code, value, limit }),
         }
+    }
+}
+
+/// A Symbol that a client could have sent: no delimiter lies within it.
+fn sound(refusal: Refusal) -> Refusal {
+    match refusal.code {
+        RejectCode::UnknownSymbol => Refusal::unknown_symbol(refusal.value.to_string().as_bytes()),
+        _ => refusal,
     }
 }
 
@@ -528,7 +553,7 @@ fn any_body() -> impl Strategy<Value = EventBody> {
     let text = || "[ -~]{1,36}".prop_map(|text| RequestId::truncated(text.as_bytes()));
     let refusal = || {
         (any_of(RejectCode::ALL), any::<i64>(), any::<i64>())
-            .prop_map(|(code, value, limit)| Refusal { code, value, limit })
+            .prop_map(|(code, value, limit)| sound(Refusal { code, value, limit }))
     };
     prop_oneof![
         any_execution().prop_map(EventBody::Execution),

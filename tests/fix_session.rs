@@ -10,6 +10,11 @@ mod harness;
 use std::fs;
 use std::path::Path;
 
+use castle::fix::decode::Decoder;
+use castle::fix::directory::Directory;
+use castle::fix::session::{Moment, Session, SessionLimits};
+use castle::model::*;
+
 #[test]
 fn every_scenario_goes_as_it_is_written() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/session");
@@ -35,6 +40,52 @@ fn every_scenario_goes_as_it_is_written() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// While the engine is slow: a refused Logon's connection is not closed before its Logout had time to go out.
+#[test]
+fn a_refused_logon_waits_for_its_logout() {
+    let definition = SessionDefinition {
+        id: SessionId(1),
+        account: AccountId(2),
+        comp_id: CompId::truncated(b"CLIENT"),
+        reset_on_logon: false,
+        cancel_on_disconnect: false,
+    };
+    let mut directory = Directory::new(CompId::truncated(b"CASTLE"), HashSecret(1));
+    directory.apply(&event(SessionId::NONE, 0, EventBody::SessionDefined(definition)));
+    let limits = SessionLimits::default();
+    let wait_ns = limits.logout_timeout_ns;
+    let mut session = Session::new(&definition, limits, GatewayId(1));
+    let at = |monotonic_ns| Moment { wall_ns: 1_767_603_600_000_000_000, monotonic_ns };
+    let (mut decoder, mut sink) = (Decoder::new(), harness::Sink::default());
+    session.attach(ConnectionId(1), at(5));
+    let body =
+        "35=A\x0134=1\x0149=CLIENT\x0152=20260105-09:00:00\x0156=CASTLE\x0198=0\x01108=0\x01";
+    let head = format!("8=FIX.4.4\x019={}\x01{body}", body.len());
+    let sum: u32 = head.bytes().map(u32::from).sum();
+    let logon = format!("{head}10={:03}\x01", sum % 256);
+    session.receive(at(5), logon.as_bytes(), &mut decoder, &directory, &mut sink);
+    assert!(matches!(sink.commands[..], [Command::RefuseLogon(_)]), "{:?}", sink.commands);
+    assert_eq!(session.deadline_ns(), Some(5 + wait_ns));
+    session.tick(at(4 + wait_ns), &mut decoder, &directory, &mut sink);
+    assert!(!sink.closed, "{:?}", sink.other);
+    let mut late = harness::Sink::default();
+    session.tick(at(5 + wait_ns), &mut decoder, &directory, &mut late);
+    assert!(late.closed);
+}
+
+fn event(session: SessionId, msg_seq_num: u64, body: EventBody) -> Event {
+    Event {
+        cause: Sequence(1),
+        timestamp: Timestamp(1),
+        session,
+        msg_seq_num,
+        index: 0,
+        shard: ShardId(0),
+        gateway: GatewayId(1),
+        body,
+    }
 }
 
 fn difference(expected: &str, actual: &str) -> String {

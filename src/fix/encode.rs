@@ -19,8 +19,10 @@ const SOH: u8 = 1;
 const AVERAGE_PLACES: u8 = 4;
 /// Symbol (55) of what is not known; FIX 4.4 requires the field.
 const NO_SYMBOL: &[u8] = b"[N/A]";
-/// OrderID (37) where there is no order (FIX 4.4, ExecutionReport).
+/// OrderID (37) where there is no order (FIX 4.4, ExecutionReport), and OrigClOrdID (41) where none was sent.
 const NO_ORDER: &[u8] = b"NONE";
+/// Side (54) where there is no order and none was named; FIX 4.4 requires the field.
+const UNDISCLOSED: u8 = b'7';
 /// TestReqID (112) of a TestRequest that the venue sends.
 const TEST_REQ_ID: &[u8] = b"TEST";
 
@@ -282,7 +284,11 @@ impl<'a> Writer<'a> {
         self.order_id(execution.order);
         self.some(tag::CL_ORD_ID, execution.cl_ord_id.as_bytes());
         self.some(tag::ORIG_CL_ORD_ID, execution.orig_cl_ord_id.as_bytes());
-        self.exec_id(tag::EXEC_ID, event);
+        match execution.exec_type {
+            // Nothing happened (FIX 4.4, ExecutionReport).
+            ExecType::OrderStatus => self.byte(tag::EXEC_ID, b'0'),
+            _ => self.exec_id(tag::EXEC_ID, event),
+        }
         if let Some(report) = status {
             self.status(report);
         }
@@ -293,18 +299,27 @@ impl<'a> Writer<'a> {
             self.unsigned(tag::ORD_REJ_REASON, u64::from(reason));
         }
         if execution.exec_type == ExecType::Restated {
-            // 99 is "other": the cause stands in the text.
-            self.unsigned(tag::EXEC_RESTATEMENT_REASON, 99);
+            // Partial decline of OrderQty: self-trade prevention has taken quantity away.
+            self.unsigned(tag::EXEC_RESTATEMENT_REASON, 5);
         }
-        self.unsigned(tag::ACCOUNT, u64::from(execution.account.0));
+        self.account(execution.account);
         match execution.refusal.code {
             RejectCode::UnknownSymbol if !execution.refusal.symbol().is_empty() => {
                 self.bytes(tag::SYMBOL, execution.refusal.symbol().as_bytes());
             }
             _ => self.bytes(tag::SYMBOL, units.symbol()),
         }
-        self.byte(tag::SIDE, execution.side as u8);
-        self.order(execution, &units);
+        let side = match status {
+            Some(report) if report.mass && execution.order == OrderId::NONE => UNDISCLOSED,
+            _ => execution.side as u8,
+        };
+        self.byte(tag::SIDE, side);
+        match execution.refusal.code {
+            RejectCode::None => self.order(execution, &units),
+            // A status that was asked for of no order.
+            _ if execution.exec_type == ExecType::OrderStatus => {}
+            _ => self.refused_order(execution, &units),
+        }
         if execution.exec_type == ExecType::Trade {
             self.trade(execution, &units);
         }
@@ -339,6 +354,49 @@ impl<'a> Writer<'a> {
         if execution.display_quantity != Quantity::ZERO {
             self.decimal(tag::MAX_FLOOR, execution.display_quantity.0, quantity_scale);
         }
+        self.self_trade_prevention(execution);
+    }
+
+    /// What the owner of a refused order asked for, as far as it is known: what could not be read, or not be
+    /// represented, is left out, and the text tells why.
+    fn refused_order(&mut self, execution: &Execution, units: &Units<'_>) {
+        let refusal = &execution.refusal;
+        let unread = |tag: u32| {
+            refusal.code == RejectCode::UnsupportedField && refusal.value == i64::from(tag)
+        };
+        // OrdType is judged first and TimeInForce second; the engine's first look is at the account.
+        let type_known = refusal.code != RejectCode::AccountMismatch && !unread(tag::ORD_TYPE);
+        let figures_known = units.instrument.is_some()
+            && !matches!(refusal.code, RejectCode::UnknownSymbol | RejectCode::TooManyDecimals);
+        // 0 stands for what was absent or had too many decimals, the greatest for what did not fit.
+        let known = |value: i64| {
+            figures_known && value != 0 && value.unsigned_abs() < i64::MAX.unsigned_abs()
+        };
+        if known(execution.quantity.0) {
+            self.decimal(tag::ORDER_QTY, execution.quantity.0, units.quantity_scale());
+        }
+        if known(execution.quote_quantity.0) {
+            self.decimal(tag::CASH_ORDER_QTY, execution.quote_quantity.0, units.quote_scale());
+        }
+        if type_known {
+            self.byte(tag::ORD_TYPE, execution.ord_type as u8);
+        }
+        if known(execution.price.0) {
+            self.decimal(tag::PRICE, execution.price.0, units.price_scale());
+        }
+        if type_known && !unread(tag::TIME_IN_FORCE) {
+            self.byte(tag::TIME_IN_FORCE, execution.time_in_force as u8);
+        }
+        if execution.post_only {
+            self.byte(tag::EXEC_INST, b'6');
+        }
+        if known(execution.display_quantity.0) {
+            self.decimal(tag::MAX_FLOOR, execution.display_quantity.0, units.quantity_scale());
+        }
+        self.self_trade_prevention(execution);
+    }
+
+    fn self_trade_prevention(&mut self, execution: &Execution) {
         if execution.self_trade_prevention != SelfTradePrevention::None {
             let mode = execution.self_trade_prevention as u8;
             self.unsigned(tag::SELF_TRADE_PREVENTION, u64::from(mode));
@@ -386,9 +444,14 @@ impl<'a> Writer<'a> {
         let units = Units::new(directory, reject.instrument);
         self.order_id(reject.order);
         self.bytes(tag::CL_ORD_ID, reject.cl_ord_id.as_bytes());
-        self.some(tag::ORIG_CL_ORD_ID, reject.orig_cl_ord_id.as_bytes());
+        // FIX 4.4 requires it, also where OrderID alone named the order.
+        let orig_cl_ord_id = match reject.orig_cl_ord_id.is_empty() {
+            true => NO_ORDER,
+            false => reject.orig_cl_ord_id.as_bytes(),
+        };
+        self.bytes(tag::ORIG_CL_ORD_ID, orig_cl_ord_id);
         self.byte(tag::ORD_STATUS, reject.ord_status as u8);
-        self.unsigned(tag::ACCOUNT, u64::from(reject.account.0));
+        self.account(reject.account);
         self.timestamp(tag::TRANSACT_TIME, event.timestamp.0);
         self.byte(tag::CXL_REJ_RESPONSE_TO, if reject.replace { b'2' } else { b'1' });
         let reason = text::cxl_rej_reason(reject.refusal.code);
@@ -402,7 +465,7 @@ impl<'a> Writer<'a> {
         let units = Units::new(directory, report.instrument);
         self.some(tag::CL_ORD_ID, report.cl_ord_id.as_bytes());
         self.exec_id(tag::ORDER_ID, event);
-        self.byte(tag::MASS_CANCEL_REQUEST_TYPE, report.scope as u8);
+        self.byte(tag::MASS_CANCEL_REQUEST_TYPE, asked_scope(report));
         let refused = report.refusal.code != RejectCode::None;
         self.byte(tag::MASS_CANCEL_RESPONSE, if refused { b'0' } else { report.scope as u8 });
         if refused {
@@ -410,8 +473,17 @@ impl<'a> Writer<'a> {
             self.unsigned(tag::MASS_CANCEL_REJECT_REASON, u64::from(reason));
         }
         self.unsigned(tag::TOTAL_AFFECTED_ORDERS, u64::from(report.affected));
-        if report.scope == MassCancelScope::Instrument {
-            self.bytes(tag::SYMBOL, units.symbol());
+        let unknown_symbol = report.refusal.symbol();
+        match (report.scope, units.instrument) {
+            (MassCancelScope::Instrument, Some(known)) => {
+                self.bytes(tag::SYMBOL, known.symbol.as_bytes());
+            }
+            (MassCancelScope::Instrument, None)
+                if report.refusal.code == RejectCode::UnknownSymbol =>
+            {
+                self.some(tag::SYMBOL, unknown_symbol.as_bytes());
+            }
+            _ => {}
         }
         if report.side != SideFilter::Both {
             self.byte(tag::SIDE, report.side as u8);
@@ -472,6 +544,13 @@ impl<'a> Writer<'a> {
         match order {
             OrderId::NONE => self.bytes(tag::ORDER_ID, NO_ORDER),
             OrderId(id) => self.unsigned(tag::ORDER_ID, id),
+        }
+    }
+
+    /// The account, unless the client's name for it is no account's (see order entry).
+    fn account(&mut self, account: AccountId) {
+        if account != AccountId(u32::MAX) {
+            self.unsigned(tag::ACCOUNT, u64::from(account.0));
         }
     }
 
@@ -540,6 +619,17 @@ impl<'a> Writer<'a> {
         self.tag(tag);
         self.out.extend_from_slice(&time::text(timestamp_ns));
         self.out.push(SOH);
+    }
+}
+
+/// What a mass cancel asked for: where that is not offered, its refusal tells it.
+fn asked_scope(report: &MassCancelReport) -> u8 {
+    let Refusal { code, value, limit } = report.refusal;
+    let of_scope =
+        code == RejectCode::UnsupportedField && value == i64::from(tag::MASS_CANCEL_REQUEST_TYPE);
+    match u8::try_from(limit) {
+        Ok(asked @ b'1'..=b'7') if of_scope => asked,
+        _ => report.scope as u8,
     }
 }
 

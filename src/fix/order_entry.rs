@@ -17,7 +17,7 @@ use crate::fix::directory::Directory;
 use crate::fix::number::{self, NumberError};
 use crate::fix::tables::tag;
 use crate::model::*;
-use refused::{REFUSED_IN_MASS_CANCEL, REFUSED_IN_ORDERS, REFUSED_UNLESS, TagSet};
+use refused::{REFUSED_IN_MASS_CANCEL, REFUSED_IN_ORDERS, REFUSED_UNLESS, SPOT, TagSet};
 
 /// ExecInst (18): participate, don't initiate.
 const POST_ONLY: &[u8] = b"6";
@@ -121,14 +121,7 @@ impl Request<'_, '_> {
     fn new_order(&self) -> Result<Command, Fault> {
         let mut refusal = FirstRefusal::none();
         let cl_ord_id: ClOrdId = self.text(tag::CL_ORD_ID)?;
-        let instrument = self.instrument();
-        if instrument.is_none() {
-            refusal.add(self.unknown_symbol());
-        }
-        let side = self.side().unwrap_or_else(|nearest| {
-            refusal.unsupported(tag::SIDE);
-            nearest
-        });
+        // These two first: where anything else is refused the report can tell them.
         let ord_type = self.ord_type(&mut refusal);
         let time_in_force = match self.byte(tag::TIME_IN_FORCE) {
             None | Some(b'0') => TimeInForce::Day,
@@ -140,14 +133,15 @@ impl Request<'_, '_> {
                 TimeInForce::Day
             }
         };
-        let post_only = match self.message.get(tag::EXEC_INST) {
-            None => false,
-            Some(POST_ONLY) => true,
-            Some(_) => {
-                refusal.unsupported(tag::EXEC_INST);
-                false
-            }
-        };
+        let instrument = self.instrument();
+        if instrument.is_none() {
+            refusal.add(self.unknown_symbol());
+        }
+        let side = self.side().unwrap_or_else(|nearest| {
+            refusal.unsupported(tag::SIDE);
+            nearest
+        });
+        let post_only = self.post_only(&mut refusal);
         let self_trade_prevention = self.self_trade_prevention(&mut refusal);
         self.refuse_unsupported(instrument, &mut refusal);
         let price = self.price(instrument, ord_type, &mut refusal)?;
@@ -208,11 +202,20 @@ impl Request<'_, '_> {
             Some(b'1') => ReplaceTimeInForce::GoodTillCancel,
             Some(_) => ReplaceTimeInForce::Other,
         };
-        // What a replace cannot change; the order keeps it.
-        for tag in [tag::EXEC_INST, tag::CASH_ORDER_QTY, tag::SELF_TRADE_PREVENTION] {
-            if self.message.get(tag).is_some() {
-                refusal.unsupported(tag);
-            }
+        // An order keeps these: they may be repeated, which the engine compares, or left out.
+        let post_only = self.post_only(&mut refusal);
+        let self_trade_prevention = match self.message.get(tag::SELF_TRADE_PREVENTION) {
+            None => ReplaceSelfTradePrevention::Unchanged,
+            Some(_) => match self.self_trade_prevention(&mut refusal) {
+                SelfTradePrevention::None => ReplaceSelfTradePrevention::None,
+                SelfTradePrevention::ExpireTaker => ReplaceSelfTradePrevention::ExpireTaker,
+                SelfTradePrevention::ExpireMaker => ReplaceSelfTradePrevention::ExpireMaker,
+                SelfTradePrevention::ExpireBoth => ReplaceSelfTradePrevention::ExpireBoth,
+                SelfTradePrevention::Decrement => ReplaceSelfTradePrevention::Decrement,
+            },
+        };
+        if self.message.get(tag::CASH_ORDER_QTY).is_some() {
+            refusal.unsupported(tag::CASH_ORDER_QTY);
         }
         self.refuse_unsupported(instrument, &mut refusal);
         let price = self.price(instrument, ord_type, &mut refusal)?;
@@ -233,8 +236,8 @@ impl Request<'_, '_> {
             price,
             quantity,
             display_quantity,
-            post_only: false,
-            self_trade_prevention: ReplaceSelfTradePrevention::Unchanged,
+            post_only,
+            self_trade_prevention,
             poss_resend: self.message.poss_resend(),
             refusal: refusal.0,
         }))
@@ -245,7 +248,10 @@ impl Request<'_, '_> {
         let mut refusal = FirstRefusal::none();
         let cl_ord_id: ClOrdId = self.text(tag::CL_ORD_ID)?;
         let scope = self.scope(tag::MASS_CANCEL_REQUEST_TYPE).unwrap_or_else(|| {
-            refusal.unsupported(tag::MASS_CANCEL_REQUEST_TYPE);
+            // The limit tells what was asked, which the report echoes.
+            let asked = self.byte(tag::MASS_CANCEL_REQUEST_TYPE).unwrap_or(0);
+            let tag = i64::from(tag::MASS_CANCEL_REQUEST_TYPE);
+            refusal.add(Refusal::new(RejectCode::UnsupportedField, tag, i64::from(asked)));
             MassCancelScope::All
         });
         let instrument = self.instrument();
@@ -453,6 +459,17 @@ impl Request<'_, '_> {
         }
     }
 
+    fn post_only(&self, refusal: &mut FirstRefusal) -> bool {
+        match self.message.get(tag::EXEC_INST) {
+            None => false,
+            Some(POST_ONLY) => true,
+            Some(_) => {
+                refusal.unsupported(tag::EXEC_INST);
+                false
+            }
+        }
+    }
+
     fn self_trade_prevention(&self, refusal: &mut FirstRefusal) -> SelfTradePrevention {
         match self.byte(tag::SELF_TRADE_PREVENTION) {
             None | Some(b'0') => SelfTradePrevention::None,
@@ -507,6 +524,9 @@ impl Request<'_, '_> {
             if self.message.get(*tag).is_some_and(|value| value != *allowed) {
                 return refusal.unsupported(*tag);
             }
+        }
+        if self.message.get(tag::SECURITY_TYPE).is_some_and(|kind| !SPOT.contains(&kind)) {
+            return refusal.unsupported(tag::SECURITY_TYPE);
         }
         let minimum = self.message.get(tag::MIN_QTY);
         if minimum.is_some_and(|text| number::decimal(text, 0) != Ok(0)) {

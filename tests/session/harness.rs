@@ -394,6 +394,12 @@ fn named(command: &Command) -> Option<String> {
             say(format_args!("{:?} {:?}", replace.ord_type, replace.time_in_force));
             say(format_args!("quantity {} price {}", replace.quantity.0, replace.price.0));
             say(format_args!("display {}", replace.display_quantity.0));
+            if replace.post_only {
+                say(format_args!("post-only"));
+            }
+            if replace.self_trade_prevention != ReplaceSelfTradePrevention::Unchanged {
+                say(format_args!("own={:?}", replace.self_trade_prevention));
+            }
             replace.refusal
         }
         Command::MassCancel(mass) => {

@@ -2,7 +2,7 @@
 
 use crate::fix::encode::Units;
 use crate::fix::number;
-use crate::model::limit::HEART_BT_INT;
+use crate::model::limit::{HEART_BT_INT, ICEBERG_PARTS_MAX};
 use crate::model::{Asset, Cause, LogoutCode, Refusal, RejectCode, Side};
 
 /// FIX's words for a SessionRejectReason (373).
@@ -68,6 +68,7 @@ pub fn ord_rej_reason(code: RejectCode) -> u8 {
         RejectCode::AccountSuspended
         | RejectCode::VenueOrdersFull
         | RejectCode::VenueClOrdIdsFull
+        | RejectCode::AccountClOrdIdsFull
         | RejectCode::PostOnlyWouldTrade
         | RejectCode::DiskFull => 0,
         _ => 99,
@@ -84,6 +85,7 @@ pub fn cxl_rej_reason(code: RejectCode) -> u8 {
         | RejectCode::InstrumentCancelOnly
         | RejectCode::AccountSuspended
         | RejectCode::VenueClOrdIdsFull
+        | RejectCode::AccountClOrdIdsFull
         | RejectCode::DiskFull => 2,
         _ => 99,
     }
@@ -177,6 +179,9 @@ pub(super) fn refusal(out: &mut Vec<u8>, refusal: &Refusal, units: &Units<'_>, s
     match code {
         RejectCode::None => say.text("not refused"),
         RejectCode::UnknownInstrument => say.text("Symbol (55) names no instrument of this venue"),
+        RejectCode::UnknownSymbol if refusal.symbol().is_empty() => {
+            say.text("Symbol (55) is missing")
+        }
         RejectCode::UnknownSymbol => {
             let say = say.text("Symbol (55) ").bytes(refusal.symbol().as_bytes());
             say.text(" names no instrument of this venue: SecurityListRequest (x) lists them")
@@ -255,8 +260,14 @@ pub(super) fn refusal(out: &mut Vec<u8>, refusal: &Refusal, units: &Units<'_>, s
             say.text(" is no whole multiple of the lot ").quantity(limit)
         }
         RejectCode::DisplayQuantityOutOfRange => {
+            let lot = units.instrument.map_or(i64::MAX, |instrument| instrument.lot.0);
             let say = say.text("MaxFloor (111) ").quantity(value);
-            say.text(" is not between one lot and OrderQty (38) ").quantity(limit)
+            if (lot..limit).contains(&value) {
+                let say = say.text(" is below the least for this OrderQty (38), ").quantity(limit);
+                say.text(": an iceberg has at most ").int(ICEBERG_PARTS_MAX).text(" slices")
+            } else {
+                say.text(" is not between one lot and OrderQty (38) ").quantity(limit)
+            }
         }
         RejectCode::UnsupportedCombination => say.text(
             "this combination of OrdType (40), TimeInForce (59), ExecInst (18), MaxFloor (111), \
@@ -398,10 +409,19 @@ impl Say<'_> {
             111 => "MaxFloor",
             126 => "ExpireTime",
             152 => "CashOrderQty",
+            167 => "SecurityType",
+            200 => "MaturityMonthYear",
+            201 => "PutOrCall",
+            202 => "StrikePrice",
             210 => "MaxShow",
             211 => "PegOffsetValue",
             388 => "DiscretionInst",
             432 => "ExpireDate",
+            530 => "MassCancelRequestType",
+            541 => "MaturityDate",
+            585 => "MassStatusReqType",
+            711 => "NoUnderlyings",
+            25001 => "SelfTradePrevention",
             _ => return self.text("the field ").int(tag),
         };
         self.text(name).text(" (").int(tag).text(")")

@@ -5,6 +5,7 @@ use crate::fix::tables::tag;
 /// An order (D, G) with one of these is refused whatever their value is.
 pub(super) static REFUSED_IN_ORDERS: TagSet = TagSet::of(&[
     65, // SymbolSfx: another security
+    200, 201, 202, 541, // a contract: its maturity, put or call, its strike
     64, 193, 192, 640, // settlement on a date of its own; the far leg of a swap
     99,  // StopPx
     117, // QuoteID: there are no quotes to take
@@ -31,7 +32,12 @@ pub(super) const REFUSED_UNLESS: &[(u32, &[u8])] = &[
     (tag::NO_ALLOCS, b"0"),
     (tag::NO_STIPULATIONS, b"0"),
     (tag::NO_TRADING_SESSIONS, b"0"),
+    (tag::NO_UNDERLYINGS, b"0"),
 ];
+
+/// SecurityType (167) of what is bought and sold outright: common stock, foreign exchange, none. An order with another
+/// means a contract.
+pub(super) const SPOT: [&[u8]; 3] = [b"CS", b"FOR", b"NONE"];
 
 /// A mass cancel with one of these would cancel more than was meant: TradingSessionID and its SubID,
 /// UnderlyingSymbol.

@@ -33,6 +33,10 @@ pub const KEPT_BYTES_MAX: usize = 65_536;
 /// A gap is asked for again when a message comes too early after so long without any progress.
 pub const GAP_WAIT_NS: u64 = 30 * SECOND_NS;
 
+/// An OrderMassStatusRequest is answered by a report for each open order, a SecurityListRequest by a message for each
+/// instrument: a session may ask for either once in so long.
+pub const LONG_ANSWER_WAIT_MS: u64 = 1_000;
+
 const SECOND_NS: u64 = 1_000_000_000;
 /// One message makes at most two: a Reject and a Logout.
 const COMMANDS_PER_MESSAGE: usize = 2;
@@ -161,6 +165,9 @@ pub struct Session {
     last_received_ns: u64,
     test_requested: bool,
     rejects_received: u64,
+    /// When the last OrderMassStatusRequest, or SecurityListRequest, was taken; over connections too.
+    mass_status_ns: Option<u64>,
+    security_list_ns: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,6 +234,8 @@ impl Session {
             last_received_ns: 0,
             test_requested: false,
             rejects_received: 0,
+            mass_status_ns: None,
+            security_list_ns: None,
         }
     }
 
@@ -322,7 +331,7 @@ impl Session {
             State::Leaving { sent_ns: Some(sent_ns), .. } => {
                 Some(sent_ns.saturating_add(self.limits.logout_timeout_ns))
             }
-            State::Leaving { sent_ns: None, .. } => Some(self.silence_at_ns()),
+            State::Leaving { sent_ns: None, .. } => Some(self.leave_at_ns()),
             State::LoggedOn if self.has_kept_messages() || self.logout_wanted.is_some() => Some(0),
             State::LoggedOn if self.test_requested => Some(self.silence_at_ns()),
             State::LoggedOn => {
@@ -337,6 +346,12 @@ impl Session {
 
     fn silence_at_ns(&self) -> u64 {
         self.last_received_ns.saturating_add(self.heart_bt_int_ns / 10 * 24)
+    }
+
+    /// Until when our Logout is waited for to go out. Where no logon was accepted there is no HeartBtInt.
+    fn leave_at_ns(&self) -> u64 {
+        let least_ns = self.last_received_ns.saturating_add(self.limits.logout_timeout_ns);
+        self.silence_at_ns().max(least_ns)
     }
 
     /// Does what is due.
@@ -366,7 +381,7 @@ impl Session {
                 }
             }
             State::Leaving { sent_ns: None, .. } => {
-                if now_ns >= self.silence_at_ns() {
+                if now_ns >= self.leave_at_ns() {
                     self.close(Close::Silent, out);
                 }
             }

@@ -5,9 +5,11 @@ use std::cmp::Ordering;
 use super::*;
 use crate::fix::decode::{Invalid, Kind, reason};
 use crate::fix::tables::tag;
-use crate::fix::{number, order_entry};
+use crate::fix::{number, order_entry, time};
 use crate::model::limit::{HEART_BT_INT, MSG_SEQ_NUM_MAX};
 
+/// BusinessRejectReason (380).
+const OTHER: u8 = 0;
 /// BusinessRejectReason (380).
 const UNSUPPORTED_MESSAGE_TYPE: u8 = 3;
 
@@ -209,7 +211,12 @@ impl Session {
             return self.leave(origin, LogoutCode::CompId, 0, 0, out);
         }
         let sent_ns = message.sending_time();
-        let timely = sent_ns.is_none_or(|sent_ns| self.in_time(sent_ns, moment));
+        let timely = match sent_ns {
+            Some(sent_ns) => self.in_time(sent_ns, moment),
+            // A time, but none that can be counted, is far from now; what is no time at all, and
+            // what is not there, is the decoder's business.
+            None => !message.get(tag::SENDING_TIME).is_some_and(time::is_timestamp),
+        };
         if !timely || is_before_its_original(received, sent_ns) {
             self.reject(received, no_tag, reason::SENDING_TIME, out);
             let origin = self.carried();
@@ -354,12 +361,39 @@ impl Session {
                 b"A" => self.logon_again(received, out),
                 b"D" | b"F" | b"G" | b"H" | b"q" | b"AF" | b"x" => {
                     let origin = self.consumed(received.number);
-                    out.command(&order_entry::command(message, origin, self.account, directory));
+                    let command = order_entry::command(message, origin, self.account, directory);
+                    out.command(&self.in_measure(command, moment));
                 }
                 _ => self.unsupported(received, out),
             },
         }
         self.progress(moment);
+    }
+
+    /// The command, or its refusal where it asks for a long answer too soon after the last one.
+    fn in_measure(&mut self, command: Command, moment: Moment) -> Command {
+        let (last_ns, origin, ref_id, ref_msg_type) = match &command {
+            Command::MassStatus(request) => {
+                (&mut self.mass_status_ns, request.origin, request.request_id, &b"AF"[..])
+            }
+            Command::SecurityListRequest(request) if request.refusal == Refusal::NONE => {
+                (&mut self.security_list_ns, request.origin, request.request_id, &b"x"[..])
+            }
+            _ => return command,
+        };
+        let now_ns = moment.monotonic_ns;
+        let wait_ns = LONG_ANSWER_WAIT_MS * 1_000_000;
+        if last_ns.is_none_or(|last_ns| now_ns.saturating_sub(last_ns) >= wait_ns) {
+            *last_ns = Some(now_ns);
+            return command;
+        }
+        Command::BusinessReject(BusinessReject {
+            origin,
+            ref_msg_type: MsgType::truncated(ref_msg_type),
+            ref_id,
+            reason: OTHER,
+            refusal: Refusal::new(RejectCode::TooFrequent, 0, LONG_ANSWER_WAIT_MS as i64),
+        })
     }
 
     /// Notes that the expected number may have moved.
