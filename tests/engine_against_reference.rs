@@ -14,7 +14,7 @@ use reference::generate::Dice;
 use reference::mirror::Mirror;
 
 /// Seeds of the plain loop.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 800;
 /// Steps of each.
 const STEPS: u64 = 250;
 
@@ -84,6 +84,10 @@ const KINDS: &[&str] = &[
 const TRADING_PERCENT_MIN: u64 = 80;
 /// Of a hundred new orders, so many must be accepted.
 const ACCEPTED_PERCENT_MIN: u64 = 30;
+/// So many ClOrdIDs must have been forgotten.
+const FORGOTTEN_MIN: u64 = 1_000;
+/// An account and the venue must so often have been refused more ClOrdIDs.
+const FULL_MIN: u64 = 20;
 /// So many records must have been continued.
 const CONTINUED_MIN: u64 = 100;
 
@@ -141,5 +145,11 @@ fn has_teeth(tally: &Tally, trading: u64) {
     let share = accepted * 100 / (accepted + refused);
     assert!(share >= ACCEPTED_PERCENT_MIN, "only {share} % of the orders were accepted");
     let continued = tally.continued;
+    let forgotten = tally.forgotten;
+    assert!(forgotten >= FORGOTTEN_MIN, "only {forgotten} ClOrdIDs were forgotten");
+    for code in [RejectCode::VenueClOrdIdsFull, RejectCode::AccountClOrdIdsFull] {
+        let count = tally.codes.get(&code).copied().unwrap_or(0);
+        assert!(count >= FULL_MIN, "{code:?} came only {count} times");
+    }
     assert!(continued >= CONTINUED_MIN, "only {continued} records were continued");
 }

@@ -1,5 +1,6 @@
 //! Accounts: whether each may trade, its open orders in order, and how many it has in an instrument.
 
+use crate::engine::cl_ord_ids::Queue;
 use crate::engine::orders::Orders;
 use crate::engine::slab::{HashIndex, Keyed, Linked, NONE, Slab, reserved, spread};
 use crate::model::limit::EngineLimits;
@@ -14,12 +15,11 @@ pub(super) struct AccountSlot {
     pub(super) first: u32,
     /// Its open order with the highest id.
     pub(super) last: u32,
-    /// The queue of its ClOrdIDs.
-    pub(super) id_oldest: u32,
-    pub(super) id_youngest: u32,
-    /// ClOrdIDs of the queue that are not overdue.
-    pub(super) ids: u32,
-    /// Those accepted on `ids_day`.
+    /// Its ClOrdIDs that are not overdue.
+    pub(super) ids: Queue,
+    /// Those that were due while their order was open.
+    pub(super) overdue_ids: Queue,
+    /// ClOrdIDs accepted on `ids_day`.
     pub(super) ids_today: u32,
     pub(super) ids_day: u32,
 }
@@ -30,9 +30,8 @@ impl AccountSlot {
         state: AccountState::Active,
         first: NONE,
         last: NONE,
-        id_oldest: NONE,
-        id_youngest: NONE,
-        ids: 0,
+        ids: Queue::EMPTY,
+        overdue_ids: Queue::EMPTY,
         ids_today: 0,
         ids_day: 0,
     };

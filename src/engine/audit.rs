@@ -152,17 +152,18 @@ impl Engine {
                 let counted = self.accounts.open_orders(id, instrument);
                 must!(counted == count, "account {id}: {count} orders, {counted} counted");
             }
-            let mut slot = account.id_oldest;
-            while slot != NONE {
-                let known = &self.ids.slots[slot];
+            let mut ids_here = 0;
+            for known in self.ids.of_account(account) {
                 let chain = &self.orders.chains[known.chain];
                 let found = self.orders.find(chain.id);
                 must!(found == Some(known.chain), "order {} is not found by its id", chain.id);
                 must!(chain.account == id, "ClOrdID {} is in another's queue", known.id);
                 *chains.entry(chain.id).or_insert(0) += 1;
                 ids += 1;
-                slot = known.younger;
+                ids_here += 1;
             }
+            let counted = account.ids.count + account.overdue_ids.count;
+            must!(ids_here == counted, "account {id}: {ids_here} ClOrdIDs, {counted} counted");
         }
         must!(listed == resting, "{listed} orders are listed, {resting} rest");
         must!(ids == self.ids.slots.live(), "{ids} ClOrdIDs are queued, the slab differs");

@@ -44,7 +44,22 @@ impl Engine {
         let mut told = self.execution(chain, ExecType::Canceled, 0);
         told.cl_ord_id = cancel.cl_ord_id;
         told.orig_cl_ord_id = orig_cl_ord_id;
-        self.tell(out, self.orders.chains[chain].session, EventBody::Execution(told));
+        self.tell_changed(out, change.session, chain, told);
+    }
+
+    /// Tells of a cancel or a replace to the session that entered the order, then to the one that asked.
+    pub(super) fn tell_changed(
+        &mut self,
+        out: &mut Output<'_>,
+        asking: SessionId,
+        chain: u32,
+        told: Execution,
+    ) {
+        let owner = self.orders.chains[chain].session;
+        self.tell(out, owner, EventBody::Execution(told));
+        if asking != owner {
+            self.tell(out, asking, EventBody::Execution(told));
+        }
     }
 
     /// The open order that a cancel or a replace is about; any other outcome is told.
@@ -56,9 +71,11 @@ impl Engine {
     ) -> Option<u32> {
         let account = self.admit(origin)?;
         let (id, hash) = (&change.id.0, change.id.1);
+        // A refusal names the order and its state wherever there is one, whatever it is refused for.
+        let found = self.find_order(account, change.order, (&change.orig.0, change.orig.1));
         if account != change.account {
             let refusal = Refusal::plain(RejectCode::AccountMismatch);
-            self.reject_change(out, change, None, refusal);
+            self.reject_change(out, change, found, refusal);
             return None;
         }
         if change.poss_resend
@@ -68,11 +85,10 @@ impl Engine {
             return None;
         }
         if let Err(refusal) = self.check_id(change.refusal, account, id, hash) {
-            self.reject_change(out, change, None, refusal);
+            self.reject_change(out, change, found, refusal);
             return None;
         }
-        let orig = (&change.orig.0, change.orig.1);
-        let Some(chain) = self.find_order(account, change.order, orig) else {
+        let Some(chain) = found else {
             let refusal = Refusal::plain(RejectCode::UnknownOrder);
             self.reject_change(out, change, None, refusal);
             return None;
@@ -119,10 +135,11 @@ impl Engine {
         refusal: Refusal,
     ) {
         let order = chain.map(|chain| &self.orders.chains[chain]);
+        let last = order.map_or(ClOrdId::EMPTY, |order| self.ids.slots[order.last].id);
         let reject = CancelReject {
             order: order.map_or(OrderId::NONE, |order| order.id),
             cl_ord_id: change.id.0,
-            orig_cl_ord_id: change.orig.0,
+            orig_cl_ord_id: if change.orig.0.is_empty() { last } else { change.orig.0 },
             ord_status: order.map_or(OrdStatus::Rejected, |order| order.status()),
             replace: change.replace,
             account: change.account,

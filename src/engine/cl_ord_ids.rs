@@ -3,11 +3,13 @@
 //! 1. An id of an accepted order, cancel or replace points to its order's chain. It is found by the
 //!    keyed hash that came with the command; then the bytes and the account are compared.
 //! 2. Each account has a queue of its ids, oldest first. An id at its head is due once it is neither
-//!    of this trading day nor among the account's last `CL_ORD_IDS_KEPT`.
-//! 3. A due id is forgotten if its order is closed; while that is open, it goes to the back of the
-//!    queue, marked, and is not counted among the last any more.
-//! 4. Each id that is remembered looks at two at the head of its account's queue. So the work per
-//!    command is fixed, and no rollover has to sweep.
+//!    of this trading day nor among the account's last [`EngineLimits::cl_ord_ids_kept`].
+//! 3. A due id is forgotten, unless it is the last of an open order: then it goes into the account's
+//!    second queue, of overdue ids. Whenever no id is due, the oldest overdue one is looked at, and is
+//!    forgotten or goes to the back.
+//! 4. Each id that is remembered looks at two ids of its account, a request that finds the memory full
+//!    at [`LOOKED_AT_WHEN_FULL`], and the end of the day at all ids that are due, of all accounts.
+//! 5. New orders and replaces leave some room to cancels.
 
 use crate::engine::accounts::AccountSlot;
 use crate::engine::orders::Orders;
@@ -15,8 +17,12 @@ use crate::engine::slab::{HashIndex, Keyed, Linked, NONE, Slab};
 use crate::model::limit::EngineLimits;
 use crate::model::*;
 
-/// Heads of the queue that are looked at for each new id: one more than are added.
+/// Ids that are looked at for each new one: one more than are added.
 const DUE_LOOKED_AT: usize = 2;
+/// Ids of an account that are looked at before a request of it is refused for want of room.
+pub(super) const LOOKED_AT_WHEN_FULL: usize = 64;
+/// Of the room for ids, one in so many is kept for cancels.
+const RESERVE: u32 = 16;
 
 /// A remembered ClOrdID.
 #[derive(Clone, Copy)]
@@ -24,11 +30,9 @@ pub(super) struct IdSlot {
     hash: u32,
     link: u32,
     pub(super) chain: u32,
-    /// The account's next younger id.
-    pub(super) younger: u32,
+    /// The next of its queue.
+    younger: u32,
     pub(super) id: ClOrdId,
-    /// It was due while its order was open.
-    pub(super) overdue: bool,
 }
 
 const _: () = assert!(size_of::<IdSlot>() <= 56);
@@ -48,14 +52,47 @@ impl Keyed for IdSlot {
     }
 }
 
+/// Ids in the order in which they are looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Queue {
+    pub(super) oldest: u32,
+    youngest: u32,
+    pub(super) count: u32,
+}
+
+impl Queue {
+    pub(super) const EMPTY: Self = Self { oldest: NONE, youngest: NONE, count: 0 };
+
+    fn push(&mut self, slots: &mut Slab<IdSlot>, slot: u32) {
+        slots[slot].younger = NONE;
+        match self.youngest {
+            NONE => self.oldest = slot,
+            youngest => slots[youngest].younger = slot,
+        }
+        self.youngest = slot;
+        self.count += 1;
+    }
+
+    fn pop(&mut self, slots: &Slab<IdSlot>) -> u32 {
+        let slot = self.oldest;
+        self.oldest = slots[slot].younger;
+        if self.oldest == NONE {
+            self.youngest = NONE;
+        }
+        self.count -= 1;
+        slot
+    }
+}
+
 /// All remembered ClOrdIDs.
 #[derive(Default)]
 pub(super) struct ClOrdIds {
     pub(super) slots: Slab<IdSlot>,
     index: HashIndex,
     limit: u32,
+    account_limit: u32,
     /// Ids of an account that stay after their day.
-    pub(super) kept: u64,
+    pub(super) kept: u32,
 }
 
 /// The part of a ClOrdID's keyed hash that the index uses.
@@ -70,13 +107,42 @@ impl ClOrdIds {
             slots: Slab::with_capacity(capacity),
             index: HashIndex::with_capacity(capacity),
             limit: limits.cl_ord_ids_max,
-            kept: u64::from(limits.cl_ord_ids_kept),
+            account_limit: limits.cl_ord_ids_per_account_max,
+            kept: limits.cl_ord_ids_kept,
         }
     }
 
     /// Whether there is no room for another.
     pub(super) fn is_full(&self) -> bool {
         self.slots.live() >= self.limit
+    }
+
+    /// Whether the venue and the account have room for the ClOrdID of an order or a replace.
+    #[inline]
+    pub(super) fn check_room(&self, account: &AccountSlot) -> Result<(), Refusal> {
+        let reserve = (self.limit / RESERVE).max(1);
+        if self.slots.live() >= self.limit.saturating_sub(reserve) {
+            let limit = i64::from(self.limit);
+            return Err(Refusal::new(RejectCode::VenueClOrdIdsFull, 0, limit));
+        }
+        if account.ids.count + account.overdue_ids.count >= self.account_limit {
+            let limit = i64::from(self.account_limit);
+            return Err(Refusal::new(RejectCode::AccountClOrdIdsFull, 0, limit));
+        }
+        Ok(())
+    }
+
+    /// All ids of an account: the queue, then those that are overdue.
+    pub(super) fn of_account(&self, account: &AccountSlot) -> impl Iterator<Item = &IdSlot> {
+        let from = |oldest: u32| {
+            let mut at = oldest;
+            std::iter::from_fn(move || {
+                let slot = (at != NONE).then(|| &self.slots[at])?;
+                at = slot.younger;
+                Some(slot)
+            })
+        };
+        from(account.ids.oldest).chain(from(account.overdue_ids.oldest))
     }
 
     /// The chain that the account used this ClOrdID for.
@@ -102,55 +168,44 @@ impl ClOrdIds {
         (id, hash): (ClOrdId, u64),
     ) {
         assert!(!self.is_full());
-        let slot =
-            IdSlot { hash: fold(hash), link: NONE, chain, younger: NONE, id, overdue: false };
+        let slot = IdSlot { hash: fold(hash), link: NONE, chain, younger: NONE, id };
         let slot = self.slots.insert(slot);
         self.index.insert(&mut self.slots, slot);
         orders.chains[chain].ids += 1;
         orders.chains[chain].last = slot;
-        self.append(account, slot);
-        account.ids += 1;
+        account.ids.push(&mut self.slots, slot);
         if account.ids_day != day {
             account.ids_day = day;
             account.ids_today = 0;
         }
         account.ids_today += 1;
         for _ in 0..DUE_LOOKED_AT {
-            self.forget_due(orders, account);
+            self.look(orders, account, day);
         }
     }
 
-    fn append(&mut self, account: &mut AccountSlot, slot: u32) {
-        self.slots[slot].younger = NONE;
-        match account.id_youngest {
-            NONE => account.id_oldest = slot,
-            youngest => self.slots[youngest].younger = slot,
-        }
-        account.id_youngest = slot;
-    }
-
-    /// Looks at the account's oldest id and forgets it where it may.
-    fn forget_due(&mut self, orders: &mut Orders, account: &mut AccountSlot) {
-        let slot = account.id_oldest;
-        let IdSlot { overdue, chain, younger, .. } = self.slots[slot];
-        let kept = u64::from(account.ids) <= self.kept;
-        if !overdue && (kept || account.ids <= account.ids_today) {
-            return;
-        }
-        // The chain's last id is what its reports show: it goes after all others.
+    /// Looks at the account's oldest id that is due, or else its oldest that is overdue, and forgets
+    /// it where it may. False where the account has none.
+    pub(super) fn look(
+        &mut self,
+        orders: &mut Orders,
+        account: &mut AccountSlot,
+        day: u32,
+    ) -> bool {
+        let of_today = if account.ids_day == day { account.ids_today } else { 0 };
+        let slot = if account.ids.count > self.kept.max(of_today) {
+            account.ids.pop(&self.slots)
+        } else if account.overdue_ids.count > 0 {
+            account.overdue_ids.pop(&self.slots)
+        } else {
+            return false;
+        };
+        let chain = self.slots[slot].chain;
         let order = &orders.chains[chain];
-        let needed = order.is_open() || (order.last == slot && order.ids > 1);
-        account.id_oldest = younger;
-        if younger == NONE {
-            account.id_youngest = NONE;
-        }
-        if !overdue {
-            account.ids -= 1;
-        }
-        if needed {
-            self.slots[slot].overdue = true;
-            self.append(account, slot);
-            return;
+        // The last id of a chain is what its reports show: it goes after all others.
+        if order.last == slot && (order.is_open() || order.ids > 1) {
+            account.overdue_ids.push(&mut self.slots, slot);
+            return true;
         }
         self.index.remove(&mut self.slots, slot);
         self.slots.remove(slot);
@@ -158,5 +213,6 @@ impl ClOrdIds {
         if orders.chains[chain].ids == 0 {
             orders.forget(chain);
         }
+        true
     }
 }

@@ -8,6 +8,7 @@
 //!    the next one to look at.
 
 use crate::engine::Engine;
+use crate::engine::accounts::AccountSlot;
 use crate::engine::matching::{Count, Taker};
 use crate::engine::orders::{Life, Open};
 use crate::engine::output::{Done, Output};
@@ -16,6 +17,8 @@ use crate::model::*;
 
 /// Most orders that one record looks at.
 pub(super) const ORDERS_LOOKED_AT: usize = 1_024;
+/// Most ClOrdIDs that one record of a rollover looks at.
+const IDS_LOOKED_AT: usize = 1_024;
 /// Most accounts that one record looks at: they are far cheaper.
 const ACCOUNTS_LOOKED_AT: u32 = 65_536;
 
@@ -31,6 +34,8 @@ pub(super) enum Pending {
     Cancel(CancelScan),
     /// Day orders expire: the account, and the next of its orders.
     Rollover(u32, u32),
+    /// ClOrdIDs that are due are forgotten: the account, and how many more of its are looked at.
+    Forget(u32, u32),
     /// Connections end: the next session.
     Epoch(BeginEpoch, u32),
     /// Open orders are counted for a mass status request.
@@ -105,6 +110,7 @@ impl Engine {
             Pending::Sweep(taker) => self.sweep(out, taker),
             Pending::Cancel(scan) => self.cancel_scan(out, scan),
             Pending::Rollover(account, at) => self.expire(out, account, at),
+            Pending::Forget(account, left) => self.forget_due(out, account, left),
             Pending::Epoch(view, first) => self.end_sessions(out, view, first),
             Pending::StatusCount(request, scan) => self.count_status(out, request, scan),
             Pending::StatusReport(request, scan) => self.report_status(out, request, scan),
@@ -170,7 +176,7 @@ impl Engine {
         }
     }
 
-    /// Expires day orders from one of an account on, then announces the day.
+    /// Expires day orders from one of an account on, then forgets ClOrdIDs.
     fn expire(&mut self, out: &mut Output<'_>, mut account: u32, mut at: u32) {
         let mut looked_at = 0;
         let accounts_end = account.saturating_add(ACCOUNTS_LOOKED_AT);
@@ -195,6 +201,43 @@ impl Engine {
             at = self.first_order(AccountId(account));
             if account == accounts_end {
                 self.pending = Pending::Rollover(account, at);
+                return;
+            }
+        }
+        self.forget_due(out, 0, self.ids_held(0));
+    }
+
+    /// How many ClOrdIDs an account has.
+    fn ids_held(&self, account: u32) -> u32 {
+        let held = |account: &AccountSlot| account.ids.count + account.overdue_ids.count;
+        self.accounts.get(AccountId(account)).map_or(0, held)
+    }
+
+    /// Forgets the ClOrdIDs that are due, from one account on, then announces the day. Each account's
+    /// are looked at once.
+    fn forget_due(&mut self, out: &mut Output<'_>, mut account: u32, mut left: u32) {
+        let mut looked_at = 0;
+        let accounts_end = account.saturating_add(ACCOUNTS_LOOKED_AT);
+        loop {
+            while left > 0 {
+                if looked_at == IDS_LOOKED_AT {
+                    self.pending = Pending::Forget(account, left);
+                    return;
+                }
+                looked_at += 1;
+                let slot = self.accounts.slot(AccountId(account));
+                left = match self.ids.look(&mut self.orders, slot, self.day) {
+                    true => left - 1,
+                    false => 0,
+                };
+            }
+            account += 1;
+            if account >= self.accounts.end() {
+                break;
+            }
+            left = self.ids_held(account);
+            if account == accounts_end {
+                self.pending = Pending::Forget(account, left);
                 return;
             }
         }

@@ -87,7 +87,9 @@ impl Engine {
             let open = i64::from(slot.open_orders);
             return Err(Refusal::new(RejectCode::HasOpenOrders, open, 0));
         }
-        if assets_change && slot.traded {
+        let encoded = |of: &Instrument| (of.symbol, of.price_scale, of.quantity_scale);
+        let encoded_changes = encoded(known) != encoded(instrument);
+        if assets_change && slot.traded || encoded_changes && slot.ordered {
             return Err(Refusal::plain(RejectCode::AlreadyDefined));
         }
         Ok((Done::Now, scales))

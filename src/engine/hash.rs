@@ -91,7 +91,8 @@ impl Engine {
         for slot in self.instruments.iter() {
             mix.fold_wire(&slot.definition);
             mix.fold(slot.last_trade.map_or(0, |price| price.0) as u64);
-            mix.fold(u64::from(slot.traded) << 32 | u64::from(slot.open_orders));
+            let flags = u64::from(slot.ordered) << 1 | u64::from(slot.traded);
+            mix.fold(flags << 32 | u64::from(slot.open_orders));
             for side in [Side::Buy, Side::Sell] {
                 mix.fold(side as u64);
                 for level in self.levels(slot.definition.id, side) {
@@ -112,20 +113,16 @@ impl Engine {
             let id = AccountId(id);
             let Some(account) = self.accounts.get(id) else { continue };
             mix.fold(u64::from(id.0) << 8 | account.state as u64);
-            mix.fold(u64::from(account.ids) << 32 | u64::from(account.ids_today));
-            mix.fold(u64::from(account.ids_day));
+            mix.fold(u64::from(account.ids.count) << 32 | u64::from(account.ids_today));
+            mix.fold(u64::from(account.overdue_ids.count) << 32 | u64::from(account.ids_day));
             for asset in self.assets.iter() {
                 let balance = self.ledger.balance(id, asset.id);
                 mix.fold(balance.free.0 as u64);
                 mix.fold(balance.held.0 as u64);
             }
-            let mut slot = account.id_oldest;
-            while slot != NONE {
-                let known = &self.ids.slots[slot];
+            for known in self.ids.of_account(account) {
                 mix.fold_wire(&known.id);
                 mix.fold(self.orders.chains[known.chain].id.0);
-                mix.fold(u64::from(known.overdue));
-                slot = known.younger;
             }
             for open in self.account_orders(id) {
                 mix.fold(self.orders.chains[self.orders.opens[open].chain].id.0);
@@ -138,11 +135,8 @@ impl Engine {
         let mut chains = Vec::with_capacity(self.orders.chains.live() as usize);
         for id in AccountId::FIRST.0..self.accounts.end() {
             let Some(account) = self.accounts.get(AccountId(id)) else { continue };
-            let mut slot = account.id_oldest;
-            while slot != NONE {
-                let known = &self.ids.slots[slot];
+            for known in self.ids.of_account(account) {
                 chains.push((self.orders.chains[known.chain].id, known.chain));
-                slot = known.younger;
             }
         }
         chains.sort_unstable();
@@ -205,6 +199,10 @@ impl Engine {
                 mix.fold(4);
                 mix.fold(u64::from(*account));
                 mix.fold(order(*at));
+            }
+            Pending::Forget(account, left) => {
+                mix.fold(9);
+                mix.fold(u64::from(*account) << 32 | u64::from(*left));
             }
             Pending::Epoch(view, first) => {
                 mix.fold(5);
@@ -309,6 +307,7 @@ mod tests {
                 slot(engine).definition.state = InstrumentState::Halted;
             }),
             ("last trade", |engine| slot(engine).last_trade = Some(Price(77))),
+            ("has taken an order", |engine| slot(engine).ordered = false),
             ("traded", |engine| slot(engine).traded = false),
             ("leaves", |engine| open(engine).leaves += 1),
             ("shown", |engine| open(engine).shown -= 1),
@@ -334,15 +333,19 @@ mod tests {
                 engine.orders.chains[closed].life = Life::Expired;
             }),
             ("ClOrdID", |engine| {
-                let oldest = engine.accounts.get(AccountId(2)).unwrap().id_oldest;
+                let oldest = engine.accounts.get(AccountId(2)).unwrap().ids.oldest;
                 engine.ids.slots[oldest].id = ClOrdId::truncated(b"other");
             }),
             ("last ClOrdID", |engine| {
-                let oldest = engine.accounts.get(AccountId(2)).unwrap().id_oldest;
+                let oldest = engine.accounts.get(AccountId(2)).unwrap().ids.oldest;
                 let closed = engine.orders.find(OrderId(16)).unwrap();
                 engine.orders.chains[closed].last = oldest;
             }),
             ("age of ClOrdIDs", |engine| engine.accounts.slot(AccountId(2)).ids_today += 1),
+            ("overdue ClOrdIDs", |engine| {
+                let account = engine.accounts.slot(AccountId(2));
+                std::mem::swap(&mut account.ids, &mut account.overdue_ids);
+            }),
             ("account", |engine| engine.accounts.open(AccountId(9))),
             ("suspension", |engine| {
                 engine.accounts.slot(AccountId(3)).state = AccountState::Suspended;

@@ -17,6 +17,8 @@ pub(super) struct InstrumentSlot {
     pub(super) bids: Ladder,
     pub(super) asks: Ladder,
     pub(super) last_trade: Option<Price>,
+    /// It has taken an order: reports of it are encoded with its symbol and its scales.
+    pub(super) ordered: bool,
     /// It has traded, even if the last price was forgotten since.
     pub(super) traded: bool,
     pub(super) open_orders: u32,
@@ -82,6 +84,7 @@ impl InstrumentSlot {
             bids: Ladder::default(),
             asks: Ladder::default(),
             last_trade: None,
+            ordered: false,
             traded: false,
             open_orders: 0,
             scales,

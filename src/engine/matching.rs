@@ -290,7 +290,7 @@ impl Engine {
         self.orders.opens[maker].leaves = left;
         self.orders.opens[maker].shown = shown.min(left);
         let order = &mut self.orders.chains[chain];
-        order.quantity.0 -= quantity;
+        order.decrement(quantity);
         let (account, side, session) = (order.account, order.side, order.session);
         let asset = self.instruments.slot(order.instrument()).paid_with(side);
         self.ledger.release(account, asset, freed);
@@ -326,7 +326,7 @@ impl Engine {
             let quote = order.quote_quantity().0 - (taker.rest - left.rest);
             order.set_quote_quantity(Amount(quote));
         } else {
-            order.quantity.0 -= quantity;
+            order.decrement(quantity);
         }
         *taker = left;
         let session = order.session;

@@ -3,16 +3,18 @@
 //! 1. The account is the session's. A known ClOrdID that may be a resend is answered with the state.
 //! 2. What the gateway refused; ClOrdID; instrument; account and instrument take orders; options.
 //! 3. Price, quantity, displayed quantity, notional.
-//! 4. Room: the account's orders, the venue's orders, the venue's ClOrdIDs. Money. Post-only.
+//! 4. Room: the account's orders, the venue's orders, the venue's ClOrdIDs, the account's. Money.
+//!    Post-only.
 //! 5. Only then is anything changed: the order and its ClOrdID are remembered, its hold is taken, and
 //!    it is matched.
 
 use crate::engine::Engine;
+use crate::engine::cl_ord_ids::LOOKED_AT_WHEN_FULL;
 use crate::engine::instruments::{Collar, InstrumentSlot, saturated};
 use crate::engine::matching::Taker;
 use crate::engine::orders::Chain;
 use crate::engine::output::Output;
-use crate::model::limit::{AMOUNT_MAX, PRICE_MAX, QUANTITY_MAX};
+use crate::model::limit::{AMOUNT_MAX, ICEBERG_PARTS_MAX, PRICE_MAX, QUANTITY_MAX};
 use crate::model::*;
 
 /// What an order that is not refused may trade at, and what it sets aside.
@@ -34,7 +36,11 @@ impl Engine {
         {
             return self.resend_state(out, order.origin.session, chain);
         }
-        match self.check(order) {
+        let mut checked = self.check(order);
+        if self.may_make_room(account, checked.as_ref().err()) {
+            checked = self.check(order);
+        }
+        match checked {
             Ok(terms) => self.accept(out, order, terms),
             Err(refusal) => self.reject(out, order, refusal),
         }
@@ -127,17 +133,28 @@ impl Engine {
                 return Err(Refusal::new(RejectCode::VenueOrdersFull, 0, i64::from(most)));
             }
         }
-        self.check_ids_room()
+        self.check_ids_room(order.account)
     }
 
-    /// Whether another ClOrdID can be remembered.
+    /// Whether the ClOrdID of another order or replace can be remembered.
     #[inline]
-    pub(super) fn check_ids_room(&self) -> Result<(), Refusal> {
-        if !self.ids.is_full() {
-            return Ok(());
+    pub(super) fn check_ids_room(&self, account: AccountId) -> Result<(), Refusal> {
+        self.accounts.get(account).map_or(Ok(()), |account| self.ids.check_room(account))
+    }
+
+    /// Where the account was refused for want of room for ClOrdIDs, looks at some of its own; whether
+    /// there was any to look at, so that asking again makes sense.
+    #[inline]
+    pub(super) fn may_make_room(&mut self, account: AccountId, refusal: Option<&Refusal>) -> bool {
+        use RejectCode::{AccountClOrdIdsFull, VenueClOrdIdsFull};
+        match refusal.map(|refusal| refusal.code) {
+            Some(VenueClOrdIdsFull | AccountClOrdIdsFull) => {
+                let slot = self.accounts.slot(account);
+                let look = |_: &usize| self.ids.look(&mut self.orders, slot, self.day);
+                (0..LOOKED_AT_WHEN_FULL).take_while(look).count() > 0
+            }
+            _ => false,
         }
-        let most = self.genesis.as_ref().map_or(0, |genesis| genesis.limits.cl_ord_ids_max);
-        Err(Refusal::new(RejectCode::VenueClOrdIdsFull, 0, i64::from(most)))
     }
 
     /// Whether an order at this price would trade at once.
@@ -159,7 +176,8 @@ impl Engine {
     fn accept(&mut self, out: &mut Output<'_>, order: &NewOrder, terms: Terms) {
         let chain = self.orders.remember(Chain::new(order, OrderId(out.cause.0)));
         self.remember_id(order.account, chain, (order.cl_ord_id, order.cl_ord_id_hash));
-        let instrument = self.instruments.slot(order.instrument);
+        let instrument = self.instruments.slot_mut(order.instrument);
+        instrument.ordered = true;
         let asset = instrument.paid_with(order.side);
         self.ledger.hold(order.account, asset, terms.hold);
         let leaves = order.quantity.0;
@@ -289,7 +307,8 @@ pub(super) fn check_quantity(
     Ok(())
 }
 
-/// Whether a displayed quantity, if there is one, is between a lot and the quantity.
+/// Whether a displayed quantity, if there is one, is between a lot and the quantity, and no too small
+/// part of that.
 pub(super) fn check_display(
     instrument: &InstrumentSlot,
     display: Quantity,
@@ -302,6 +321,13 @@ pub(super) fn check_display(
     if display < lot || display > quantity {
         let code = RejectCode::DisplayQuantityOutOfRange;
         return Err(Refusal::new(code, display.0, quantity.0));
+    }
+    let parts = (quantity.0 - 1) / display.0 + 1;
+    if parts > ICEBERG_PARTS_MAX {
+        let code = RejectCode::DisplayQuantityOutOfRange;
+        let part = (quantity.0 - 1) / ICEBERG_PARTS_MAX + 1;
+        let least = ((part - 1) / lot.0 + 1) * lot.0;
+        return Err(Refusal::new(code, display.0, least));
     }
     if display.0 % lot.0 != 0 {
         return Err(Refusal::new(RejectCode::DisplayQuantityOffLot, display.0, lot.0));

@@ -145,6 +145,14 @@ impl Chain {
         self.display_or_quote = display.0;
     }
 
+    /// Lowers OrderQty without a trade; MaxFloor is never above it.
+    pub(super) fn decrement(&mut self, quantity: i64) {
+        self.quantity.0 -= quantity;
+        if self.ord_type == OrdType::Limit {
+            self.display_or_quote = self.display_or_quote.min(self.quantity.0);
+        }
+    }
+
     pub(super) fn quote_quantity(&self) -> Amount {
         match self.ord_type {
             OrdType::Limit => Amount::ZERO,

@@ -14,7 +14,7 @@ use crate::engine::instruments::saturated;
 use crate::engine::matching::Taker;
 use crate::engine::new_order::check_trading;
 use crate::engine::new_order::{check_display, check_notional, check_price, check_quantity};
-use crate::engine::orders::Life;
+use crate::engine::orders::{Chain, Life};
 use crate::engine::output::Output;
 use crate::model::*;
 
@@ -43,7 +43,11 @@ impl Engine {
             replace: true,
         };
         let Some(chain) = self.find_changed(out, &replace.origin, &change) else { return };
-        match self.check_replace(replace, chain) {
+        let mut checked = self.check_replace(replace, chain);
+        if self.may_make_room(change.account, checked.as_ref().err()) {
+            checked = self.check_replace(replace, chain);
+        }
+        match checked {
             Ok(Outcome::Close) => self.close_replaced(out, &change, chain),
             Ok(Outcome::Reduce { display, hold }) => {
                 let open = self.orders.chains[chain].open;
@@ -69,7 +73,7 @@ impl Engine {
         let order = &self.orders.chains[chain];
         let instrument = self.instruments.slot(order.instrument());
         check_trading(instrument)?;
-        check_same_kind(replace, order.time_in_force, order.display_quantity())?;
+        check_same_kind(replace, order)?;
         let (price, quantity) = (replace.price, replace.quantity);
         if quantity < order.cum_quantity {
             let cum = order.cum_quantity.0;
@@ -92,7 +96,7 @@ impl Engine {
         check_display(instrument, display, quantity)?;
         let notional = instrument.notional_wide(price, quantity.0);
         check_notional(instrument, notional, notional)?;
-        self.check_ids_room()?;
+        self.check_ids_room(order.account)?;
         let leaves = quantity.0 - order.cum_quantity.0;
         let needed = match order.side {
             Side::Buy => instrument.notional_wide(price, leaves),
@@ -173,33 +177,42 @@ impl Engine {
         let mut told = self.execution(chain, ExecType::Replaced, leaves);
         told.cl_ord_id = change.id.0;
         told.orig_cl_ord_id = orig_cl_ord_id;
-        self.tell(out, self.orders.chains[chain].session, EventBody::Execution(told));
+        self.tell_changed(out, change.session, chain, told);
     }
 }
 
 /// Whether the request leaves what cannot be replaced as it is.
-fn check_same_kind(
-    replace: &ReplaceOrder,
-    time_in_force: TimeInForce,
-    display: Quantity,
-) -> Result<(), Refusal> {
+fn check_same_kind(replace: &ReplaceOrder, order: &Chain) -> Result<(), Refusal> {
+    /// ExecInst.
+    const EXEC_INST: i64 = 18;
     /// OrdType.
     const ORD_TYPE: i64 = 40;
     /// TimeInForce.
     const TIME_IN_FORCE: i64 = 59;
     /// MaxFloor.
     const MAX_FLOOR: i64 = 111;
+    /// SelfTradePrevention.
+    const SELF_TRADE_PREVENTION: i64 = 25001;
+    let time_in_force = order.time_in_force;
     let same_time = match replace.time_in_force {
         ReplaceTimeInForce::Unchanged => true,
         ReplaceTimeInForce::Day => time_in_force == TimeInForce::Day,
         ReplaceTimeInForce::GoodTillCancel => time_in_force == TimeInForce::GoodTillCancel,
         ReplaceTimeInForce::Other => false,
     };
+    let same_mode = match replace.self_trade_prevention {
+        ReplaceSelfTradePrevention::Unchanged => true,
+        repeated => repeated as u8 == order.self_trade_prevention as u8,
+    };
     let tag = if replace.ord_type != OrdType::Limit {
         ORD_TYPE
     } else if !same_time {
         TIME_IN_FORCE
-    } else if replace.display_quantity.0 != 0 && display.0 == 0 {
+    } else if replace.post_only && !order.post_only {
+        EXEC_INST
+    } else if !same_mode {
+        SELF_TRADE_PREVENTION
+    } else if replace.display_quantity.0 != 0 && order.display_quantity().0 == 0 {
         MAX_FLOOR
     } else {
         return Ok(());

@@ -134,14 +134,15 @@ impl Engine {
             return end_connection(out, id, logon.gateway, logon.connection);
         }
         let reset = logon.reset_requested || session.definition.reset_on_logon;
-        if reset {
-            session.next_in = 1;
-            session.next_out = 1;
-        }
-        let refused = if logon.msg_seq_num < session.next_in {
-            Some((LogoutCode::MsgSeqNumTooLow, logon.msg_seq_num, session.next_in))
-        } else if logon.next_expected > session.next_out {
-            Some((LogoutCode::NextExpectedTooHigh, logon.next_expected, session.next_out))
+        // What is refused resets nothing.
+        let (next_in, next_out) = match reset {
+            true => (1, 1),
+            false => (session.next_in, session.next_out),
+        };
+        let refused = if logon.msg_seq_num < next_in {
+            Some((LogoutCode::MsgSeqNumTooLow, logon.msg_seq_num, next_in))
+        } else if logon.next_expected > next_out {
+            Some((LogoutCode::NextExpectedTooHigh, logon.next_expected, next_out))
         } else {
             None
         };
@@ -152,6 +153,7 @@ impl Engine {
             session.next_out = number.saturating_add(1);
             return out.emit(logon.gateway, id, number, EventBody::LogoutSent(body));
         }
+        (session.next_in, session.next_out) = (next_in, next_out);
         session.generation.0 = session.generation.0.wrapping_add(1);
         session.connected = true;
         session.gateway = logon.gateway;

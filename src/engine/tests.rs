@@ -815,9 +815,11 @@ fn a_full_venue_refuses_orders_and_takes_cancels() {
     "#]]
     .assert_eq(&told);
     let mut number = 0;
-    while !venue.engine.ids.is_full() {
+    let full = RejectCode::VenueClOrdIdsFull;
+    loop {
         number += 1;
         let command = parse(&format!("A buy n{number} 1@60 ioc"), venue.engine.view());
+        let mut events = Vec::new();
         venue.engine.apply(
             &Record {
                 sequence: Sequence(1_000_000 + number),
@@ -826,8 +828,11 @@ fn a_full_venue_refuses_orders_and_takes_cancels() {
                 shard: ShardId(0),
                 command,
             },
-            &mut Vec::new(),
+            &mut events,
         );
+        if matches!(events[0].body, EventBody::Execution(told) if told.refusal.code == full) {
+            break;
+        }
     }
     let told = venue.run(
         "A buy full 1@60
@@ -840,8 +845,8 @@ fn a_full_venue_refuses_orders_and_takes_cancels() {
         A full Rejected: VenueClOrdIdsFull 0/20000
         A r replace refused: VenueClOrdIdsFull 0/20000 (New)
         A c2 Canceled was a2 [Canceled 0/1 leaves 0]
-        A c2 OrderStatus [Rejected 0/0 leaves 0] UnknownOrder 0/0 of 0 last
-        A a2 OrderStatus [Canceled 0/1 leaves 0] of 0 last
+        A c2 OrderStatus [Canceled 0/1 leaves 0] of 0 last
+        A c2 OrderStatus [Canceled 0/1 leaves 0] of 0 last
     "#]]
     .assert_eq(&told);
 }

@@ -41,6 +41,8 @@ pub struct Tally {
     pub commands: u64,
     pub trades: u64,
     pub continued: u64,
+    /// ClOrdIDs that were forgotten.
+    pub forgotten: u64,
     /// Bodies of events, executions by their type and cause.
     pub kinds: BTreeMap<String, u64>,
     pub codes: BTreeMap<RejectCode, u64>,
@@ -52,6 +54,7 @@ impl Tally {
         self.commands += other.commands;
         self.trades += other.trades;
         self.continued += other.continued;
+        self.forgotten += other.forgotten;
         for (kind, count) in &other.kinds {
             *self.kinds.entry(kind.clone()).or_insert(0) += count;
         }
@@ -113,6 +116,7 @@ pub fn run<S: Subject>(world: u64, steps: &[u64]) -> Result<Tally, Failure> {
         pair.command(command)?;
     }
     pair.replay()?;
+    pair.tally.forgotten = pair.venue.forgotten;
     Ok(pair.tally)
 }
 
@@ -126,6 +130,7 @@ pub fn run_commands<S: Subject>(
         pair.command(command)?;
     }
     pair.replay()?;
+    pair.tally.forgotten = pair.venue.forgotten;
     Ok(pair.tally)
 }
 

@@ -9,10 +9,12 @@ use super::money::{Terms, saturated};
 /// The tags that a refusal names.
 pub(super) mod tag {
     pub const ORD_TYPE: i64 = 40;
+    pub const EXEC_INST: i64 = 18;
     pub const SIDE: i64 = 54;
     pub const SYMBOL: i64 = 55;
     pub const TIME_IN_FORCE: i64 = 59;
     pub const MAX_FLOOR: i64 = 111;
+    pub const SELF_TRADE_PREVENTION: i64 = 25001;
 }
 
 pub(super) fn refuse<T>(code: RejectCode, value: i128, limit: i128) -> Result<T, Refusal> {
@@ -87,6 +89,16 @@ pub(super) fn check_quantity(terms: &Terms, quantity: i128, display: i128) -> Re
     if display != 0 && !(lot..=quantity).contains(&display) {
         return refuse(RejectCode::DisplayQuantityOutOfRange, display, quantity);
     }
+    // The least that may be displayed: a hundredth, rounded up to whole lots.
+    let most_slices = i128::from(ICEBERG_PARTS_MAX);
+    let slices = if display == 0 { 0 } else { (quantity + display - 1) / display };
+    if slices > most_slices {
+        let mut least = quantity / most_slices / lot * lot;
+        while least * most_slices < quantity {
+            least += lot;
+        }
+        return refuse(RejectCode::DisplayQuantityOutOfRange, display, least);
+    }
     if display % lot != 0 {
         return refuse(RejectCode::DisplayQuantityOffLot, display, lot);
     }
@@ -152,6 +164,20 @@ pub(super) fn check_replaceable(old: &Order, command: &ReplaceOrder) -> Result<(
     };
     if !same_time {
         return not(tag::TIME_IN_FORCE);
+    }
+    if command.post_only && !old.post_only {
+        return not(tag::EXEC_INST);
+    }
+    let repeated = match command.self_trade_prevention {
+        ReplaceSelfTradePrevention::Unchanged => old.self_trade_prevention,
+        ReplaceSelfTradePrevention::None => SelfTradePrevention::None,
+        ReplaceSelfTradePrevention::ExpireTaker => SelfTradePrevention::ExpireTaker,
+        ReplaceSelfTradePrevention::ExpireMaker => SelfTradePrevention::ExpireMaker,
+        ReplaceSelfTradePrevention::ExpireBoth => SelfTradePrevention::ExpireBoth,
+        ReplaceSelfTradePrevention::Decrement => SelfTradePrevention::Decrement,
+    };
+    if repeated != old.self_trade_prevention {
+        return not(tag::SELF_TRADE_PREVENTION);
     }
     if command.display_quantity != Quantity::ZERO && old.display == 0 {
         return not(tag::MAX_FLOOR);

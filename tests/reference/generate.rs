@@ -12,6 +12,22 @@ use super::{Order, Venue};
 /// Under which ClOrdIDs are hashed here.
 const SECRET: HashSecret = HashSecret(0x0123_4567_89ab_cdef_0011_2233_4455_6677);
 
+/// Worlds in a hundred whose venue fills up.
+const TIGHT_PERCENT: u64 = 15;
+/// ClOrdIDs that such a venue remembers.
+const TIGHT_IDS: u32 = 60;
+
+/// A mode as a replace repeats it.
+fn repeated(mode: SelfTradePrevention) -> ReplaceSelfTradePrevention {
+    match mode {
+        SelfTradePrevention::None => ReplaceSelfTradePrevention::None,
+        SelfTradePrevention::ExpireTaker => ReplaceSelfTradePrevention::ExpireTaker,
+        SelfTradePrevention::ExpireMaker => ReplaceSelfTradePrevention::ExpireMaker,
+        SelfTradePrevention::ExpireBoth => ReplaceSelfTradePrevention::ExpireBoth,
+        SelfTradePrevention::Decrement => ReplaceSelfTradePrevention::Decrement,
+    }
+}
+
 /// Numbers by chance from one seed (SplitMix64).
 pub struct Dice(pub u64);
 
@@ -67,6 +83,8 @@ impl Generator {
         let limits = EngineLimits {
             orders_max,
             cl_ord_ids_max,
+            cl_ord_ids_per_account_max: cl_ord_ids_max,
+            cl_ord_ids_kept: 5,
             accounts_max: 10,
             instruments_max: 200,
             sessions_max: 200,
@@ -82,12 +100,12 @@ impl Generator {
 
     fn setup(&mut self) -> Vec<Command> {
         let mut dice = Dice(self.world);
-        let tight = dice.chance(12);
+        let tight = dice.chance(TIGHT_PERCENT);
         let limits = EngineLimits {
             orders_max: if tight { 12 } else { 4_000 },
-            cl_ord_ids_max: if tight { 60 } else { 6_000 },
-            cl_ord_ids_per_account_max: if tight { 60 } else { 6_000 },
-            cl_ord_ids_kept: CL_ORD_IDS_KEPT,
+            cl_ord_ids_max: if tight { TIGHT_IDS } else { 6_000 },
+            cl_ord_ids_per_account_max: if tight { 25 } else { 6_000 },
+            cl_ord_ids_kept: if dice.chance(25) { CL_ORD_IDS_KEPT } else { 5 },
             accounts_max: 9,
             instruments_max: 4,
             sessions_max: 8,
@@ -179,6 +197,10 @@ impl Generator {
     /// What a step asks for in this state.
     pub fn command(&mut self, step: u64, venue: &Venue) -> Command {
         let mut dice = Dice(step);
+        let tight = venue.limits.is_some_and(|limits| limits.cl_ord_ids_max == TIGHT_IDS);
+        if tight && dice.chance(1) {
+            return Command::Rollover(Rollover { day: venue.day + 1 });
+        }
         match dice.below(1000) {
             0..=549 => self.new_order(&mut dice, venue),
             550..=659 => self.cancel(&mut dice, venue),
@@ -235,6 +257,12 @@ impl Generator {
         }
     }
 
+    /// A ClOrdID is hashed for the account of the session, whatever account the message names.
+    fn hash(venue: &Venue, session: SessionId, account: AccountId, cl_ord_id: ClOrdId) -> u64 {
+        let own = venue.sessions.get(&session).map_or(account, |state| state.definition.account);
+        SECRET.hash(own, cl_ord_id.as_bytes())
+    }
+
     /// A new ClOrdID, or rarely a used or an empty one; whether it is marked as resent.
     fn name(&mut self, dice: &mut Dice) -> (ClOrdId, bool) {
         match dice.below(100) {
@@ -256,7 +284,7 @@ impl Generator {
             return Refusal::NONE;
         }
         let code =
-            dice.pick(&[UnknownSymbol, UnsupportedField, DiskFull, TooManyDecimals, PriceMismatch]);
+            dice.pick(&[UnknownSymbol, UnsupportedField, DiskFull, TooManyDecimals, TooFrequent]);
         Refusal::new(code, 44, 2)
     }
 
@@ -307,7 +335,7 @@ impl Generator {
             account,
             instrument,
             cl_ord_id,
-            cl_ord_id_hash: SECRET.hash(account, cl_ord_id.as_bytes()),
+            cl_ord_id_hash: Self::hash(venue, session, account, cl_ord_id),
             side,
             ord_type: if market { OrdType::Market } else { OrdType::Limit },
             time_in_force,
@@ -374,9 +402,9 @@ impl Generator {
             side: if dice.chance(3) { order.side.opposite() } else { order.side },
             order: id,
             cl_ord_id,
-            cl_ord_id_hash: SECRET.hash(account, cl_ord_id.as_bytes()),
+            cl_ord_id_hash: Self::hash(venue, session, account, cl_ord_id),
             orig_cl_ord_id,
-            orig_cl_ord_id_hash: SECRET.hash(account, orig_cl_ord_id.as_bytes()),
+            orig_cl_ord_id_hash: Self::hash(venue, session, account, orig_cl_ord_id),
             poss_resend,
             refusal: self.refusal(dice),
         })
@@ -425,16 +453,20 @@ impl Generator {
             side: if dice.chance(3) { order.side.opposite() } else { order.side },
             order: id,
             cl_ord_id,
-            cl_ord_id_hash: SECRET.hash(account, cl_ord_id.as_bytes()),
+            cl_ord_id_hash: Self::hash(venue, session, account, cl_ord_id),
             orig_cl_ord_id,
-            orig_cl_ord_id_hash: SECRET.hash(account, orig_cl_ord_id.as_bytes()),
+            orig_cl_ord_id_hash: Self::hash(venue, session, account, orig_cl_ord_id),
             ord_type: if dice.chance(2) { OrdType::Market } else { OrdType::Limit },
             time_in_force,
             price: Price(price),
             quantity: Quantity(quantity),
             display_quantity: Quantity(display),
-            post_only: false,
-            self_trade_prevention: ReplaceSelfTradePrevention::Unchanged,
+            post_only: dice.chance(if order.post_only { 40 } else { 2 }),
+            self_trade_prevention: match dice.below(20) {
+                0 => dice.pick(ReplaceSelfTradePrevention::ALL),
+                1..=9 => repeated(order.self_trade_prevention),
+                _ => ReplaceSelfTradePrevention::Unchanged,
+            },
             poss_resend,
             refusal: self.refusal(dice),
         })
@@ -469,7 +501,7 @@ impl Generator {
                     side: order.side,
                     order: id,
                     cl_ord_id,
-                    cl_ord_id_hash: SECRET.hash(account, cl_ord_id.as_bytes()),
+                    cl_ord_id_hash: Self::hash(venue, session, account, cl_ord_id),
                     request_id,
                 })
             }

@@ -108,6 +108,7 @@ impl Venue {
         } else {
             maker.leaves -= both;
             maker.quantity = maker.cum + maker.leaves;
+            maker.display = maker.display.min(maker.quantity);
             maker.slice = maker.slice.min(maker.leaves);
             self.open.insert(maker.id, maker);
             self.report(&maker, execution(&maker, ExecType::Restated, Cause::SelfTrade));
@@ -118,6 +119,7 @@ impl Venue {
             }
             taker.leaves -= both;
             taker.quantity = taker.cum + taker.leaves;
+            taker.display = taker.display.min(taker.quantity);
         } else {
             let notional = terms.notional(maker.price, both);
             if notional == taker.rest {

@@ -20,7 +20,7 @@ pub mod orders;
 mod plausible;
 mod sessions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use castle::model::limit::EngineLimits;
 use castle::model::*;
@@ -57,6 +57,12 @@ pub struct Venue {
     pub open: BTreeMap<OrderId, Order>,
     pub closed: BTreeMap<OrderId, Order>,
     pub names: BTreeMap<(AccountId, ClOrdId), Name>,
+    /// The names of an account that have not been due yet, oldest first.
+    pub fresh: BTreeMap<AccountId, VecDeque<ClOrdId>>,
+    /// Those that were due, but were the last of an open order; the next to look at first.
+    pub overdue: BTreeMap<AccountId, VecDeque<ClOrdId>>,
+    /// How many names were forgotten.
+    pub forgotten: u64,
     /// How many ClOrdIDs an account has used so far.
     pub names_used: BTreeMap<AccountId, u64>,
     pub transfers: BTreeMap<Reference, (bool, Transfer, Refusal)>,
@@ -71,6 +77,8 @@ pub struct Listing {
     pub instrument: Instrument,
     pub last_trade: Option<i128>,
     pub traded: bool,
+    /// It has taken an order.
+    pub ordered: bool,
 }
 
 /// A session and its numbers.

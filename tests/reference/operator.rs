@@ -70,7 +70,7 @@ impl Venue {
             return;
         }
         let mut instrument = command.instrument;
-        let mut listing = Listing { instrument, last_trade: None, traded: false };
+        let mut listing = Listing { instrument, last_trade: None, traded: false, ordered: false };
         if let Some(known) = self.instruments.get(&instrument.id) {
             instrument.state = known.instrument.state;
             if known.instrument == instrument {
@@ -81,7 +81,7 @@ impl Venue {
             let same_prices = known.instrument.price_scale == instrument.price_scale
                 && known.instrument.tick == instrument.tick;
             let last_trade = known.last_trade.filter(|_| same_prices);
-            listing = Listing { instrument, last_trade, traded: known.traded };
+            listing = Listing { instrument, last_trade, ..*known };
         }
         self.instruments.insert(instrument.id, listing);
         self.announce(EventBody::InstrumentDefined(instrument));
@@ -119,6 +119,10 @@ impl Venue {
             return Err(Refusal::new(RejectCode::HasOpenOrders, open as i64, 0));
         }
         if listing.traded && !same_assets {
+            return Err(already_defined());
+        }
+        // Reports of its orders are told again with the symbol and the decimal places of today.
+        if listing.ordered && !(same_scales && old.symbol == new.symbol) {
             return Err(already_defined());
         }
         Ok(())
@@ -297,6 +301,7 @@ impl Venue {
         for (_, order) in ending {
             self.cancel_open(order, Cause::Rollover);
         }
+        self.forget_names();
         self.announce(EventBody::RolledOver(RolledOver { day: rollover.day }));
     }
 

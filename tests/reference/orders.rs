@@ -1,6 +1,7 @@
 //! New orders, cancels, replaces and questions about orders.
 
-use castle::model::limit::*;
+use std::collections::BTreeMap;
+
 use castle::model::*;
 
 use super::filters::*;
@@ -32,7 +33,11 @@ impl Venue {
             self.report_state(session, order, RequestId::EMPTY);
             return;
         }
-        if let Err(refusal) = self.new_order_refusal(account, command) {
+        let mut verdict = self.new_order_refusal(account, command);
+        if self.looked_for_room(account, &verdict) {
+            verdict = self.new_order_refusal(account, command);
+        }
+        if let Err(refusal) = verdict {
             let body = EventBody::Execution(rejected(command, refusal));
             self.tell(session, body);
             return;
@@ -64,6 +69,9 @@ impl Venue {
             fee_charged: 0,
         };
         self.remember(account, command.cl_ord_id, order.id);
+        if let Some(listing) = self.instruments.get_mut(&order.instrument) {
+            listing.ordered = true;
+        }
         self.report(&order, execution(&order, ExecType::New, Cause::Request));
         self.take(order);
     }
@@ -162,15 +170,35 @@ impl Venue {
                 return refuse(RejectCode::VenueOrdersFull, 0, limit);
             }
         }
-        self.check_names_room()
+        self.check_names_room(account)
     }
 
-    fn check_names_room(&self) -> Result<(), Refusal> {
-        if self.names_full() {
-            let limit = self.limits().cl_ord_ids_max.into();
-            return refuse(RejectCode::VenueClOrdIdsFull, 0, limit);
+    /// Room for the ClOrdID of a new order or a replace: cancels may still use the last sixteenth.
+    fn check_names_room(&self, account: AccountId) -> Result<(), Refusal> {
+        let most = i128::from(self.limits().cl_ord_ids_max);
+        let for_cancels = (most / 16).max(1);
+        if self.names.len() as i128 + for_cancels >= most {
+            return refuse(RejectCode::VenueClOrdIdsFull, 0, most);
+        }
+        let most = i128::from(self.limits().cl_ord_ids_per_account_max);
+        let held = self.names.keys().filter(|(of, _)| *of == account).count();
+        if held as i128 >= most {
+            return refuse(RejectCode::AccountClOrdIdsFull, 0, most);
         }
         Ok(())
+    }
+
+    /// Whoever finds no room for a name has up to 64 of its own looked at and may ask once more.
+    fn looked_for_room<T>(&mut self, account: AccountId, verdict: &Result<T, Refusal>) -> bool {
+        let code = verdict.as_ref().err().map(|refusal| refusal.code);
+        let full = [RejectCode::VenueClOrdIdsFull, RejectCode::AccountClOrdIdsFull];
+        if !code.is_some_and(|code| full.contains(&code)) {
+            return false;
+        }
+        for _ in 0..64 {
+            self.look_at_name(account);
+        }
+        true
     }
 
     fn check_post_only(
@@ -220,8 +248,16 @@ impl Venue {
         let mut report = execution(&order, ExecType::Canceled, Cause::Request);
         report.cl_ord_id = command.cl_ord_id;
         report.orig_cl_ord_id = orig;
-        self.report(&order, report);
+        self.report_to_both(&order, command.origin.session, report);
         self.closed.insert(order.id, order);
+    }
+
+    /// A request that is accepted is told to the order's owner and to who asked.
+    fn report_to_both(&mut self, order: &Order, asked: SessionId, report: Execution) {
+        self.report(order, report);
+        if order.session != asked {
+            self.tell(asked, EventBody::Execution(report));
+        }
     }
 
     /// A request that may have come before is answered with the state of the order it named then.
@@ -239,12 +275,14 @@ impl Venue {
     /// The open order that a cancel or a replace is for; else the order that was found, or none, and why not.
     fn find_open(&self, request: &Request) -> Result<Order, (OrderId, Refusal)> {
         let account = self.sessions[&request.origin.session].definition.account;
+        // Whatever is refused, the answer tells how the order stands, if there is one.
+        let order = self.find(account, request.order, request.orig_cl_ord_id);
+        let found = order.map_or(OrderId::NONE, |order| order.id);
         if request.account != account {
-            return Err((OrderId::NONE, Refusal::plain(RejectCode::AccountMismatch)));
+            return Err((found, Refusal::plain(RejectCode::AccountMismatch)));
         }
-        self.check_name(request.refusal, account, request.cl_ord_id)
-            .map_err(|r| (OrderId::NONE, r))?;
-        let Some(order) = self.find(account, request.order, request.orig_cl_ord_id) else {
+        self.check_name(request.refusal, account, request.cl_ord_id).map_err(|r| (found, r))?;
+        let Some(order) = order else {
             return Err((OrderId::NONE, Refusal::plain(RejectCode::UnknownOrder)));
         };
         let refusal =
@@ -283,10 +321,14 @@ impl Venue {
 
     fn reject_request(&mut self, request: &Request, found: OrderId, refusal: Refusal) {
         let found = self.any_order(found);
+        let mut orig_cl_ord_id = request.orig_cl_ord_id;
+        if let (true, Some(order)) = (orig_cl_ord_id.is_empty(), found) {
+            orig_cl_ord_id = order.cl_ord_id;
+        }
         let body = EventBody::CancelReject(CancelReject {
             order: found.map_or(OrderId::NONE, |order| order.id),
             cl_ord_id: request.cl_ord_id,
-            orig_cl_ord_id: request.orig_cl_ord_id,
+            orig_cl_ord_id,
             ord_status: found.map_or(OrdStatus::Rejected, |order| order.status),
             replace: request.replace,
             account: request.account,
@@ -381,7 +423,11 @@ impl Venue {
             Ok(order) => order,
             Err((found, refusal)) => return self.reject_request(&request, found, refusal),
         };
-        match self.replacement(&old, command) {
+        let mut verdict = self.replacement(&old, command);
+        if self.looked_for_room(old.account, &verdict) {
+            verdict = self.replacement(&old, command);
+        }
+        match verdict {
             Err(refusal) => self.reject_request(&request, old.id, refusal),
             Ok(new) => self.replace(old, new, command),
         }
@@ -414,7 +460,7 @@ impl Venue {
         }
         check_quantity(&terms, quantity, new.display)?;
         check_notional(&terms, price, price, quantity)?;
-        self.check_names_room()?;
+        self.check_names_room(old.account)?;
         let (asset, needed) = self.hold(&new);
         let available = self.free(old.account, asset) + self.hold(old).1;
         if needed > available {
@@ -434,7 +480,7 @@ impl Venue {
         let mut report = execution(&new, ExecType::Replaced, Cause::Request);
         report.cl_ord_id = command.cl_ord_id;
         report.orig_cl_ord_id = old.cl_ord_id;
-        self.report(&new, report);
+        self.report_to_both(&new, command.origin.session, report);
         self.open.remove(&old.id);
         let asked = command.display_quantity.wide();
         let same_display = asked == 0 || asked == old.display;
@@ -527,28 +573,69 @@ impl Venue {
 
     /// The order of a ClOrdID that is remembered.
     pub fn remembered(&self, account: AccountId, cl_ord_id: ClOrdId) -> Option<OrderId> {
-        let name = self.names.get(&(account, cl_ord_id))?;
-        self.is_remembered(account, name).then_some(name.order)
-    }
-
-    fn is_remembered(&self, account: AccountId, name: &Name) -> bool {
-        let used = self.names_used.get(&account).copied().unwrap_or(0);
-        self.open.contains_key(&name.order)
-            || name.day == self.day
-            || name.ordinal + CL_ORD_IDS_KEPT > used
+        self.names.get(&(account, cl_ord_id)).map(|name| name.order)
     }
 
     fn names_full(&self) -> bool {
-        let remembered =
-            self.names.iter().filter(|((account, _), name)| self.is_remembered(*account, name));
-        remembered.count() >= self.limits().cl_ord_ids_max as usize
+        self.names.len() >= self.limits().cl_ord_ids_max as usize
     }
 
+    /// Remembers a name as the last of an order's chain; then two of the account's are looked at.
     fn remember(&mut self, account: AccountId, cl_ord_id: ClOrdId, order: OrderId) {
         let used = self.names_used.entry(account).or_insert(0);
         *used += 1;
         let name = Name { order, day: self.day, ordinal: *used };
         self.names.insert((account, cl_ord_id), name);
+        self.fresh.entry(account).or_default().push_back(cl_ord_id);
+        if let Some(open) = self.open.get_mut(&order) {
+            open.cl_ord_id = cl_ord_id;
+        }
+        self.look_at_name(account);
+        self.look_at_name(account);
+    }
+
+    /// At the end of a day as many names of every account are looked at as it has.
+    pub(super) fn forget_names(&mut self) {
+        let accounts: Vec<AccountId> = self.accounts.keys().copied().collect();
+        for account in accounts {
+            let held = self.names.keys().filter(|(of, _)| *of == account).count();
+            for _ in 0..held {
+                self.look_at_name(account);
+            }
+        }
+    }
+
+    /// Looks at the oldest name that is due, or else at the next that is overdue. One that is the last
+    /// of an open order, or the last but not the only one of a closed order, is (still) overdue then;
+    /// any other is forgotten.
+    fn look_at_name(&mut self, account: AccountId) {
+        let fresh = self.fresh.entry(account).or_default();
+        let used = self.names_used.get(&account).copied().unwrap_or(0);
+        let kept = u64::from(self.limits.unwrap_or_default().cl_ord_ids_kept);
+        let due = fresh.front().copied().filter(|cl_ord_id| {
+            let name = self.names[&(account, *cl_ord_id)];
+            name.day != self.day && name.ordinal + kept <= used
+        });
+        if due.is_some() {
+            fresh.pop_front();
+        }
+        let overdue = self.overdue.entry(account).or_default();
+        let Some(cl_ord_id) = due.or_else(|| overdue.pop_front()) else { return };
+        let name = self.names[&(account, cl_ord_id)];
+        let names = self.names.values().filter(|other| other.order == name.order).count();
+        let needed = |of: &BTreeMap<OrderId, Order>| {
+            of.get(&name.order).is_some_and(|order| order.cl_ord_id == cl_ord_id)
+        };
+        if needed(&self.open) || needed(&self.closed) && names > 1 {
+            overdue.push_back(cl_ord_id);
+            return;
+        }
+        self.names.remove(&(account, cl_ord_id));
+        self.forgotten += 1;
+        // Of a closed order nothing is known any more once none of its names is.
+        if names == 1 {
+            self.closed.remove(&name.order);
+        }
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) fn change(dice: &mut Dice, instrument: &mut Instrument) {
     match dice.below(22) {
         0 => instrument.id = InstrumentId(dice.pick(&[3, 4, u32::MAX])),
         1 => instrument.symbol = Symbol::EMPTY,
-        2 => instrument.symbol = Symbol::truncated(b"I1"),
+        2 => instrument.symbol = Symbol::truncated(dice.pick(&[&b"I1"[..], b"NEW"])),
         3 => instrument.base = AssetId(dice.below(5) as u16),
         4 => instrument.quote = AssetId(dice.below(4) as u16),
         5 => instrument.price_scale = dice.pick(&[0, 1, 12, 13]),

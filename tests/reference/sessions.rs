@@ -47,21 +47,20 @@ impl Venue {
             return;
         }
         let reset = logon.reset_requested || session.definition.reset_on_logon;
-        if reset {
-            session.next_in = 1;
-            session.next_out = 1;
-        }
-        if logon.msg_seq_num < session.next_in {
-            let expected = session.next_in;
+        // The numbers that hold if the logon is accepted; if not, none is reset.
+        let expected = if reset { 1 } else { session.next_in };
+        let next = if reset { 1 } else { session.next_out };
+        if logon.msg_seq_num < expected {
             let code = LogoutCode::MsgSeqNumTooLow;
             self.logout_logon(logon, code, logon.msg_seq_num, expected);
             return;
         }
-        if logon.next_expected > session.next_out {
-            let next = session.next_out;
+        if logon.next_expected > next {
             self.logout_logon(logon, LogoutCode::NextExpectedTooHigh, logon.next_expected, next);
             return;
         }
+        session.next_in = expected;
+        session.next_out = next;
         session.generation += 1;
         session.connected = true;
         session.gateway = logon.gateway;

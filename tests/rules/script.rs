@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use castle::model::limit::EngineLimits;
+use castle::model::limit::{CL_ORD_IDS_KEPT, EngineLimits};
 use castle::model::*;
 
 use crate::reference::compare::Subject;
@@ -64,8 +64,10 @@ impl Case {
 
     /// Plays the case on a venue and returns what it said.
     pub fn play<S: Subject>(&self) -> Vec<String> {
-        let mut player = Player::<S>::new();
-        for line in &self.asked {
+        let given = self.asked.first().and_then(|line| line.strip_prefix("given "));
+        let words = Words(given.unwrap_or_default().split_whitespace().collect());
+        let mut player = Player::<S>::new(words);
+        for line in &self.asked[usize::from(given.is_some())..] {
             player.line(line).unwrap_or_else(|why| panic!("{}: {line:?}: {why}", self.place));
         }
         player.said
@@ -90,7 +92,7 @@ struct Player<S> {
 }
 
 impl<S: Subject> Player<S> {
-    fn new() -> Self {
+    fn new(given: Words) -> Self {
         let mut player = Self {
             subject: S::fresh(),
             sequence: 0,
@@ -106,17 +108,19 @@ impl<S: Subject> Player<S> {
             show_ids: false,
             said: Vec::new(),
         };
-        player.set_up();
+        player.set_up(given);
         player.said.clear();
         player
     }
 
-    fn set_up(&mut self) {
+    fn set_up(&mut self, mut given: Words) {
+        let mut given =
+            |what, else_| given.value(what).map_or(else_, |word| parse(word).expect("a limit"));
         let limits = EngineLimits {
             orders_max: 1_000,
-            cl_ord_ids_max: 1_000,
-            cl_ord_ids_per_account_max: 1_000,
-            cl_ord_ids_kept: CL_ORD_IDS_KEPT,
+            cl_ord_ids_max: given("names", 1_000),
+            cl_ord_ids_per_account_max: given("each", 1_000),
+            cl_ord_ids_kept: given("kept", CL_ORD_IDS_KEPT),
             accounts_max: 10,
             instruments_max: 10,
             sessions_max: 10,
@@ -302,6 +306,16 @@ impl<S: Subject> Player<S> {
             _ => ReplaceTimeInForce::Unchanged,
         };
         let market = words.flag("market");
+        let post_only = words.flag("post-only");
+        let self_trade_prevention = match words.value("stp") {
+            None => ReplaceSelfTradePrevention::Unchanged,
+            Some("none") => ReplaceSelfTradePrevention::None,
+            Some("taker") => ReplaceSelfTradePrevention::ExpireTaker,
+            Some("maker") => ReplaceSelfTradePrevention::ExpireMaker,
+            Some("both") => ReplaceSelfTradePrevention::ExpireBoth,
+            Some("decrement") => ReplaceSelfTradePrevention::Decrement,
+            Some(other) => return Err(format!("stp {other}?")),
+        };
         let (order, orig_cl_ord_id) = self.named(account, &mut words)?;
         let side = self.side_of(&mut words, account, order, orig_cl_ord_id);
         let poss_resend = words.flag("resend");
@@ -322,8 +336,8 @@ impl<S: Subject> Player<S> {
             price: Price(price),
             quantity: Quantity(quantity),
             display_quantity: Quantity(display.unwrap_or(0)),
-            post_only: false,
-            self_trade_prevention: ReplaceSelfTradePrevention::Unchanged,
+            post_only,
+            self_trade_prevention,
             poss_resend,
             refusal: Refusal::NONE,
         }));
@@ -476,6 +490,7 @@ impl<S: Subject> Player<S> {
                 "reference" => new.reference_price = Price(number(value, PRICE_PLACES)?),
                 "collar" => new.collar_percent = parse(value)?,
                 "orders" => new.open_orders_max = parse(value)?,
+                "symbol" => new.symbol = Symbol::truncated(value.as_bytes()),
                 "price-places" => new.price_scale = parse(value)?,
                 "quantity-places" => new.quantity_scale = parse(value)?,
                 "fees" => {
