@@ -483,7 +483,7 @@ impl<N: Network> Agent for FixGateway<N> {
         done += self.go_on_with_kept(now);
         done += self.take_input(now);
         done += self.ask_store();
-        done += self.rings.commands.staged() as usize;
+        done += self.rings.commands.staged();
         self.rings.commands.publish();
         done
     }
