@@ -364,6 +364,7 @@ mod tests {
             ("gateway", |engine| session(engine).gateway.0 += 1),
             ("session", |engine| session(engine).definition.reset_on_logon = true),
             ("pending", |engine| engine.pending = Pending::Rollover(1, NONE)),
+            ("pending forgetting", |engine| engine.pending = Pending::Forget(0, 0)),
         ];
         let before = venue().engine.content();
         assert_eq!(venue().engine.content(), before);

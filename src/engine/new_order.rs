@@ -36,12 +36,9 @@ impl Engine {
         {
             return self.resend_state(out, order.origin.session, chain);
         }
-        let mut checked = self.check(order);
-        if self.may_make_room(account, checked.as_ref().err()) {
-            checked = self.check(order);
-        }
-        match checked {
+        match self.check(order) {
             Ok(terms) => self.accept(out, order, terms),
+            Err(refusal) if self.has_made_room(account, &refusal) => self.check_again(out, order),
             Err(refusal) => self.reject(out, order, refusal),
         }
     }
@@ -142,18 +139,25 @@ impl Engine {
         self.accounts.get(account).map_or(Ok(()), |account| self.ids.check_room(account))
     }
 
-    /// Where the account was refused for want of room for ClOrdIDs, looks at some of its own; whether
+    /// Where the account is refused for want of room for ClOrdIDs, looks at some of its own; whether
     /// there was any to look at, so that asking again makes sense.
-    #[inline]
-    pub(super) fn may_make_room(&mut self, account: AccountId, refusal: Option<&Refusal>) -> bool {
+    #[cold]
+    pub(super) fn has_made_room(&mut self, account: AccountId, refusal: &Refusal) -> bool {
         use RejectCode::{AccountClOrdIdsFull, VenueClOrdIdsFull};
-        match refusal.map(|refusal| refusal.code) {
-            Some(VenueClOrdIdsFull | AccountClOrdIdsFull) => {
-                let slot = self.accounts.slot(account);
-                let look = |_: &usize| self.ids.look(&mut self.orders, slot, self.day);
-                (0..LOOKED_AT_WHEN_FULL).take_while(look).count() > 0
-            }
-            _ => false,
+        if !matches!(refusal.code, VenueClOrdIdsFull | AccountClOrdIdsFull) {
+            return false;
+        }
+        let slot = self.accounts.slot(account);
+        let look = |_: &usize| self.ids.look(&mut self.orders, slot, self.day);
+        (0..LOOKED_AT_WHEN_FULL).take_while(look).count() > 0
+    }
+
+    /// Takes or refuses an order for which room may have been made.
+    #[cold]
+    fn check_again(&mut self, out: &mut Output<'_>, order: &NewOrder) {
+        match self.check(order) {
+            Ok(terms) => self.accept(out, order, terms),
+            Err(refusal) => self.reject(out, order, refusal),
         }
     }
 

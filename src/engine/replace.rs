@@ -44,7 +44,9 @@ impl Engine {
         };
         let Some(chain) = self.find_changed(out, &replace.origin, &change) else { return };
         let mut checked = self.check_replace(replace, chain);
-        if self.may_make_room(change.account, checked.as_ref().err()) {
+        if let Err(refusal) = &checked
+            && self.has_made_room(change.account, refusal)
+        {
             checked = self.check_replace(replace, chain);
         }
         match checked {

@@ -925,3 +925,39 @@ fn many_instruments_are_listed_over_records() {
     let EventBody::SecurityListed(last) = listed[98].body else { panic!("no list") };
     assert!(last.last && last.total == 99 && last.instrument.id == InstrumentId(98));
 }
+
+#[test]
+fn the_end_of_a_day_forgets_over_records_until_all_that_is_due_is_gone() {
+    let mut venue = Venue::new();
+    venue.engine.ids.kept = 10;
+    let held = |venue: &Venue| venue.engine.ids.slots.live();
+    venue.run("A buy open 1@50\nB buy open 1@50");
+    for number in 0..1_300 {
+        let who = if number % 2 == 0 { "A" } else { "B" };
+        venue.run(&format!("{who} buy n{number} 1@60 ioc"));
+    }
+    assert_eq!(held(&venue), 1_302);
+    let day = venue.engine.day + 1;
+    let mut events = Vec::new();
+    venue.apply_one(Command::Rollover(Rollover { day }), &mut events);
+    let mut records = 1;
+    while venue.engine.has_continuation() {
+        assert!(events.is_empty(), "the day is over once all is done");
+        venue.engine.audit().unwrap();
+        venue.apply_one(Command::Continue(Continue {}), &mut events);
+        records += 1;
+    }
+    assert_eq!(records, 2, "of 1,024 ids each");
+    assert!(matches!(events[..], [Event { body: EventBody::RolledOver(_), .. }]));
+    assert_eq!(held(&venue), 22, "the last ten of each account, and an open order's");
+    venue.engine.audit().unwrap();
+    let told = venue.run("A status open\nA status n0\nB buy n1 1@60 ioc\nA cancel c of=open");
+    expect![[r#"
+        A open OrderStatus [New 0/1 leaves 1] of 0 last
+        A n0 OrderStatus [Rejected 0/0 leaves 0] UnknownOrder 0/0 of 0 last
+        B n1 New [New 0/1 leaves 1]
+        B n1 Canceled [Canceled 0/1 leaves 0] ImmediateRest
+        A c Canceled was open [Canceled 0/1 leaves 0]
+    "#]]
+    .assert_eq(&told);
+}
