@@ -12,6 +12,8 @@ use super::fix::{CONNECTION_LOST, Client};
 const OPEN_MAX: usize = 200;
 /// Requests that may wait for their answers before a session holds back.
 const UNANSWERED_MAX: usize = 4_096;
+/// The venue takes an OrderMassStatusRequest of a session once in so long; a little more, for the way there.
+const MASS_STATUS_WAIT: Duration = Duration::from_millis(1_050);
 /// Closed orders that are asked for after a restart.
 const CLOSED_SAMPLE: usize = 50;
 
@@ -25,6 +27,8 @@ pub struct Trader {
     pub orders: u64,
     /// Cancels and replaces sent.
     pub changes: u64,
+    /// When it last asked for all its open orders, which it may once in [`MASS_STATUS_WAIT`].
+    asked: Option<Instant>,
 }
 
 impl Trader {
@@ -37,6 +41,7 @@ impl Trader {
             body: Vec::new(),
             orders: 0,
             changes: 0,
+            asked: None,
         }
     }
 
@@ -138,6 +143,10 @@ impl Trader {
 
     /// Asks the venue for all open orders and for some that are closed, and compares with the book.
     pub fn check(&mut self) -> Result<(), String> {
+        if let Some(asked) = self.asked {
+            std::thread::sleep(MASS_STATUS_WAIT.saturating_sub(asked.elapsed()));
+        }
+        self.asked = Some(Instant::now());
         self.book.statuses.clear();
         self.book.statuses_done = false;
         let id = self.client.next_out;
