@@ -1,5 +1,6 @@
 //! Accounts: whether each may trade, its open orders in order, and how many it has in an instrument.
 
+use crate::engine::foresee::Fetch;
 use crate::engine::orders::Orders;
 use crate::engine::slab::{HashIndex, Keyed, Linked, NONE, Slab, reserved, spread};
 use crate::model::limit::EngineLimits;
@@ -19,6 +20,8 @@ pub(super) struct AccountSlot {
     pub(super) id_youngest: u32,
     /// ClOrdIDs of the queue that are not overdue.
     pub(super) ids: u32,
+    /// Those of the queue that are overdue.
+    pub(super) ids_overdue: u32,
     /// Those accepted on `ids_day`.
     pub(super) ids_today: u32,
     pub(super) ids_day: u32,
@@ -33,6 +36,7 @@ impl AccountSlot {
         id_oldest: NONE,
         id_youngest: NONE,
         ids: 0,
+        ids_overdue: 0,
         ids_today: 0,
         ids_day: 0,
     };
@@ -109,6 +113,25 @@ impl Accounts {
             self.slots.resize(id.index() + 1, AccountSlot::CLOSED);
         }
         self.slots[id.index()].is_open = true;
+    }
+
+    /// Fetches an account.
+    #[inline]
+    pub(super) fn foresee(&self, id: AccountId, fetch: &impl Fetch) {
+        if let Some(slot) = self.slots.get(id.index()) {
+            fetch.fetch(slot);
+        }
+    }
+
+    /// Fetches where an account's orders in an instrument are counted.
+    #[inline]
+    pub(super) fn foresee_count(
+        &self,
+        account: AccountId,
+        instrument: InstrumentId,
+        fetch: &impl Fetch,
+    ) {
+        self.counted.foresee(count_hash(account, instrument), fetch);
     }
 
     /// How many open orders the account has in the instrument.

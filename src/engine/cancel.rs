@@ -8,14 +8,14 @@ use crate::model::*;
 
 /// What a cancel and a replace have in common: which order, and under which new ClOrdID.
 #[derive(Clone, Copy)]
-pub(super) struct Change {
+pub(super) struct Change<'a> {
     pub(super) session: SessionId,
     pub(super) account: AccountId,
     pub(super) instrument: InstrumentId,
     pub(super) side: Side,
     pub(super) order: OrderId,
-    pub(super) id: (ClOrdId, u64),
-    pub(super) orig: (ClOrdId, u64),
+    pub(super) id: (&'a ClOrdId, u64),
+    pub(super) orig: (&'a ClOrdId, u64),
     pub(super) poss_resend: bool,
     pub(super) refusal: Refusal,
     pub(super) replace: bool,
@@ -29,8 +29,8 @@ impl Engine {
             instrument: cancel.instrument,
             side: cancel.side,
             order: cancel.order,
-            id: (cancel.cl_ord_id, cancel.cl_ord_id_hash),
-            orig: (cancel.orig_cl_ord_id, cancel.orig_cl_ord_id_hash),
+            id: (&cancel.cl_ord_id, cancel.cl_ord_id_hash),
+            orig: (&cancel.orig_cl_ord_id, cancel.orig_cl_ord_id_hash),
             poss_resend: cancel.poss_resend,
             refusal: cancel.refusal,
             replace: false,
@@ -41,10 +41,10 @@ impl Engine {
         if !self.ids.is_full() {
             self.remember_id(change.account, chain, change.id);
         }
-        let mut told = self.execution(chain, ExecType::Canceled, 0);
-        told.cl_ord_id = cancel.cl_ord_id;
-        told.orig_cl_ord_id = orig_cl_ord_id;
-        self.tell(out, self.orders.chains[chain].session, EventBody::Execution(told));
+        self.report(out, (chain, ExecType::Canceled, 0), |told| {
+            told.cl_ord_id = cancel.cl_ord_id;
+            told.orig_cl_ord_id = orig_cl_ord_id;
+        });
     }
 
     /// The open order that a cancel or a replace is about; any other outcome is told.
@@ -52,10 +52,10 @@ impl Engine {
         &mut self,
         out: &mut Output<'_>,
         origin: &Origin,
-        change: &Change,
+        change: &Change<'_>,
     ) -> Option<u32> {
         let account = self.admit(origin)?;
-        let (id, hash) = (&change.id.0, change.id.1);
+        let (id, hash) = change.id;
         if account != change.account {
             let refusal = Refusal::plain(RejectCode::AccountMismatch);
             self.reject_change(out, change, None, refusal);
@@ -71,8 +71,7 @@ impl Engine {
             self.reject_change(out, change, None, refusal);
             return None;
         }
-        let orig = (&change.orig.0, change.orig.1);
-        let Some(chain) = self.find_order(account, change.order, orig) else {
+        let Some(chain) = self.find_order(account, change.order, change.orig) else {
             let refusal = Refusal::plain(RejectCode::UnknownOrder);
             self.reject_change(out, change, None, refusal);
             return None;
@@ -87,14 +86,14 @@ impl Engine {
     }
 
     /// Whether the request means the order as it is now, and it is open.
-    fn check_changeable(&self, change: &Change, chain: u32) -> Result<(), Refusal> {
+    fn check_changeable(&self, change: &Change<'_>, chain: u32) -> Result<(), Refusal> {
         /// Symbol.
         const SYMBOL: i64 = 55;
         /// Side.
         const SIDE: i64 = 54;
         let order = &self.orders.chains[chain];
-        let orig = &change.orig.0;
-        if !orig.is_empty() && self.ids.slots[order.last].id != *orig {
+        let orig = change.orig.0;
+        if !orig.is_empty() && !self.ids.slots[order.last].id.is(orig) {
             return Err(Refusal::plain(RejectCode::StaleOrigClOrdId));
         }
         if !order.is_open() {
@@ -114,15 +113,15 @@ impl Engine {
     pub(super) fn reject_change(
         &mut self,
         out: &mut Output<'_>,
-        change: &Change,
+        change: &Change<'_>,
         chain: Option<u32>,
         refusal: Refusal,
     ) {
         let order = chain.map(|chain| &self.orders.chains[chain]);
         let reject = CancelReject {
             order: order.map_or(OrderId::NONE, |order| order.id),
-            cl_ord_id: change.id.0,
-            orig_cl_ord_id: change.orig.0,
+            cl_ord_id: *change.id.0,
+            orig_cl_ord_id: *change.orig.0,
             ord_status: order.map_or(OrdStatus::Rejected, |order| order.status()),
             replace: change.replace,
             account: change.account,

@@ -10,6 +10,7 @@
 //!    command is fixed, and no rollover has to sweep.
 
 use crate::engine::accounts::AccountSlot;
+use crate::engine::foresee::Fetch;
 use crate::engine::orders::Orders;
 use crate::engine::slab::{HashIndex, Keyed, Linked, NONE, Slab};
 use crate::model::limit::{CL_ORD_IDS_KEPT, EngineLimits};
@@ -79,6 +80,18 @@ impl ClOrdIds {
         self.slots.live() >= self.limit
     }
 
+    /// Fetches where a ClOrdID of that hash is looked for.
+    #[inline]
+    pub(super) fn foresee(&self, hash: u64, fetch: &impl Fetch) {
+        self.index.foresee(fold(hash), fetch);
+    }
+
+    /// The slot of the ClOrdID that a hash most likely means.
+    #[inline]
+    pub(super) fn likely(&self, hash: u64) -> Option<u32> {
+        self.index.likely(fold(hash))
+    }
+
     /// The chain that the account used this ClOrdID for.
     #[inline]
     pub(super) fn find(
@@ -88,7 +101,7 @@ impl ClOrdIds {
         id: &ClOrdId,
         hash: u64,
     ) -> Option<u32> {
-        let is = |slot: &IdSlot| slot.id == *id && orders.chains[slot.chain].account == account;
+        let is = |slot: &IdSlot| slot.id.is(id) && orders.chains[slot.chain].account == account;
         self.index.find(&self.slots, fold(hash), is).map(|slot| self.slots[slot].chain)
     }
 
@@ -99,11 +112,11 @@ impl ClOrdIds {
         account: &mut AccountSlot,
         day: u32,
         chain: u32,
-        (id, hash): (ClOrdId, u64),
+        (id, hash): (&ClOrdId, u64),
     ) {
         assert!(!self.is_full());
-        let slot =
-            IdSlot { hash: fold(hash), link: NONE, chain, younger: NONE, id, overdue: false };
+        let hash = fold(hash);
+        let slot = IdSlot { hash, link: NONE, chain, younger: NONE, id: *id, overdue: false };
         let slot = self.slots.insert(slot);
         self.index.insert(&mut self.slots, slot);
         orders.chains[chain].ids += 1;
@@ -131,9 +144,12 @@ impl ClOrdIds {
 
     /// Looks at the account's oldest id and forgets it where it may.
     fn forget_due(&mut self, orders: &mut Orders, account: &mut AccountSlot) {
+        let kept = u64::from(account.ids) <= self.kept;
+        if account.ids_overdue == 0 && (kept || account.ids <= account.ids_today) {
+            return;
+        }
         let slot = account.id_oldest;
         let IdSlot { overdue, chain, younger, .. } = self.slots[slot];
-        let kept = u64::from(account.ids) <= self.kept;
         if !overdue && (kept || account.ids <= account.ids_today) {
             return;
         }
@@ -144,10 +160,13 @@ impl ClOrdIds {
         if younger == NONE {
             account.id_youngest = NONE;
         }
-        if !overdue {
+        if overdue {
+            account.ids_overdue -= 1;
+        } else {
             account.ids -= 1;
         }
         if needed {
+            account.ids_overdue += 1;
             self.slots[slot].overdue = true;
             self.append(account, slot);
             return;

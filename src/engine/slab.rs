@@ -11,6 +11,8 @@
 
 use std::ops::{Index, IndexMut};
 
+use crate::engine::foresee::Fetch;
+
 /// No slot.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -202,6 +204,25 @@ impl HashIndex {
             }
             bucket = &self.spare[bucket.overflow];
         }
+    }
+
+    /// Fetches the bucket of a hash.
+    #[inline]
+    pub(super) fn foresee(&self, hash: u32, fetch: &impl Fetch) {
+        if !self.buckets.is_empty() {
+            fetch.fetch(&self.buckets[self.bucket(hash)]);
+        }
+    }
+
+    /// The slot that a hash most likely means; only the hash's bucket is read.
+    #[inline]
+    pub(super) fn likely(&self, hash: u32) -> Option<u32> {
+        if self.buckets.is_empty() {
+            return None;
+        }
+        let bucket = &self.buckets[self.bucket(hash)];
+        let at = bucket.hashes[..bucket.length as usize].iter().position(|other| *other == hash)?;
+        Some(bucket.slots[at])
     }
 
     /// Takes a slot in, which is not in it yet.

@@ -19,6 +19,7 @@ mod doorbell;
 mod fault;
 #[cfg(all(test, loom))]
 mod loom_tests;
+mod memory;
 mod park;
 mod runner;
 #[cfg(all(test, not(loom)))]
@@ -28,5 +29,6 @@ pub use agent::{Agent, Idle};
 pub use clock::{Clock, Now, SimulatedClock, SystemClock};
 pub use doorbell::Doorbell;
 pub use fault::{Fault, FaultReport};
+pub use memory::{LargePages, prefetch};
 pub use park::{Park, ThreadPark, ThreadUnpark, Unpark, thread_parking};
 pub use runner::{PARK_TIMEOUT, Pinning, RunnerBuilder, RunnerHandle};
