@@ -3,8 +3,8 @@
 //! 1. To apply a command is to follow a chain of places: a ClOrdID's bucket, its slot, its order, the
 //!    order's open slot, that one's neighbours. Where millions of orders rest, each is a cache miss, and
 //!    each waits for the one before.
-//! 2. Whoever has several commands waiting calls [`Engine::foresee`] for a later one in each step from 0
-//!    to [`Engine::FORESEEN`], a few commands before the next step. A step reads only what the step
+//! 2. Whoever has several commands waiting hands each to a [`Foresight`] some commands before it is
+//!    applied. It is gone on with in steps, a few commands apart. A step reads only what the step
 //!    before has fetched, and hands the places that follow from it to a [`Fetch`]. So the misses of
 //!    several commands overlap, and none is waited for.
 //! 3. It changes nothing, and nothing depends on it: where a command in between has moved something,
@@ -12,6 +12,7 @@
 
 use crate::engine::Engine;
 use crate::engine::book::{Ladder, rank};
+use crate::engine::instruments::InstrumentSlot;
 use crate::engine::slab::NONE;
 use crate::model::*;
 
@@ -21,141 +22,178 @@ pub trait Fetch {
     fn fetch<T>(&self, place: &T);
 }
 
-/// What of a command says where its memory lies.
-struct Names<'a> {
-    origin: &'a Origin,
-    account: AccountId,
-    /// Unknown for a change that does not name it.
-    instrument: Option<InstrumentId>,
-    side: Side,
-    order: OrderId,
-    id: u64,
-    orig: Option<u64>,
-    price: Option<Price>,
-    is_new: bool,
+/// Commands from one step to the next.
+const APART: usize = 3;
+/// Steps after the first.
+const STEPS: usize = 4;
+/// Commands that are foreseen at once: a power of two.
+const WAITING: usize = 16;
+
+const _: () = assert!(STEPS * APART < Foresight::AHEAD && Foresight::AHEAD < WAITING);
+
+/// Commands that are applied soon, and how far each is foreseen.
+pub struct Foresight {
+    waiting: [Sight; WAITING],
+    at: usize,
 }
 
-impl<'a> Names<'a> {
-    fn of(command: &'a Command) -> Option<Self> {
-        let known = |id: InstrumentId| (id != CancelOrder::ANY_INSTRUMENT).then_some(id);
-        Some(match command {
-            Command::NewOrder(order) => Self {
-                origin: &order.origin,
-                account: order.account,
-                instrument: Some(order.instrument),
-                side: order.side,
-                order: OrderId::NONE,
-                id: order.cl_ord_id_hash,
-                orig: None,
-                price: Some(order.price),
-                is_new: true,
-            },
-            Command::CancelOrder(cancel) => Self {
-                origin: &cancel.origin,
-                account: cancel.account,
-                instrument: known(cancel.instrument),
-                side: cancel.side,
-                order: cancel.order,
-                id: cancel.cl_ord_id_hash,
-                orig: (!cancel.orig_cl_ord_id.is_empty()).then_some(cancel.orig_cl_ord_id_hash),
-                price: None,
-                is_new: false,
-            },
-            Command::ReplaceOrder(replace) => Self {
-                origin: &replace.origin,
-                account: replace.account,
-                instrument: known(replace.instrument),
-                side: replace.side,
-                order: replace.order,
-                id: replace.cl_ord_id_hash,
-                orig: (!replace.orig_cl_ord_id.is_empty()).then_some(replace.orig_cl_ord_id_hash),
-                price: Some(replace.price),
-                is_new: false,
-            },
-            _ => return None,
-        })
+impl Default for Foresight {
+    fn default() -> Self {
+        Self { waiting: [Sight::NOTHING; WAITING], at: 0 }
     }
+}
+
+impl Foresight {
+    /// How many commands before it is applied one is best handed in.
+    pub const AHEAD: usize = 15;
+
+    /// Takes the next command in, where there is one, and goes on with those before it.
+    #[inline]
+    pub fn go_on(&mut self, engine: &Engine, command: Option<&Command>, fetch: &impl Fetch) {
+        self.waiting[self.at % WAITING] = match command {
+            Some(command) => engine.foresee_tables(command, fetch),
+            None => Sight::NOTHING,
+        };
+        for step in 1..=STEPS {
+            let sight = &mut self.waiting[self.at.wrapping_sub(step * APART) % WAITING];
+            if !sight.is_something {
+                continue;
+            }
+            match step {
+                1 => engine.foresee_slots(sight, fetch),
+                2 => engine.foresee_chain(sight, fetch),
+                3 => engine.foresee_book(sight, fetch),
+                _ => engine.foresee_queue(sight, fetch),
+            }
+        }
+        self.at = self.at.wrapping_add(1);
+    }
+}
+
+/// What of a command says where its memory lies, and what was found of it.
+#[derive(Clone, Copy)]
+struct Sight {
+    is_something: bool,
+    is_new: bool,
+    side: Side,
+    account: AccountId,
+    instrument: InstrumentId,
+    /// Of OrigClOrdID; none where OrderID names the order.
+    orig: Option<u64>,
+    order: OrderId,
+    /// None where the price stays.
+    price: Option<Price>,
+    /// The slot of OrigClOrdID, then the order's.
+    slot: u32,
+}
+
+impl Sight {
+    const NOTHING: Self = Self {
+        is_something: false,
+        is_new: false,
+        side: Side::Buy,
+        account: AccountId(0),
+        instrument: CancelOrder::ANY_INSTRUMENT,
+        orig: None,
+        order: OrderId::NONE,
+        price: None,
+        slot: NONE,
+    };
 }
 
 impl Engine {
-    /// Steps of [`Engine::foresee`].
-    pub const FORESEEN: usize = 5;
-    /// Commands between a step and the next one that hide a cache miss.
-    const FORESEEN_APART: usize = 3;
-
-    /// How many commands before it is applied a command is foreseen in that step.
-    #[inline]
-    pub const fn foreseen_ahead(step: usize) -> usize {
-        (Self::FORESEEN - step) * Self::FORESEEN_APART
-    }
-
-    /// Fetches what a command that is applied soon will read; see the head of this file.
-    #[inline]
-    pub fn foresee(&self, step: usize, command: &Command, fetch: &impl Fetch) {
-        let Some(names) = Names::of(command) else { return };
-        match step {
-            0 => self.foresee_tables(&names, fetch),
-            1 => self.foresee_slots(&names, fetch),
-            2 => self.foresee_chain(&names, fetch),
-            3 => self.foresee_book(&names, fetch),
-            _ => self.foresee_queue(&names, fetch),
-        }
-    }
-
     /// What the command itself names.
-    fn foresee_tables(&self, names: &Names<'_>, fetch: &impl Fetch) {
-        self.ids.foresee(names.id, fetch);
-        if let Some(orig) = names.orig {
+    #[inline]
+    fn foresee_tables(&self, command: &Command, fetch: &impl Fetch) -> Sight {
+        let mut sight = Sight { is_something: true, ..Sight::NOTHING };
+        let session = match command {
+            Command::NewOrder(new) => {
+                sight.is_new = true;
+                (sight.side, sight.account) = (new.side, new.account);
+                (sight.instrument, sight.price) = (new.instrument, Some(new.price));
+                self.ids.foresee(new.cl_ord_id_hash, fetch);
+                self.accounts.foresee_count(new.account, new.instrument, fetch);
+                new.origin.session
+            }
+            Command::CancelOrder(cancel) => {
+                (sight.side, sight.account) = (cancel.side, cancel.account);
+                (sight.instrument, sight.order) = (cancel.instrument, cancel.order);
+                sight.orig =
+                    (!cancel.orig_cl_ord_id.is_empty()).then_some(cancel.orig_cl_ord_id_hash);
+                self.ids.foresee(cancel.cl_ord_id_hash, fetch);
+                cancel.origin.session
+            }
+            Command::ReplaceOrder(replace) => {
+                (sight.side, sight.account) = (replace.side, replace.account);
+                (sight.instrument, sight.order) = (replace.instrument, replace.order);
+                sight.price = Some(replace.price);
+                sight.orig =
+                    (!replace.orig_cl_ord_id.is_empty()).then_some(replace.orig_cl_ord_id_hash);
+                self.ids.foresee(replace.cl_ord_id_hash, fetch);
+                replace.origin.session
+            }
+            _ => return Sight::NOTHING,
+        };
+        if let Some(orig) = sight.orig {
             self.ids.foresee(orig, fetch);
         }
-        if names.order != OrderId::NONE {
-            self.orders.foresee(names.order, fetch);
+        if sight.order != OrderId::NONE {
+            self.orders.foresee(sight.order, fetch);
         }
-        self.sessions.foresee(names.origin.session, fetch);
-        self.accounts.foresee(names.account, fetch);
-        if let Some(instrument) = names.instrument {
-            self.instruments.foresee(instrument, fetch);
-            if names.is_new {
-                self.accounts.foresee_count(names.account, instrument, fetch);
-            }
-        }
+        self.sessions.foresee(session, fetch);
+        self.accounts.foresee(sight.account, fetch);
+        self.instruments.foresee(sight.instrument, fetch);
+        sight
     }
 
     /// What the tables name.
-    fn foresee_slots(&self, names: &Names<'_>, fetch: &impl Fetch) {
-        if let Some(slot) = names.orig.and_then(|orig| self.ids.likely(orig)) {
+    #[inline]
+    fn foresee_slots(&self, sight: &mut Sight, fetch: &impl Fetch) {
+        if let Some(slot) = sight.orig.and_then(|orig| self.ids.likely(orig)) {
+            sight.slot = slot;
             fetch.fetch(&self.ids.slots[slot]);
         }
-        if let Some(account) = self.accounts.get(names.account) {
+        if let Some(account) = self.accounts.get(sight.account) {
             if account.id_youngest != NONE {
                 fetch.fetch(&self.ids.slots[account.id_youngest]);
             }
-            if names.is_new && account.last != NONE {
+            if sight.is_new && account.last != NONE {
                 fetch.fetch(&self.orders.opens[account.last]);
             }
         }
-        if let Some(instrument) = names.instrument.and_then(|id| self.instruments.get(id)) {
-            self.ledger.foresee(names.account, instrument.paid_with(names.side), fetch);
-            ladder(instrument, names.side).foresee(fetch);
+        if let Some(instrument) = self.instruments.get(sight.instrument) {
+            self.ledger.foresee(sight.account, instrument.paid_with(sight.side), fetch);
+            ladder(instrument, sight.side).foresee(fetch);
         }
     }
 
-    fn foresee_chain(&self, names: &Names<'_>, fetch: &impl Fetch) {
-        if let Some(chain) = self.likely_chain(names) {
-            fetch.fetch(&self.orders.chains[chain]);
+    /// What the slots name: from here on the order's own, where there is one.
+    #[inline]
+    fn foresee_chain(&self, sight: &mut Sight, fetch: &impl Fetch) {
+        sight.slot = match sight.slot {
+            NONE if sight.order == OrderId::NONE => NONE,
+            NONE => self.orders.likely(sight.order).unwrap_or(NONE),
+            slot => self.ids.slots[slot].chain,
+        };
+        if sight.slot != NONE {
+            fetch.fetch(&self.orders.chains[sight.slot]);
         }
-        if let Some(instrument) = names.instrument.and_then(|id| self.instruments.get(id)) {
-            self.ledger.foresee_slot(names.account, instrument.paid_with(names.side), fetch);
-            if let Some(price) = names.price {
-                let rank = rank(names.side, price);
-                ladder(instrument, names.side).foresee_block(&self.blocks, rank, fetch);
+        if let Some(instrument) = self.instruments.get(sight.instrument) {
+            self.ledger.foresee_slot(sight.account, instrument.paid_with(sight.side), fetch);
+            if let Some(price) = sight.price {
+                let rank = rank(sight.side, price);
+                ladder(instrument, sight.side).foresee_block(&self.blocks, rank, fetch);
             }
         }
     }
 
-    fn foresee_book(&self, names: &Names<'_>, fetch: &impl Fetch) {
-        let Some(chain) = self.likely_chain(names) else { return };
-        let chain = &self.orders.chains[chain];
+    /// Where the order rests.
+    #[inline]
+    fn foresee_book(&self, sight: &Sight, fetch: &impl Fetch) {
+        if sight.slot == NONE {
+            return;
+        }
+        let chain = &self.orders.chains[sight.slot];
         if chain.open != NONE {
             fetch.fetch(&self.orders.opens[chain.open]);
         }
@@ -165,9 +203,13 @@ impl Engine {
         }
     }
 
-    fn foresee_queue(&self, names: &Names<'_>, fetch: &impl Fetch) {
-        let Some(chain) = self.likely_chain(names) else { return };
-        let open = self.orders.chains[chain].open;
+    /// The order's neighbours in its queue.
+    #[inline]
+    fn foresee_queue(&self, sight: &Sight, fetch: &impl Fetch) {
+        if sight.slot == NONE {
+            return;
+        }
+        let open = self.orders.chains[sight.slot].open;
         if open == NONE {
             return;
         }
@@ -178,19 +220,10 @@ impl Engine {
             }
         }
     }
-
-    /// The order that a change is about, unless another has the same hash.
-    #[inline]
-    fn likely_chain(&self, names: &Names<'_>) -> Option<u32> {
-        match names.orig {
-            Some(orig) => self.ids.likely(orig).map(|slot| self.ids.slots[slot].chain),
-            None if names.order != OrderId::NONE => self.orders.likely(names.order),
-            None => None,
-        }
-    }
 }
 
-fn ladder(instrument: &crate::engine::instruments::InstrumentSlot, side: Side) -> &Ladder {
+#[inline]
+fn ladder(instrument: &InstrumentSlot, side: Side) -> &Ladder {
     match side {
         Side::Buy => &instrument.bids,
         Side::Sell => &instrument.asks,

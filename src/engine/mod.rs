@@ -38,7 +38,7 @@ mod script;
 #[cfg(test)]
 mod tests;
 
-pub use foresee::Fetch;
+pub use foresee::{Fetch, Foresight};
 pub use ledger::Balance;
 pub use output::EventSink;
 pub use sessions::SessionState;

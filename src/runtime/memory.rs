@@ -12,17 +12,26 @@ const LARGE_PAGE: usize = 2 << 20;
 #[inline(always)]
 pub fn prefetch<T>(place: &T) {
     let start = std::ptr::from_ref(place).cast::<i8>();
-    for offset in (0..size_of::<T>()).step_by(LINE).chain([size_of::<T>().saturating_sub(1)]) {
-        let line = start.wrapping_add(offset);
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: a prefetch reads nothing that the program could see and never faults.
-        unsafe {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            _mm_prefetch::<_MM_HINT_T0>(line);
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = line;
+    let mut offset = 0;
+    while offset < size_of::<T>() {
+        prefetch_line(start.wrapping_add(offset));
+        offset += LINE;
     }
+    if !align_of::<T>().is_multiple_of(LINE) {
+        prefetch_line(start.wrapping_add(size_of::<T>().saturating_sub(1)));
+    }
+}
+
+#[inline(always)]
+fn prefetch_line(line: *const i8) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch reads nothing that the program could see and never faults.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(line);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = line;
 }
 
 /// The system's allocator, but what is large lies in large pages where the kernel gives them: random

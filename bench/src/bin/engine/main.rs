@@ -15,7 +15,7 @@ mod flow;
 
 use std::time::Duration;
 
-use castle::engine::{Engine, EventSink, Fetch};
+use castle::engine::{Engine, EventSink, Fetch, Foresight};
 use castle::model::*;
 use castle::runtime::LargePages;
 
@@ -142,9 +142,10 @@ fn define(engine: &mut Engine, records: &[Record], count: &mut Count) {
 
 #[inline(never)]
 fn filling(engine: &mut Engine, steps: &[Step], ahead: bool, count: &mut Count) {
+    let mut foresight = Foresight::default();
     for (at, step) in steps.iter().enumerate() {
         if ahead {
-            foresee(engine, steps, at);
+            foresee(&mut foresight, engine, steps, at);
         }
         engine.apply(&step.record, count);
     }
@@ -153,9 +154,10 @@ fn filling(engine: &mut Engine, steps: &[Step], ahead: bool, count: &mut Count) 
 /// What is measured.
 #[inline(never)]
 fn steady(engine: &mut Engine, steps: &[Step], ahead: bool, count: &mut Count) {
+    let mut foresight = Foresight::default();
     for (at, step) in steps.iter().enumerate() {
         if ahead {
-            foresee(engine, steps, at);
+            foresee(&mut foresight, engine, steps, at);
         }
         match step.kind {
             Kind::New => apply_new(engine, &step.record, count),
@@ -168,14 +170,11 @@ fn steady(engine: &mut Engine, steps: &[Step], ahead: bool, count: &mut Count) {
     }
 }
 
-/// As the sequencer does it with what waits in the ring.
+/// As the sequencer would do it with what waits in its ring.
 #[inline(never)]
-fn foresee(engine: &Engine, steps: &[Step], at: usize) {
-    for step in 0..Engine::FORESEEN {
-        if let Some(later) = steps.get(at + Engine::foreseen_ahead(step)) {
-            engine.foresee(step, &later.record.command, &Prefetch);
-        }
-    }
+fn foresee(foresight: &mut Foresight, engine: &Engine, steps: &[Step], at: usize) {
+    let later = steps.get(at + Foresight::AHEAD).map(|step| &step.record.command);
+    foresight.go_on(engine, later, &Prefetch);
 }
 
 macro_rules! kinds {
