@@ -1,6 +1,7 @@
 //! Accounts: whether each may trade, its open orders in order, and how many it has in an instrument.
 
 use crate::engine::cl_ord_ids::Queue;
+use crate::engine::foresee::Fetch;
 use crate::engine::orders::Orders;
 use crate::engine::slab::{HashIndex, Keyed, Linked, NONE, Slab, reserved, spread};
 use crate::model::limit::EngineLimits;
@@ -108,6 +109,25 @@ impl Accounts {
             self.slots.resize(id.index() + 1, AccountSlot::CLOSED);
         }
         self.slots[id.index()].is_open = true;
+    }
+
+    /// Fetches an account.
+    #[inline]
+    pub(super) fn foresee(&self, id: AccountId, fetch: &impl Fetch) {
+        if let Some(slot) = self.slots.get(id.index()) {
+            fetch.fetch(slot);
+        }
+    }
+
+    /// Fetches where an account's orders in an instrument are counted.
+    #[inline]
+    pub(super) fn foresee_count(
+        &self,
+        account: AccountId,
+        instrument: InstrumentId,
+        fetch: &impl Fetch,
+    ) {
+        self.counted.foresee(count_hash(account, instrument), fetch);
     }
 
     /// How many open orders the account has in the instrument.

@@ -2,12 +2,12 @@
 //!
 //! 1. A price has a rank on its side: the price itself for buys, its negative for sells. The best
 //!    price has the highest rank.
-//! 2. Levels lie in blocks of at most 32, ascending by rank; a directory lists the blocks ascending.
+//! 2. Levels lie in blocks of at most 16, ascending by rank; a directory lists the blocks ascending.
 //!    The best level is the last one of the last block, so the touch is found without any search.
 //! 3. A rank is looked for in the last block first, where nearly all traffic is, else by bisection of
-//!    the directory. In a block it is found by scanning from the best end.
+//!    the directory. In a block it is found by bisection too.
 //! 4. A full block is split in half; an empty one is given back. Nothing else moves, so the work is
-//!    bounded by a block, and by the directory's move once in sixteen new levels at worst.
+//!    bounded by a block, and by the directory's move once in eight new levels at worst.
 //! 5. A level is the head and the tail of a doubly linked list through the orders themselves. An order
 //!    between two others leaves its queue without the level being looked up at all.
 //!
@@ -15,20 +15,27 @@
 //! memory for empty ticks on every instrument, and needs an ordered structure beside it for prices
 //! far away. Blocks are both, in 16 bytes a level.
 
+use crate::engine::foresee::Fetch;
 use crate::engine::orders::Open;
 use crate::engine::slab::{Linked, NONE, Slab};
 use crate::model::{Price, Side};
 
-/// Levels of a block: its ranks fill four cache lines.
-const BLOCK_LEVELS: usize = 32;
+/// Levels of a block: its ranks fill two cache lines.
+const BLOCK_LEVELS: usize = 16;
 
 /// Levels that lie next to each other.
 pub(super) struct Block {
     length: u32,
     link: u32,
     ranks: [i64; BLOCK_LEVELS],
-    heads: [u32; BLOCK_LEVELS],
-    tails: [u32; BLOCK_LEVELS],
+    queues: [Queue; BLOCK_LEVELS],
+}
+
+/// The first and the last order of a level.
+#[derive(Clone, Copy)]
+struct Queue {
+    head: u32,
+    tail: u32,
 }
 
 impl Block {
@@ -36,43 +43,30 @@ impl Block {
         length: 0,
         link: NONE,
         ranks: [0; BLOCK_LEVELS],
-        heads: [NONE; BLOCK_LEVELS],
-        tails: [NONE; BLOCK_LEVELS],
+        queues: [Queue { head: NONE, tail: NONE }; BLOCK_LEVELS],
     };
 
     /// Where `rank` is, or where it would be inserted.
     #[inline]
     fn position(&self, rank: i64) -> Result<usize, usize> {
-        let mut at = self.length as usize;
-        while at > 0 {
-            let found = self.ranks[at - 1];
-            if found == rank {
-                return Ok(at - 1);
-            }
-            if found < rank {
-                break;
-            }
-            at -= 1;
-        }
-        Err(at)
+        let ranks = &self.ranks[..self.length as usize];
+        let at = ranks.partition_point(|found| *found < rank);
+        if ranks.get(at) == Some(&rank) { Ok(at) } else { Err(at) }
     }
 
     fn insert(&mut self, at: usize, rank: i64, slot: u32) {
         let length = self.length as usize;
         self.ranks.copy_within(at..length, at + 1);
-        self.heads.copy_within(at..length, at + 1);
-        self.tails.copy_within(at..length, at + 1);
+        self.queues.copy_within(at..length, at + 1);
         self.ranks[at] = rank;
-        self.heads[at] = slot;
-        self.tails[at] = slot;
+        self.queues[at] = Queue { head: slot, tail: slot };
         self.length += 1;
     }
 
     fn remove(&mut self, at: usize) {
         let length = self.length as usize;
         self.ranks.copy_within(at + 1..length, at);
-        self.heads.copy_within(at + 1..length, at);
-        self.tails.copy_within(at + 1..length, at);
+        self.queues.copy_within(at + 1..length, at);
         self.length -= 1;
     }
 }
@@ -130,7 +124,23 @@ impl Ladder {
     pub(super) fn best(&self, blocks: &Slab<Block>) -> Option<Level> {
         let block = &blocks[self.directory.last()?.block];
         let at = block.length as usize - 1;
-        Some(Level { rank: block.ranks[at], head: block.heads[at] })
+        Some(Level { rank: block.ranks[at], head: block.queues[at].head })
+    }
+
+    /// Fetches the end of the directory, where nearly all traffic is.
+    #[inline]
+    pub(super) fn foresee(&self, fetch: &impl Fetch) {
+        if let Some(last) = self.directory.last() {
+            fetch.fetch(last);
+        }
+    }
+
+    /// Fetches the block that a rank is in, or would be.
+    #[inline]
+    pub(super) fn foresee_block(&self, blocks: &Slab<Block>, rank: i64, fetch: &impl Fetch) {
+        if let Some(entry) = self.entry(rank) {
+            fetch.fetch(&blocks[self.directory[entry].block]);
+        }
     }
 
     /// The best level that is worse than `rank`.
@@ -143,7 +153,7 @@ impl Ladder {
             at = blocks[self.directory[entry].block].length as usize;
         }
         let block = &blocks[self.directory[entry].block];
-        Some(Level { rank: block.ranks[at - 1], head: block.heads[at - 1] })
+        Some(Level { rank: block.ranks[at - 1], head: block.queues[at - 1].head })
     }
 
     /// The directory's entry whose block holds `rank`, if any level does.
@@ -175,7 +185,7 @@ impl Ladder {
         let block = &mut blocks[self.directory[entry].block];
         match block.position(rank) {
             Ok(at) => {
-                let tail = std::mem::replace(&mut block.tails[at], slot);
+                let tail = std::mem::replace(&mut block.queues[at].tail, slot);
                 opens[tail].next = slot;
                 opens[slot].prev = tail;
             }
@@ -197,8 +207,7 @@ impl Ladder {
         let lower = &mut blocks[self.directory[entry].block];
         assert!(lower.length as usize == BLOCK_LEVELS);
         upper.ranks[..HALF].copy_from_slice(&lower.ranks[HALF..]);
-        upper.heads[..HALF].copy_from_slice(&lower.heads[HALF..]);
-        upper.tails[..HALF].copy_from_slice(&lower.tails[HALF..]);
+        upper.queues[..HALF].copy_from_slice(&lower.queues[HALF..]);
         upper.length = HALF as u32;
         lower.length = HALF as u32;
         let first = upper.ranks[0];
@@ -228,14 +237,14 @@ impl Ladder {
         let block = &mut blocks[self.directory[entry].block];
         let at = block.position(rank).expect("an order's level is in its block");
         if prev == NONE {
-            assert!(block.heads[at] == slot);
-            block.heads[at] = next;
+            assert!(block.queues[at].head == slot);
+            block.queues[at].head = next;
         }
         if next == NONE {
-            assert!(block.tails[at] == slot);
-            block.tails[at] = prev;
+            assert!(block.queues[at].tail == slot);
+            block.queues[at].tail = prev;
         }
-        if block.heads[at] != NONE {
+        if block.queues[at].head != NONE {
             return;
         }
         block.remove(at);

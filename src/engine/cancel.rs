@@ -8,14 +8,14 @@ use crate::model::*;
 
 /// What a cancel and a replace have in common: which order, and under which new ClOrdID.
 #[derive(Clone, Copy)]
-pub(super) struct Change {
+pub(super) struct Change<'a> {
     pub(super) session: SessionId,
     pub(super) account: AccountId,
     pub(super) instrument: InstrumentId,
     pub(super) side: Side,
     pub(super) order: OrderId,
-    pub(super) id: (ClOrdId, u64),
-    pub(super) orig: (ClOrdId, u64),
+    pub(super) id: (&'a ClOrdId, u64),
+    pub(super) orig: (&'a ClOrdId, u64),
     pub(super) poss_resend: bool,
     pub(super) refusal: Refusal,
     pub(super) replace: bool,
@@ -29,8 +29,8 @@ impl Engine {
             instrument: cancel.instrument,
             side: cancel.side,
             order: cancel.order,
-            id: (cancel.cl_ord_id, cancel.cl_ord_id_hash),
-            orig: (cancel.orig_cl_ord_id, cancel.orig_cl_ord_id_hash),
+            id: (&cancel.cl_ord_id, cancel.cl_ord_id_hash),
+            orig: (&cancel.orig_cl_ord_id, cancel.orig_cl_ord_id_hash),
             poss_resend: cancel.poss_resend,
             refusal: cancel.refusal,
             replace: false,
@@ -41,23 +41,25 @@ impl Engine {
         if !self.ids.is_full() {
             self.remember_id(change.account, chain, change.id);
         }
-        let mut told = self.execution(chain, ExecType::Canceled, 0);
-        told.cl_ord_id = cancel.cl_ord_id;
-        told.orig_cl_ord_id = orig_cl_ord_id;
-        self.tell_changed(out, change.session, chain, told);
+        self.tell_changed(out, change.session, (chain, ExecType::Canceled, 0), |told| {
+            told.cl_ord_id = cancel.cl_ord_id;
+            told.orig_cl_ord_id = orig_cl_ord_id;
+        });
     }
 
     /// Tells of a cancel or a replace to the session that entered the order, then to the one that asked.
+    #[inline]
     pub(super) fn tell_changed(
         &mut self,
         out: &mut Output<'_>,
         asking: SessionId,
-        chain: u32,
-        told: Execution,
+        (chain, exec_type, leaves): (u32, ExecType, i64),
+        more: impl Fn(&mut Execution),
     ) {
-        let owner = self.orders.chains[chain].session;
-        self.tell(out, owner, EventBody::Execution(told));
-        if asking != owner {
+        self.report(out, (chain, exec_type, leaves), &more);
+        if asking != self.orders.chains[chain].session {
+            let mut told = self.execution(chain, exec_type, leaves);
+            more(&mut told);
             self.tell(out, asking, EventBody::Execution(told));
         }
     }
@@ -67,12 +69,12 @@ impl Engine {
         &mut self,
         out: &mut Output<'_>,
         origin: &Origin,
-        change: &Change,
+        change: &Change<'_>,
     ) -> Option<u32> {
         let account = self.admit(origin)?;
-        let (id, hash) = (&change.id.0, change.id.1);
+        let (id, hash) = change.id;
         // A refusal names the order and its state wherever there is one, whatever it is refused for.
-        let found = self.find_order(account, change.order, (&change.orig.0, change.orig.1));
+        let found = self.find_order(account, change.order, change.orig);
         if account != change.account {
             let refusal = Refusal::plain(RejectCode::AccountMismatch);
             self.reject_change(out, change, found, refusal);
@@ -103,14 +105,14 @@ impl Engine {
     }
 
     /// Whether the request means the order as it is now, and it is open.
-    fn check_changeable(&self, change: &Change, chain: u32) -> Result<(), Refusal> {
+    fn check_changeable(&self, change: &Change<'_>, chain: u32) -> Result<(), Refusal> {
         /// Symbol.
         const SYMBOL: i64 = 55;
         /// Side.
         const SIDE: i64 = 54;
         let order = &self.orders.chains[chain];
-        let orig = &change.orig.0;
-        if !orig.is_empty() && self.ids.slots[order.last].id != *orig {
+        let orig = change.orig.0;
+        if !orig.is_empty() && !self.ids.slots[order.last].id.is(orig) {
             return Err(Refusal::plain(RejectCode::StaleOrigClOrdId));
         }
         if !order.is_open() {
@@ -130,7 +132,7 @@ impl Engine {
     pub(super) fn reject_change(
         &mut self,
         out: &mut Output<'_>,
-        change: &Change,
+        change: &Change<'_>,
         chain: Option<u32>,
         refusal: Refusal,
     ) {
@@ -138,8 +140,8 @@ impl Engine {
         let last = order.map_or(ClOrdId::EMPTY, |order| self.ids.slots[order.last].id);
         let reject = CancelReject {
             order: order.map_or(OrderId::NONE, |order| order.id),
-            cl_ord_id: change.id.0,
-            orig_cl_ord_id: if change.orig.0.is_empty() { last } else { change.orig.0 },
+            cl_ord_id: *change.id.0,
+            orig_cl_ord_id: if change.orig.0.is_empty() { last } else { *change.orig.0 },
             ord_status: order.map_or(OrdStatus::Rejected, |order| order.status()),
             replace: change.replace,
             account: change.account,

@@ -12,6 +12,7 @@
 //! 5. New orders and replaces leave some room to cancels.
 
 use crate::engine::accounts::AccountSlot;
+use crate::engine::foresee::Fetch;
 use crate::engine::orders::Orders;
 use crate::engine::slab::{HashIndex, Keyed, Linked, NONE, Slab};
 use crate::model::limit::EngineLimits;
@@ -56,7 +57,7 @@ impl Keyed for IdSlot {
 #[derive(Clone, Copy)]
 pub(super) struct Queue {
     pub(super) oldest: u32,
-    youngest: u32,
+    pub(super) youngest: u32,
     pub(super) count: u32,
 }
 
@@ -145,6 +146,18 @@ impl ClOrdIds {
         from(account.ids.oldest).chain(from(account.overdue_ids.oldest))
     }
 
+    /// Fetches where a ClOrdID of that hash is looked for.
+    #[inline]
+    pub(super) fn foresee(&self, hash: u64, fetch: &impl Fetch) {
+        self.index.foresee(fold(hash), fetch);
+    }
+
+    /// The slot of the ClOrdID that a hash most likely means.
+    #[inline]
+    pub(super) fn likely(&self, hash: u64) -> Option<u32> {
+        self.index.likely(fold(hash))
+    }
+
     /// The chain that the account used this ClOrdID for.
     #[inline]
     pub(super) fn find(
@@ -154,7 +167,7 @@ impl ClOrdIds {
         id: &ClOrdId,
         hash: u64,
     ) -> Option<u32> {
-        let is = |slot: &IdSlot| slot.id == *id && orders.chains[slot.chain].account == account;
+        let is = |slot: &IdSlot| slot.id.is(id) && orders.chains[slot.chain].account == account;
         self.index.find(&self.slots, fold(hash), is).map(|slot| self.slots[slot].chain)
     }
 
@@ -165,10 +178,10 @@ impl ClOrdIds {
         account: &mut AccountSlot,
         day: u32,
         chain: u32,
-        (id, hash): (ClOrdId, u64),
+        (id, hash): (&ClOrdId, u64),
     ) {
         assert!(!self.is_full());
-        let slot = IdSlot { hash: fold(hash), link: NONE, chain, younger: NONE, id };
+        let slot = IdSlot { hash: fold(hash), link: NONE, chain, younger: NONE, id: *id };
         let slot = self.slots.insert(slot);
         self.index.insert(&mut self.slots, slot);
         orders.chains[chain].ids += 1;

@@ -3,7 +3,10 @@
 //! Products are taken in `i128`. Price × quantity is at most 10^36, so only the scaling of a notional
 //! up can exceed `i128`: that is checked, and counts as more than any amount.
 
+use std::num::NonZeroU64;
+
 use crate::engine::book::Ladder;
+use crate::engine::foresee::Fetch;
 use crate::engine::slab::reserved;
 use crate::model::limit::{AMOUNT_MAX, ASSETS_MAX, EngineLimits, PRICE_MAX};
 use crate::model::*;
@@ -31,15 +34,20 @@ pub(super) struct Scales {
     notional_up: i128,
     notional_down: i128,
     base_up: i128,
+    /// `notional_down`, where nothing is scaled up and 64 bits hold it.
+    down: Option<NonZeroU64>,
 }
 
 impl Scales {
     pub(super) fn new(instrument: &Instrument, base_scale: u8, quote_scale: u8) -> Self {
         let product = u32::from(instrument.price_scale) + u32::from(instrument.quantity_scale);
         let quote = u32::from(quote_scale);
+        let notional_down = power_of_ten(product.saturating_sub(quote));
+        let small = u64::try_from(notional_down).ok().and_then(NonZeroU64::new);
         Self {
             notional_up: power_of_ten(quote.saturating_sub(product)),
-            notional_down: power_of_ten(product.saturating_sub(quote)),
+            notional_down,
+            down: small.filter(|_| product >= quote),
             base_up: power_of_ten(u32::from(base_scale - instrument.quantity_scale)),
         }
     }
@@ -52,14 +60,23 @@ impl Scales {
     /// Quote units, rounded down; saturated.
     #[inline]
     pub(super) fn notional(&self, price: Price, quantity: i64) -> i128 {
+        if let Some(product) = (price.0 as u64).checked_mul(quantity as u64)
+            && let Some(down) = self.down
+            && price.0 | quantity >= 0
+        {
+            return i128::from(if down.get() == 1 { product } else { product / down });
+        }
+        self.notional_far(price, quantity)
+    }
+
+    /// Where a product exceeds 64 bits, or is scaled up.
+    #[cold]
+    fn notional_far(&self, price: Price, quantity: i64) -> i128 {
         let product = price.wide() * i128::from(quantity);
         if self.notional_down == 1 {
             return product.checked_mul(self.notional_up).unwrap_or(i128::MAX);
         }
-        match (u64::try_from(product), u64::try_from(self.notional_down)) {
-            (Ok(product), Ok(down)) => i128::from(product / down),
-            _ => product / self.notional_down,
-        }
+        product / self.notional_down
     }
 
     /// Base units.
@@ -144,10 +161,13 @@ impl InstrumentSlot {
     #[inline]
     pub(super) fn collar(&self) -> Collar {
         let reference = self.last_trade.unwrap_or(self.definition.reference_price);
-        let percent = i128::from(self.definition.collar_percent);
-        let high = reference.wide() * (100 + percent) / 100;
-        let low = (reference.wide() * (100 - percent).max(0) + 99) / 100;
-        Collar { high: high.min(i128::from(i64::MAX)) as i64, low: low as i64, reference }
+        let percent = u64::from(self.definition.collar_percent);
+        let (up, down) = (100 + percent, 100_u64.saturating_sub(percent));
+        // Hundreds and rest apart, so that no product exceeds 64 bits.
+        let (hundreds, rest) = (reference.0 as u64 / 100, reference.0 as u64 % 100);
+        let high = hundreds * up + rest * up / 100;
+        let low = hundreds * down + (rest * down).div_ceil(100);
+        Collar { high: high.min(i64::MAX as u64) as i64, low: low as i64, reference }
     }
 
     /// The worst price at which a market order may trade: the collar, on the tick.
@@ -213,6 +233,14 @@ impl Instruments {
     #[inline]
     pub(super) fn get(&self, id: InstrumentId) -> Option<&InstrumentSlot> {
         self.slots.get(id.index())?.as_ref()
+    }
+
+    /// Fetches an instrument.
+    #[inline]
+    pub(super) fn foresee(&self, id: InstrumentId, fetch: &impl Fetch) {
+        if let Some(slot) = self.slots.get(id.index()) {
+            fetch.fetch(slot);
+        }
     }
 
     #[inline]

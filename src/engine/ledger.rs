@@ -8,6 +8,7 @@
 //!    outside gave. It never exceeds `AMOUNT_MAX`, so that no sum of balances can overflow.
 //! 4. A caller has checked that there is enough; the ledger asserts it.
 
+use crate::engine::foresee::Fetch;
 use crate::engine::hash::Mix;
 use crate::engine::slab::{HashIndex, Keyed, Linked, NONE, Slab, spread};
 use crate::model::limit::{AMOUNT_MAX, EngineLimits};
@@ -81,6 +82,20 @@ impl Ledger {
     fn find(&self, account: AccountId, asset: AssetId) -> Option<u32> {
         let is = |slot: &BalanceSlot| slot.account == account && slot.asset == asset;
         self.index.find(&self.slots, hash(account, asset), is)
+    }
+
+    /// Fetches where a balance is looked for.
+    #[inline]
+    pub(super) fn foresee(&self, account: AccountId, asset: AssetId, fetch: &impl Fetch) {
+        self.index.foresee(hash(account, asset), fetch);
+    }
+
+    /// Fetches a balance.
+    #[inline]
+    pub(super) fn foresee_slot(&self, account: AccountId, asset: AssetId, fetch: &impl Fetch) {
+        if let Some(slot) = self.index.likely(hash(account, asset)) {
+            fetch.fetch(&self.slots[slot]);
+        }
     }
 
     /// What an account has of an asset; the outside's is negative.

@@ -216,19 +216,17 @@ impl Engine {
         if taker.is_done() {
             self.orders.chains[taker.chain].life = Life::Filled;
         }
-        let mut told = self.execution(maker_chain, ExecType::Trade, maker_leaves);
-        told.last_price = price;
-        told.last_quantity = Quantity(quantity);
-        told.fee = Amount(maker_fee);
-        told.maker = true;
-        let session = self.orders.chains[maker_chain].session;
-        self.tell(out, session, EventBody::Execution(told));
-        let mut told = self.execution(taker.chain, ExecType::Trade, taker.leaves);
-        told.last_price = price;
-        told.last_quantity = Quantity(quantity);
-        told.fee = Amount(taker_fee);
-        let session = self.orders.chains[taker.chain].session;
-        self.tell(out, session, EventBody::Execution(told));
+        self.report(out, (maker_chain, ExecType::Trade, maker_leaves), |told| {
+            told.last_price = price;
+            told.last_quantity = Quantity(quantity);
+            told.fee = Amount(maker_fee);
+            told.maker = true;
+        });
+        self.report(out, (taker.chain, ExecType::Trade, taker.leaves), |told| {
+            told.last_price = price;
+            told.last_quantity = Quantity(quantity);
+            told.fee = Amount(taker_fee);
+        });
     }
 
     /// Shows the next slice of an iceberg, at the back of its level.
@@ -291,12 +289,10 @@ impl Engine {
         self.orders.opens[maker].shown = shown.min(left);
         let order = &mut self.orders.chains[chain];
         order.decrement(quantity);
-        let (account, side, session) = (order.account, order.side, order.session);
+        let (account, side) = (order.account, order.side);
         let asset = self.instruments.slot(order.instrument()).paid_with(side);
         self.ledger.release(account, asset, freed);
-        let mut told = self.execution(chain, ExecType::Restated, left);
-        told.why = Cause::SelfTrade;
-        self.tell(out, session, EventBody::Execution(told));
+        self.report(out, (chain, ExecType::Restated, left), |told| told.why = Cause::SelfTrade);
     }
 
     /// Takes a quantity from the taker without a trade.
@@ -329,10 +325,8 @@ impl Engine {
             order.decrement(quantity);
         }
         *taker = left;
-        let session = order.session;
-        let mut told = self.execution(taker.chain, ExecType::Restated, taker.leaves);
-        told.why = Cause::SelfTrade;
-        self.tell(out, session, EventBody::Execution(told));
+        let told = (taker.chain, ExecType::Restated, taker.leaves);
+        self.report(out, told, |told| told.why = Cause::SelfTrade);
         Step::On
     }
 

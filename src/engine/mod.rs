@@ -16,6 +16,7 @@ mod cancel;
 mod cl_ord_ids;
 mod continuation;
 mod definitions;
+mod foresee;
 mod hash;
 mod instruments;
 mod ledger;
@@ -37,6 +38,7 @@ mod script;
 #[cfg(test)]
 mod tests;
 
+pub use foresee::{Fetch, Foresight};
 pub use ledger::Balance;
 pub use output::EventSink;
 pub use sessions::SessionState;

@@ -179,14 +179,13 @@ impl Engine {
 
     fn accept(&mut self, out: &mut Output<'_>, order: &NewOrder, terms: Terms) {
         let chain = self.orders.remember(Chain::new(order, OrderId(out.cause.0)));
-        self.remember_id(order.account, chain, (order.cl_ord_id, order.cl_ord_id_hash));
+        self.remember_id(order.account, chain, (&order.cl_ord_id, order.cl_ord_id_hash));
         let instrument = self.instruments.slot_mut(order.instrument);
         instrument.ordered = true;
         let asset = instrument.paid_with(order.side);
         self.ledger.hold(order.account, asset, terms.hold);
         let leaves = order.quantity.0;
-        let new = self.execution(chain, ExecType::New, leaves);
-        self.tell(out, order.origin.session, EventBody::Execution(new));
+        self.report(out, (chain, ExecType::New, leaves), |_| {});
         let taker = Taker::of_order(order, chain, terms.limit, terms.hold);
         if order.time_in_force == TimeInForce::FillOrKill {
             self.count_first(out, taker);
@@ -197,7 +196,7 @@ impl Engine {
 
     /// Remembers a ClOrdID as the chain's last.
     #[inline]
-    pub(super) fn remember_id(&mut self, account: AccountId, chain: u32, id: (ClOrdId, u64)) {
+    pub(super) fn remember_id(&mut self, account: AccountId, chain: u32, id: (&ClOrdId, u64)) {
         let account = self.accounts.slot(account);
         self.ids.remember(&mut self.orders, account, self.day, chain, id);
     }

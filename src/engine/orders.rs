@@ -7,6 +7,7 @@
 //! 3. An account's list ascends by OrderID: orders rest in the order in which they came, and a replace
 //!    keeps the place here even where it loses the one in the book.
 
+use crate::engine::foresee::Fetch;
 use crate::engine::slab::{HashIndex, Keyed, Linked, NONE, Slab, spread};
 use crate::model::limit::EngineLimits;
 use crate::model::*;
@@ -248,6 +249,18 @@ impl Orders {
         assert!(!self.chains[slot].is_open() && self.chains[slot].ids == 0);
         self.by_id.remove(&mut self.chains, slot);
         self.chains.remove(slot);
+    }
+
+    /// Fetches where an order is looked for.
+    #[inline]
+    pub(super) fn foresee(&self, id: OrderId, fetch: &impl Fetch) {
+        self.by_id.foresee(spread(id.0), fetch);
+    }
+
+    /// The chain that an OrderID most likely means.
+    #[inline]
+    pub(super) fn likely(&self, id: OrderId) -> Option<u32> {
+        self.by_id.likely(spread(id.0))
     }
 
     /// The chain of that OrderID.

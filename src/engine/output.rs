@@ -45,8 +45,8 @@ impl<'a> Output<'a> {
         EVENTS_MAX - usize::from(self.index)
     }
 
-    /// Emits an event.
-    #[inline]
+    /// Emits an event. Inline, so that the body is made where the sink reads it.
+    #[inline(always)]
     pub(super) fn emit(
         &mut self,
         gateway: GatewayId,

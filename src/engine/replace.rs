@@ -23,9 +23,20 @@ enum Outcome {
     /// All of it has traded: it is closed.
     Close,
     /// Only its quantity falls.
-    Reduce { display: Quantity, hold: i64 },
+    Reduce(Terms),
     /// It is matched again.
-    Requeue { display: Quantity, hold: i64 },
+    Requeue(Terms),
+}
+
+/// What an order that may be replaced becomes.
+#[derive(Clone, Copy)]
+struct Terms {
+    display: Quantity,
+    leaves: i64,
+    /// What it has set aside before.
+    held: i64,
+    /// What it sets aside after.
+    hold: i64,
 }
 
 impl Engine {
@@ -36,8 +47,8 @@ impl Engine {
             instrument: replace.instrument,
             side: replace.side,
             order: replace.order,
-            id: (replace.cl_ord_id, replace.cl_ord_id_hash),
-            orig: (replace.orig_cl_ord_id, replace.orig_cl_ord_id_hash),
+            id: (&replace.cl_ord_id, replace.cl_ord_id_hash),
+            orig: (&replace.orig_cl_ord_id, replace.orig_cl_ord_id_hash),
             poss_resend: replace.poss_resend,
             refusal: replace.refusal,
             replace: true,
@@ -51,20 +62,20 @@ impl Engine {
         }
         match checked {
             Ok(Outcome::Close) => self.close_replaced(out, &change, chain),
-            Ok(Outcome::Reduce { display, hold }) => {
-                let open = self.orders.chains[chain].open;
-                let leaves = self.take_terms(replace, chain, display, hold);
+            Ok(Outcome::Reduce(terms)) => {
+                let open = self.take_terms(replace, chain, terms);
+                let leaves = terms.leaves;
                 let slot = &mut self.orders.opens[open];
                 slot.leaves = leaves;
                 slot.shown = slot.shown.min(leaves);
                 self.tell_replaced(out, &change, chain, leaves);
             }
-            Ok(Outcome::Requeue { display, hold }) => {
+            Ok(Outcome::Requeue(terms)) => {
                 self.take_out(self.orders.chains[chain].open);
-                let leaves = self.take_terms(replace, chain, display, hold);
-                self.orders.opens[self.orders.chains[chain].open].leaves = leaves;
-                self.tell_replaced(out, &change, chain, leaves);
-                self.sweep(out, self.taker_of(chain, leaves, hold));
+                let open = self.take_terms(replace, chain, terms);
+                self.orders.opens[open].leaves = terms.leaves;
+                self.tell_replaced(out, &change, chain, terms.leaves);
+                self.sweep(out, self.taker_of(chain, terms.leaves, terms.hold));
             }
             Err(refusal) => self.reject_change(out, &change, Some(chain), refusal),
         }
@@ -101,6 +112,7 @@ impl Engine {
         self.check_ids_room(order.account)?;
         let leaves = quantity.0 - order.cum_quantity.0;
         let needed = match order.side {
+            Side::Buy if leaves == quantity.0 => notional,
             Side::Buy => instrument.notional_wide(price, leaves),
             Side::Sell => instrument.base_wide(leaves),
         };
@@ -113,35 +125,27 @@ impl Engine {
         if !same_price && order.post_only {
             self.check_post_only(instrument, order.side, price)?;
         }
-        let hold = needed as i64;
+        let terms = Terms { display, leaves, held, hold: needed as i64 };
         if same_price && same_display && quantity < order.quantity {
-            return Ok(Outcome::Reduce { display, hold });
+            return Ok(Outcome::Reduce(terms));
         }
-        Ok(Outcome::Requeue { display, hold })
+        Ok(Outcome::Requeue(terms))
     }
 
-    /// Changes what the order is and what it has set aside; how much is left of it.
-    fn take_terms(
-        &mut self,
-        replace: &ReplaceOrder,
-        chain: u32,
-        display: Quantity,
-        hold: i64,
-    ) -> i64 {
-        let open = self.orders.chains[chain].open;
-        let held = self.cost_of(chain, self.orders.opens[open].leaves);
+    /// Changes what the order is and what it has set aside; its open slot.
+    fn take_terms(&mut self, replace: &ReplaceOrder, chain: u32, terms: Terms) -> u32 {
+        let Terms { display, held, hold, .. } = terms;
         let order = &mut self.orders.chains[chain];
         order.price = replace.price;
         order.quantity = replace.quantity;
         order.set_display_quantity(display);
-        let leaves = replace.quantity.0 - order.cum_quantity.0;
         let asset = self.instruments.slot(order.instrument()).paid_with(order.side);
         if hold > held {
             self.ledger.hold(order.account, asset, hold - held);
         } else {
             self.ledger.release(order.account, asset, held - hold);
         }
-        leaves
+        order.open
     }
 
     /// The order as one that comes.
@@ -164,22 +168,28 @@ impl Engine {
     }
 
     /// Closes an order whose new quantity has all traded.
-    fn close_replaced(&mut self, out: &mut Output<'_>, change: &Change, chain: u32) {
+    fn close_replaced(&mut self, out: &mut Output<'_>, change: &Change<'_>, chain: u32) {
         self.close_resting(chain, Life::Filled);
         let order = &mut self.orders.chains[chain];
         order.quantity = order.cum_quantity;
         self.tell_replaced(out, change, chain, 0);
     }
 
-    fn tell_replaced(&mut self, out: &mut Output<'_>, change: &Change, chain: u32, leaves: i64) {
+    fn tell_replaced(
+        &mut self,
+        out: &mut Output<'_>,
+        change: &Change<'_>,
+        chain: u32,
+        leaves: i64,
+    ) {
         let orig_cl_ord_id = self.ids.slots[self.orders.chains[chain].last].id;
         if !self.ids.is_full() {
             self.remember_id(change.account, chain, change.id);
         }
-        let mut told = self.execution(chain, ExecType::Replaced, leaves);
-        told.cl_ord_id = change.id.0;
-        told.orig_cl_ord_id = orig_cl_ord_id;
-        self.tell_changed(out, change.session, chain, told);
+        self.tell_changed(out, change.session, (chain, ExecType::Replaced, leaves), |told| {
+            told.cl_ord_id = *change.id.0;
+            told.orig_cl_ord_id = orig_cl_ord_id;
+        });
     }
 }
 

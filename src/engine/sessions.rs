@@ -7,6 +7,7 @@
 
 use crate::engine::Engine;
 use crate::engine::continuation::{CancelScan, Pending, Scope};
+use crate::engine::foresee::Fetch;
 use crate::engine::output::Output;
 use crate::engine::slab::reserved;
 use crate::model::limit::EngineLimits;
@@ -47,6 +48,14 @@ impl Sessions {
     #[inline]
     pub(super) fn get(&self, id: SessionId) -> Option<&SessionState> {
         self.slots.get(id.index())?.as_ref()
+    }
+
+    /// Fetches a session.
+    #[inline]
+    pub(super) fn foresee(&self, id: SessionId, fetch: &impl Fetch) {
+        if let Some(slot) = self.slots.get(id.index()) {
+            fetch.fetch(slot);
+        }
     }
 
     #[inline]

@@ -11,6 +11,8 @@
 
 use std::ops::{Index, IndexMut};
 
+use crate::engine::foresee::Fetch;
+
 /// No slot.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -152,6 +154,8 @@ pub(super) struct HashIndex {
     /// Full buckets that others follow. A bucket that has one is not empty.
     spare: Slab<Bucket>,
     count: usize,
+    /// One less than the greatest power of two that the buckets reach.
+    mask: usize,
 }
 
 impl Linked for Bucket {
@@ -168,15 +172,13 @@ impl HashIndex {
     pub(super) fn with_capacity(capacity: usize) -> Self {
         let buckets = capacity / ENTRIES_MEAN + 1;
         let spare = Slab::with_capacity(buckets / 2);
-        Self { buckets: reserved(buckets), spare, count: 0 }
+        Self { buckets: reserved(buckets), spare, count: 0, mask: 0 }
     }
 
     #[inline(always)]
     fn bucket(&self, hash: u32) -> usize {
-        let buckets = self.buckets.len();
-        let full = 1_usize << buckets.ilog2();
-        let wide = hash as usize & (2 * full - 1);
-        if wide < buckets { wide } else { hash as usize & (full - 1) }
+        let wide = hash as usize & (2 * self.mask + 1);
+        if wide < self.buckets.len() { wide } else { hash as usize & self.mask }
     }
 
     /// The slot of that hash for which `is` holds.
@@ -192,9 +194,10 @@ impl HashIndex {
         }
         let mut bucket = &self.buckets[self.bucket(hash)];
         loop {
-            for at in 0..bucket.length as usize {
-                if bucket.hashes[at] == hash && is(&slab[bucket.slots[at]]) {
-                    return Some(bucket.slots[at]);
+            let entries = bucket.hashes.iter().zip(&bucket.slots).take(bucket.length as usize);
+            for (other, slot) in entries {
+                if *other == hash && is(&slab[*slot]) {
+                    return Some(*slot);
                 }
             }
             if bucket.overflow == NONE {
@@ -202,6 +205,25 @@ impl HashIndex {
             }
             bucket = &self.spare[bucket.overflow];
         }
+    }
+
+    /// Fetches the bucket of a hash.
+    #[inline]
+    pub(super) fn foresee(&self, hash: u32, fetch: &impl Fetch) {
+        if !self.buckets.is_empty() {
+            fetch.fetch(&self.buckets[self.bucket(hash)]);
+        }
+    }
+
+    /// The slot that a hash most likely means; only the hash's bucket is read.
+    #[inline]
+    pub(super) fn likely(&self, hash: u32) -> Option<u32> {
+        if self.buckets.is_empty() {
+            return None;
+        }
+        let bucket = &self.buckets[self.bucket(hash)];
+        let mut entries = bucket.hashes.iter().zip(&bucket.slots).take(bucket.length as usize);
+        entries.find(|(other, _)| **other == hash).map(|(_, slot)| *slot)
     }
 
     /// Takes a slot in, which is not in it yet.
@@ -232,7 +254,9 @@ impl HashIndex {
         if added == 0 {
             return;
         }
-        let halved = added - (1 << added.ilog2());
+        let power = 1 << added.ilog2();
+        self.mask = power - 1;
+        let halved = added - power;
         let mut bucket = std::mem::replace(&mut self.buckets[halved], Bucket::EMPTY);
         loop {
             for at in 0..bucket.length as usize {

@@ -8,7 +8,28 @@ use crate::engine::slab::NONE;
 use crate::model::*;
 
 impl Engine {
+    /// Tells an order's owner how it stands, with what `more` adds to that.
+    #[inline]
+    pub(super) fn report(
+        &mut self,
+        out: &mut Output<'_>,
+        (chain, exec_type, leaves): (u32, ExecType, i64),
+        more: impl FnOnce(&mut Execution),
+    ) {
+        let session = self.orders.chains[chain].session;
+        let state = self.sessions.get_mut(session).expect("who is told is defined");
+        let number = state.next_out;
+        state.next_out = number.saturating_add(1);
+        let gateway = state.gateway;
+        let mut body = EventBody::Execution(self.execution(chain, exec_type, leaves));
+        if let EventBody::Execution(told) = &mut body {
+            more(told);
+        }
+        out.emit(gateway, session, number, body);
+    }
+
     /// A report on an order as it stands.
+    #[inline(always)]
     pub(super) fn execution(&self, chain: u32, exec_type: ExecType, leaves: i64) -> Execution {
         let chain = &self.orders.chains[chain];
         Execution {
@@ -46,9 +67,7 @@ impl Engine {
             Life::Expired => ExecType::Expired,
             _ => ExecType::Canceled,
         };
-        let mut told = self.execution(chain, exec_type, 0);
-        told.why = why;
-        self.tell(out, self.orders.chains[chain].session, EventBody::Execution(told));
+        self.report(out, (chain, exec_type, 0), |told| told.why = why);
     }
 
     /// The state of an order.

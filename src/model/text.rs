@@ -59,7 +59,23 @@ impl<const N: usize> Text<N> {
         &self.bytes[..usize::from(self.length)]
     }
 
+    /// Whether both are the same: `==`, made of a few wide comparisons.
+    #[inline(always)]
+    pub fn is(&self, other: &Self) -> bool {
+        let (words, rest) = self.bytes.as_chunks::<4>();
+        let (other_words, other_rest) = other.bytes.as_chunks::<4>();
+        let mut differ = u32::from(self.length ^ other.length);
+        for (word, other) in words.iter().zip(other_words) {
+            differ |= u32::from_ne_bytes(*word) ^ u32::from_ne_bytes(*other);
+        }
+        for (byte, other) in rest.iter().zip(other_rest) {
+            differ |= u32::from(byte ^ other);
+        }
+        differ == 0
+    }
+
     /// Whether it has no byte.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }

@@ -20,6 +20,7 @@ mod fault;
 mod files;
 #[cfg(all(test, loom))]
 mod loom_tests;
+mod memory;
 mod park;
 mod runner;
 #[cfg(all(test, not(loom)))]
@@ -30,5 +31,6 @@ pub use clock::{Clock, Now, SimulatedClock, SystemClock};
 pub use doorbell::Doorbell;
 pub use fault::{Fault, FaultReport};
 pub use files::open_files;
+pub use memory::{LargePages, prefetch};
 pub use park::{Park, ThreadPark, ThreadUnpark, Unpark, thread_parking};
 pub use runner::{PARK_TIMEOUT, Pinning, RunnerBuilder, RunnerHandle};
