@@ -126,7 +126,7 @@ struct RoundTrip<Q: Queue> {
 }
 
 impl<Q: Queue> RoundTrip<Q> {
-    fn new() -> (Box<dyn Slice>, Serve) {
+    fn sides() -> (Box<dyn Slice>, Serve) {
         let (there, mut far_in) = Q::pair();
         let (mut far_out, back) = Q::pair();
         let serve = move |turn: &AtomicUsize, own: usize| {
@@ -169,7 +169,7 @@ impl<Q: Queue> Slice for RoundTrip<Q> {
 struct OneWay<Q: Queue>(Q::Producer);
 
 impl<Q: Queue> OneWay<Q> {
-    fn new() -> (Box<dyn Slice>, Serve) {
+    fn sides() -> (Box<dyn Slice>, Serve) {
         let (producer, mut consumer) = Q::pair();
         let serve = move |turn: &AtomicUsize, own: usize| {
             let mut sum = 0_u64;
@@ -209,7 +209,8 @@ pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Resu
     let seconds = options.seconds.unwrap_or(if options.short { 20 } else { 30 });
     // Half of the time for each of two experiments with three rings.
     let slices = (seconds * 1_000_000_000 / SLICE_NS / 6).max(SLICES_MIN) as usize;
-    let trips = [RoundTrip::<Ours>::new(), RoundTrip::<Rtrb>::new(), RoundTrip::<Crossbeam>::new()];
+    let trips =
+        [RoundTrip::<Ours>::sides(), RoundTrip::<Rtrb>::sides(), RoundTrip::<Crossbeam>::sides()];
     let (recorders, _) = alternate(options, clock, slices, trips)?;
     let series: Vec<Series> = recorders
         .into_iter()
@@ -220,7 +221,7 @@ pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Resu
         found.compare("p99", 0.99, &series[0], other);
     }
     found.series.extend(series);
-    let ways = [OneWay::<Ours>::new(), OneWay::<Rtrb>::new(), OneWay::<Crossbeam>::new()];
+    let ways = [OneWay::<Ours>::sides(), OneWay::<Rtrb>::sides(), OneWay::<Crossbeam>::sides()];
     let (names, rates) = alternate(options, clock, slices, ways)?;
     let names: Vec<String> =
         names.into_iter().map(|(name, _)| format!("ring throughput: {name}")).collect();

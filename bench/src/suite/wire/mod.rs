@@ -40,8 +40,8 @@ const SETTLE: Duration = Duration::from_millis(25);
 const SLICES_MIN: u64 = 40;
 /// More resting orders than this are canceled between slices.
 const OPEN_MAX: i64 = 100_000;
-/// Bytes of an order's record in the journal, as it is on average here.
-const RECORD_SIZE: u64 = 200;
+/// Bytes of an order's record in the journal, as the wire suite sends it.
+const RECORD_SIZE: u64 = 160;
 
 /// How the server's threads idle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -201,9 +201,9 @@ fn latency(
         let syncs = syncs.series(&title);
         let name = format!("{title}: castle order-to-ack");
         if let Some(place) = found.series.iter().position(|series| series.name == name) {
-            let castle = found.series.swap_remove(place);
+            let castle = found.series.remove(place);
             found.compare("p50", 0.5, &castle, &syncs);
-            found.series.push(castle);
+            found.series.insert(place, castle);
         }
         found.series.push(syncs);
     }
@@ -218,7 +218,7 @@ fn report(
     sides: [(&str, Recorders); 2],
     found: &mut Findings,
 ) {
-    let mut whole = Vec::new();
+    let (mut whole, mut parts) = (Vec::new(), Vec::new());
     for (side, recorders) in sides {
         let lag = Series::new(format!("{title}: {side} generator lag"), recorders.lag);
         let late_ns = lag.total.value_at_quantile(0.999);
@@ -226,12 +226,12 @@ fn report(
         let latency = Series::new(format!("{title}: {side} order-to-ack"), recorders.latency);
         whole.push(latency.planned(rate_per_s, late_ns));
         let service = Series::new(format!("{title}: {side} service time"), recorders.service);
-        found.series.extend([service.planned(rate_per_s, late_ns), lag]);
+        parts.extend([service.planned(rate_per_s, late_ns), lag]);
     }
     if let [castle, echo] = whole.as_slice() {
         for (name, quantile) in [("p50", 0.5), ("p99", 0.99)] {
             found.compare(name, quantile, castle, echo);
         }
     }
-    found.series.extend(whole);
+    found.series.extend(whole.into_iter().chain(parts));
 }
