@@ -34,7 +34,12 @@ fn put(values: &Histogram<u64>, out: &mut String) -> std::fmt::Result {
         values.mean(),
         values.stdev()
     )?;
-    writeln!(out, "#[Max     = {:>12.3}, Total count    = {:>12}]", values.max(), values.len())?;
+    writeln!(
+        out,
+        "#[Max     = {:>12.3}, Total count    = {:>12}]",
+        values.max() as f64,
+        values.len()
+    )?;
     writeln!(
         out,
         "#[Buckets = {:>12}, SubBuckets     = {:>12}]",
