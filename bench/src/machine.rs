@@ -1,7 +1,6 @@
 //! The machine that was measured on: without it no figure means anything.
 
 use std::fs;
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -94,11 +93,6 @@ pub fn pin(core: usize) -> Result<(), String> {
     Err(format!(
         "the system refuses core {core} (it shows {there} cores): name two with --cores a,b"
     ))
-}
-
-/// Lets other threads have the core, as the system sees it, until `time` is over.
-pub fn settle(time: Duration) {
-    std::thread::sleep(time);
 }
 
 /// The command line without the folders of this machine.
