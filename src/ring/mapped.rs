@@ -67,7 +67,7 @@ unsafe impl Plain for u64 {}
 // SAFETY: an array of such is such.
 unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
 
-/// Implements [`Plain`](crate::ring::Plain) for a tuple struct around one array of bytes:
+/// Implements `Plain` for a tuple struct around one array of bytes:
 /// `plain_bytes!(RecordBytes, RECORD_SIZE_MAX);`. Does not compile if it is anything else.
 #[macro_export]
 macro_rules! plain_bytes {

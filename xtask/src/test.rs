@@ -151,7 +151,7 @@ fn dependencies(context: &Context) -> Result<Outcome, String> {
 fn documentation(context: &Context) -> Result<Outcome, String> {
     let mut command =
         cargo(context, &["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"]);
-    as_one(command.env("RUSTDOCFLAGS", "-D warnings"))
+    as_one(command.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"))
 }
 
 /// Unit tests and integration tests, but those that want the release build.

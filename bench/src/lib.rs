@@ -1,0 +1,15 @@
+//! The measuring harness of Castle. `README.md` beside it tells the method.
+//!
+//! 1. A [`suite`] measures and puts what it found into a [`run::Run`].
+//! 2. What is measured one by one is recorded into [`record::Recorder`]s: fixed range, allocated before,
+//!    one per thread and series, one histogram per slice or second.
+//! 3. [`report`] writes the run down: `run.json`, `.hgrm`, `.hlog`, `report.html`.
+#![warn(missing_docs)]
+#![forbid(unsafe_code)]
+
+pub mod machine;
+pub mod pace;
+pub mod record;
+pub mod report;
+pub mod run;
+pub mod suite;
