@@ -9,8 +9,8 @@
 //!    where it has none the sockets are not read, and nothing is dropped;
 //! 4. lets timers run.
 //!
-//! The gateway keeps no message: what was sent lies in the [`store`], which an agent on the journal's
-//! runner writes, and from which a resend is answered a chunk at a time.
+//! The gateway keeps no message: what was sent lies in the [`store`], which an agent on a runner of
+//! its own writes, and from which a resend is answered a chunk at a time.
 
 pub mod admission;
 mod connection;
