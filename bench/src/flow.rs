@@ -25,6 +25,7 @@ const WEALTH: Amount = Amount(4_000_000_000_000);
 
 /// A size of venue.
 pub struct Preset {
+    /// Its name on the command line.
     pub name: &'static str,
     instruments: u32,
     traders: u32,
@@ -36,6 +37,7 @@ pub struct Preset {
 }
 
 impl Preset {
+    /// All of them.
     pub const ALL: &[Self] = &[
         Self {
             name: "single-pair",
@@ -68,29 +70,41 @@ impl Preset {
 /// What a command is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// An order that rests.
     New,
+    /// An order that takes what is there.
     Immediate,
+    /// A cancel.
     Cancel,
+    /// A replace that lowers the quantity and keeps the place.
     Reduction,
+    /// A replace of the price.
     Move,
+    /// The engine goes on with the last.
     Continue,
 }
 
 impl Kind {
+    /// All of them.
     pub const ALL: [Self; 6] =
         [Self::New, Self::Immediate, Self::Cancel, Self::Reduction, Self::Move, Self::Continue];
 }
 
 /// A record and what it is for.
 pub struct Step {
+    /// What it is for.
     pub kind: Kind,
+    /// The record.
     pub record: Record,
 }
 
 /// All records of a run.
 pub struct Flow {
+    /// Assets, instruments, accounts with money, sessions that are logged on.
     pub definitions: Vec<Record>,
+    /// What fills the book.
     pub filling: Vec<Step>,
+    /// What follows.
     pub steady: Vec<Step>,
     /// Orders that rest at its end.
     pub resting: u32,
