@@ -17,7 +17,7 @@ use castle::engine::{Engine, EventSink, Fetch, Foresight};
 use castle::model::*;
 use castle::runtime::LargePages;
 
-use castle_bench::flow::{Flow, Kind, Preset, Step};
+use castle_bench::flow::{Flow, Kind, Preset, SequencedStep as Step};
 
 /// Counts the events and keeps none.
 #[derive(Default)]
