@@ -4,10 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use castle::runtime::LargePages;
 use castle_bench::report;
 use castle_bench::suite::wire::{self, Idle};
 use castle_bench::suite::{Options, Suite, measure};
 use clap::Parser;
+
+#[global_allocator]
+static MEMORY: LargePages = LargePages;
 
 /// Measures Castle, the machine's limit and the peers in one run. bench/README.md tells how to read it.
 #[derive(Parser)]
@@ -19,7 +23,7 @@ struct Arguments {
     /// How long each thing is measured, in seconds; each suite has a default
     #[arg(long)]
     seconds: Option<u64>,
-    /// Orders a second in the latency measurements of wire; several with commas
+    /// Orders a second in the latency measurements of engine and wire; several with commas
     #[arg(long, value_delimiter = ',')]
     rate: Vec<u64>,
     /// Seconds discarded before each measurement
@@ -49,6 +53,15 @@ struct Arguments {
     /// Sessions in the latency measurements of wire; several with commas
     #[arg(long, value_delimiter = ',')]
     sessions: Vec<usize>,
+    /// Presets of engine: single-pair, medium, peak, avalanche; several with commas
+    #[arg(long, value_delimiter = ',')]
+    preset: Vec<String>,
+    /// The most commands that engine makes at once
+    #[arg(long, hide = true)]
+    commands: Option<usize>,
+    /// Makes the engine lose a fill, to see that it is noticed
+    #[arg(long, hide = true)]
+    drop_fill: bool,
     /// The run is not valid where the generator is later than this at p99.9, in microseconds
     #[arg(long, default_value_t = 500)]
     lag_budget_us: u64,
@@ -117,6 +130,9 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         idle: arguments.idle,
         journal_core: arguments.journal_core.unwrap_or(client),
         sessions: arguments.sessions.clone(),
+        presets: arguments.preset.clone(),
+        commands_max: arguments.commands.map(|commands| commands.max(1)),
+        drop_fill: arguments.drop_fill,
         lag_budget_ns: arguments.lag_budget_us * 1_000,
         short: arguments.suite == Suite::All,
         stall: Duration::from_millis(arguments.stall_ms),
