@@ -139,3 +139,52 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         scratch: arguments.out.clone(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a short run of the engine suite is valid, and the page and the JSON that it leaves.
+    fn engine(more: &[&str]) -> (bool, String, serde_json::Value) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let out = directory.path().to_string_lossy().into_owned();
+        let last = std::thread::available_parallelism().map_or(0, |cores| cores.get() - 1);
+        let cores = format!("0,{last}");
+        let usual = ["castle-bench", "engine", "--preset", "single-pair", "--commands", "5000"];
+        let options = ["--rate", "5000", "--seconds", "1", "--cores", &cores, "--out", &out];
+        let arguments = usual.iter().chain(&options).chain(more);
+        let valid = run(&Arguments::parse_from(arguments)).expect("it can be measured");
+        let read =
+            |name| std::fs::read_to_string(directory.path().join(name)).expect("the run leaves it");
+        let json = serde_json::from_str(&read("run.json")).expect("it is JSON");
+        (valid, read("report.html"), json)
+    }
+
+    /// Longer than any test takes.
+    const NO_BUDGET: [&str; 2] = ["--lag-budget-us", "1000000000"];
+
+    #[test]
+    fn a_run_that_loses_nothing_is_valid() {
+        let (valid, _, json) = engine(&NO_BUDGET);
+        assert!(valid && json["valid"] == true);
+        let results = json["results"].as_array().expect("there are results");
+        let throughput =
+            results.iter().find(|result| result["name"] == "engine single-pair: throughput");
+        assert!(throughput.is_some_and(|result| result["ops_per_s"].as_f64() > Some(0.0)));
+    }
+
+    #[test]
+    fn a_run_whose_engine_drops_a_fill_fails_on_the_book() {
+        let (valid, page, json) = engine(&[&NO_BUDGET[..], &["--drop-fill"]].concat());
+        assert!(!valid && json["valid"] == false);
+        assert!(page.contains("the book differs from the generator's"), "{json}");
+    }
+
+    #[test]
+    fn a_run_whose_generator_stalls_is_marked_invalid() {
+        let budget = ["--lag-budget-us", "20000", "--stall-ms", "100"];
+        let (valid, page, json) = engine(&budget);
+        assert!(!valid && json["valid"] == false);
+        assert!(page.contains("the budget is 20000000 ns"), "{json}");
+    }
+}

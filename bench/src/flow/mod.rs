@@ -58,6 +58,8 @@ pub struct Preset {
     assets_each: u32,
     /// Whole sides are taken.
     sweeps: bool,
+    /// Who buys never sells, so that nobody meets himself.
+    apart: bool,
 }
 
 impl Preset {
@@ -72,6 +74,7 @@ impl Preset {
             assets: 1,
             assets_each: 1,
             sweeps: false,
+            apart: false,
         },
         // An order's account is its session's, for which the venue has 65,535 places. So these have a
         // session and trade, with 1,048,000 balances, and the rest of a million accounts has money.
@@ -84,6 +87,7 @@ impl Preset {
             assets: 100,
             assets_each: 8,
             sweeps: false,
+            apart: false,
         },
         Self {
             name: "peak",
@@ -94,6 +98,7 @@ impl Preset {
             assets: 10,
             assets_each: 4,
             sweeps: false,
+            apart: false,
         },
         Self {
             name: "avalanche",
@@ -104,8 +109,22 @@ impl Preset {
             assets: 1,
             assets_each: 1,
             sweeps: true,
+            apart: false,
         },
     ];
+
+    /// `single-pair` for books that know no accounts: nobody meets himself in it.
+    pub const FOR_BOOKS: &Self = &Self {
+        name: "single-pair for books",
+        instruments: 1,
+        traders: 1_000,
+        savers: 0,
+        resting: 1_000,
+        assets: 1,
+        assets_each: 1,
+        sweeps: false,
+        apart: true,
+    };
 
     /// The preset of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
@@ -254,8 +273,10 @@ pub struct Step {
     pub number: u32,
     /// The limit in ticks.
     pub price: u32,
-    /// The quantity.
+    /// The quantity, of the whole chain.
     pub quantity: u32,
+    /// What of it has not traded when the command is sent.
+    pub leaves: u32,
     /// The order: the number of the NewOrderSingle that made it.
     pub order: u64,
     /// The number of the ClOrdID.
@@ -280,6 +301,7 @@ impl Default for Step {
             number: 0,
             price: 0,
             quantity: 0,
+            leaves: 0,
             order: 0,
             id: 0,
             id_hash: 0,
@@ -474,6 +496,7 @@ impl Generator {
         step.price = self.model.worst(0, side).unwrap_or(START_PRICE);
         step.quantity = self.model.levels(0, side).map(|level| level.total as u32).sum();
         step.quantity = step.quantity.max(LOT);
+        step.leaves = step.quantity;
         step
     }
 
@@ -518,13 +541,17 @@ impl Generator {
     }
 
     fn new_order(&mut self, kind: Kind, side: Option<Side>) -> Step {
-        let Preset { instruments, traders, assets, assets_each, .. } = *self.preset;
-        let trader = self.dice(u64::from(traders)) as u32 + 1;
+        let Preset { instruments, traders, assets, assets_each, apart, .. } = *self.preset;
+        let either = if self.dice(2) == 0 { Side::Buy } else { Side::Sell };
+        let side = side.unwrap_or(either);
+        let trader = match (apart, side) {
+            (false, _) => self.dice(u64::from(traders)) as u32 + 1,
+            (true, Side::Buy) => 2 * self.dice(u64::from(traders / 2)) as u32 + 1,
+            (true, Side::Sell) => 2 * self.dice(u64::from(traders / 2)) as u32 + 2,
+        };
         let base = (trader + self.dice(u64::from(assets_each)) as u32) % assets;
         let quote = (trader + self.dice(u64::from(assets_each)) as u32) % assets;
         let instrument = (quote * assets + base) % instruments;
-        let either = if self.dice(2) == 0 { Side::Buy } else { Side::Sell };
-        let side = side.unwrap_or(either);
         let last = self.last_trade(instrument);
         let distance = self.distance();
         let price = match (kind, side) {
@@ -536,7 +563,7 @@ impl Generator {
         let price = price.clamp(START_PRICE * 3 / 5, START_PRICE * 7 / 5);
         let quantity = LOT * (self.dice(LOTS_MAX) as u32 + 1);
         let named = self.named(trader);
-        Step { kind, side, instrument, price, quantity, order: named.id, ..named }
+        Step { kind, side, instrument, price, quantity, leaves: quantity, order: named.id, ..named }
     }
 
     fn change(&mut self, kind: Kind, order: &Order, price: u32, quantity: u32) -> Step {
@@ -548,6 +575,7 @@ impl Generator {
             instrument,
             price,
             quantity,
+            leaves: quantity - (order.quantity - order.leaves),
             order: order.order,
             orig: order.id,
             orig_hash,

@@ -1,5 +1,6 @@
 //! What can be measured.
 
+pub mod compare;
 pub mod engine;
 pub mod journal;
 pub mod ring;
@@ -25,6 +26,8 @@ pub enum Suite {
     Journal,
     /// Orders over loopback TCP through a castle serve, beside a bare echo
     Wire,
+    /// Other order books, and an acceptor over QuickFIX
+    Compare,
     /// Each of them, short
     All,
 }
@@ -37,6 +40,7 @@ impl Suite {
             Self::Ring => "ring",
             Self::Journal => "journal",
             Self::Wire => "wire",
+            Self::Compare => "compare",
             Self::All => "all",
         }
     }
@@ -81,11 +85,15 @@ pub struct Options {
 
 /// Measures.
 pub fn measure(suite: Suite, options: &Options) -> Result<Run, String> {
+    if matches!(suite, Suite::Compare | Suite::All) {
+        compare::prepare(options);
+    }
     let observation = Observation::begin(options.cores);
     let clock = RunClock::start();
     let mut found = Findings::default();
     let parts: &[Suite] = match suite {
-        Suite::All => &[Suite::Engine, Suite::Ring, Suite::Journal, Suite::Wire],
+        Suite::All => &[Suite::Engine, Suite::Ring, Suite::Journal, Suite::Wire, Suite::Compare],
+        Suite::Compare => &[Suite::Compare],
         Suite::Engine => &[Suite::Engine],
         Suite::Ring => &[Suite::Ring],
         Suite::Journal => &[Suite::Journal],
@@ -96,6 +104,7 @@ pub fn measure(suite: Suite, options: &Options) -> Result<Run, String> {
             Suite::Engine => engine::measure(options, clock, &mut found)?,
             Suite::Ring => ring::measure(options, clock, &mut found)?,
             Suite::Journal => journal::measure(options, clock, &mut found)?,
+            Suite::Compare => compare::measure(options, clock, &mut found)?,
             Suite::Wire | Suite::All => wire::measure(options, clock, &mut found)?,
         }
     }

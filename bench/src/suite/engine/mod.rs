@@ -242,7 +242,7 @@ impl<'a> Bench<'a> {
         let commands = wanted.min(self.stretch_max() as u128) as usize;
         let steps = self.generator.steady(commands);
         // Ten intervals, at most one a second.
-        let interval_ns = (commands as u64 * SECOND_NS / rate_per_s / 10).min(SECOND_NS).max(1);
+        let interval_ns = (commands as u64 * SECOND_NS / rate_per_s / 10).clamp(1, SECOND_NS);
         let mut recorders = Recorders::new(self.seconds() as usize + 10);
         self.stretch(&steps, |client, steps| {
             client.open_loop(steps, rate_per_s, interval_ns, &mut recorders)
