@@ -27,6 +27,8 @@ pub struct Config {
     pub admin: AdminConfig,
     /// `[threads]`
     pub threads: ThreadsConfig,
+    /// `[telemetry]`
+    pub telemetry: TelemetryConfig,
     /// `[engine]`
     pub engine: EngineLimits,
     /// When an effect is told: [`Durability::LocalMemory`] or [`Durability::LocalDisk`].
@@ -142,6 +144,15 @@ pub enum IdleConfig {
     Park,
 }
 
+/// What is measured and where it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TelemetryConfig {
+    /// The interval log of latencies, where one is kept.
+    pub latency_log: Option<PathBuf>,
+    /// How long an interval of latencies is.
+    pub latency_interval: Duration,
+}
+
 /// An account and the money that it begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountConfig {
@@ -196,6 +207,7 @@ impl Config {
         let journal = journal(root.section("journal")?)?;
         let admin = admin(root.section("admin")?, &journal)?;
         let threads = threads(root.section("threads")?)?;
+        let telemetry = telemetry(root.section("telemetry")?)?;
         let engine = engine(root.section("engine")?)?;
         let mut config = Self {
             cluster,
@@ -203,6 +215,7 @@ impl Config {
             journal,
             admin,
             threads,
+            telemetry,
             engine,
             durability,
             reconnect_grace,
@@ -624,6 +637,16 @@ fn thread(mut section: Section<'_>) -> Result<ThreadConfig, ConfigError> {
     })?;
     section.finish()?;
     Ok(ThreadConfig { core: usize::try_from(core).ok(), idle })
+}
+
+fn telemetry(mut section: Section<'_>) -> Result<TelemetryConfig, ConfigError> {
+    let latency_log = section.text_if_given("latency_log")?.map(PathBuf::from);
+    if latency_log.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
+        return Err(section.error("latency_log", "a path"));
+    }
+    let interval_s = section.integer("latency_interval_s", 1..=3_600, Some(10))?;
+    section.finish()?;
+    Ok(TelemetryConfig { latency_log, latency_interval: Duration::from_secs(interval_s) })
 }
 
 fn engine(mut section: Section<'_>) -> Result<EngineLimits, ConfigError> {

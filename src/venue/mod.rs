@@ -7,6 +7,7 @@
 //!   castle-sync   syncer                      the same; it mostly waits for the disk
 //!   castle-store  outbound store              none
 //!   castle-desk   desk                        none
+//!   castle-latency  ends intervals of latencies  none
 //!   castle-watch  watch                       none
 //! ```
 
@@ -40,6 +41,7 @@ use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
 use crate::model::{Command, Durability, Event, GatewayId, RecordBytes, Refusal, Sequence};
 use crate::ring::{self, Consumer, Producer};
 use crate::runtime::{Fault, FaultReport, Idle, RunnerBuilder, RunnerHandle, open_files};
+use crate::telemetry::{self, LatencyAgent, SharedCollector};
 use crate::venue::admin::AdminDoor;
 use crate::venue::config::{Config, IdleConfig, ThreadConfig};
 use crate::venue::desk::Desk;
@@ -68,6 +70,8 @@ const SYNC_PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(1);
 /// How often facts are made sentences.
 const WATCH_PARK: Duration = Duration::from_millis(20);
+/// How often it is looked whether an interval of latencies is over.
+const LATENCY_PARK: Duration = Duration::from_millis(100);
 /// How long a stop waits for the last of them.
 const WATCH_PATIENCE: Duration = Duration::from_secs(1);
 /// Files open beside connections and the sent messages of sessions: segments, polls, operators.
@@ -130,6 +134,14 @@ pub enum StartError {
     /// The operator's socket cannot be made.
     #[error("cannot open the operator's socket {}: {source}", path.display())]
     Admin {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The log of latencies cannot be written.
+    #[error("{}: the log of latencies ([telemetry] latency_log) cannot be written: {source}", path.display())]
+    LatencyLog {
         /// Where.
         path: PathBuf,
         /// What the system said.
@@ -213,6 +225,7 @@ pub struct Venue {
     sync: Option<RunnerHandle>,
     store: Option<RunnerHandle>,
     cold: Option<RunnerHandle>,
+    latency: Option<RunnerHandle>,
     watch: Option<RunnerHandle>,
 }
 
@@ -258,12 +271,17 @@ impl Venue {
         };
         let fault = Fault::new();
         let telltale = Telltale::new();
+        let (engine_end, gateway_end) = telemetry::passage();
+        let (recorder, collector) = telemetry::recorder(gateway_end);
+        let collector = SharedCollector::new(collector);
+        let latency = latency_agent(config, collector.clone())?;
         let status = Status {
             node: config.cluster.node,
             level: config.durability,
             durable: durable.clone(),
             progress: opened.progress.clone(),
             telltale: telltale.clone(),
+            latency: collector,
             started: Instant::now(),
         };
         let (commands, from_gateway) = pair::<Command>(COMMANDS);
@@ -290,7 +308,13 @@ impl Venue {
             network,
             directory,
             durable.clone(),
-            Rings { commands, events: take(&mut fix_readers), queries, answers: from_store },
+            Rings {
+                commands,
+                events: take(&mut fix_readers),
+                queries,
+                answers: from_store,
+                latency: recorder,
+            },
             telltale.clone(),
         );
         let (drain, drained) = gateway.drain_switches();
@@ -312,6 +336,7 @@ impl Venue {
             own_turn: false,
             progress: opened.progress.clone(),
             timers,
+            latency: engine_end,
             closed: closed.clone(),
         };
         let journal = JournalAgent {
@@ -339,6 +364,10 @@ impl Venue {
             .downstream(hot_bell);
         let cold =
             RunnerBuilder::new("castle-desk", &fault).agent(Box::new(desk_agent)).idle(Idle::Park);
+        let latency = RunnerBuilder::new("castle-latency", &fault)
+            .agent(Box::new(latency))
+            .park_timeout(LATENCY_PARK)
+            .idle(Idle::Park);
         // Whoever reads the log of people may stop reading: nobody waits for this thread.
         let watch = RunnerBuilder::new("castle-watch", &fault)
             .agent(Box::new(Watch { telltale }))
@@ -364,6 +393,7 @@ impl Venue {
             sync: None,
             store: None,
             cold: None,
+            latency: None,
             watch: None,
         };
         venue.watch = Some(watch.spawn().map_err(StartError::Thread)?);
@@ -371,6 +401,7 @@ impl Venue {
         venue.sync = Some(sync_runner.spawn().map_err(StartError::Thread)?);
         venue.log = Some(log_runner.spawn().map_err(StartError::Thread)?);
         venue.cold = Some(cold.spawn().map_err(StartError::Thread)?);
+        venue.latency = Some(latency.spawn().map_err(StartError::Thread)?);
         venue.hot = Some(hot.spawn().map_err(StartError::Thread)?);
         venue.note_pinning();
         Ok(venue)
@@ -442,6 +473,7 @@ impl Venue {
         end(&mut self.sync);
         end(&mut self.store);
         end(&mut self.cold);
+        end(&mut self.latency);
         end_in_time(&mut self.watch);
         if let Some(report) = self.fault.report() {
             return Err(StopError::Fault(report));
@@ -469,9 +501,14 @@ impl Drop for Venue {
     /// Ends the threads of a venue that was not stopped. Its ring stays for the next start.
     fn drop(&mut self) {
         self.door = None;
-        for runner in
-            [&mut self.hot, &mut self.log, &mut self.sync, &mut self.store, &mut self.cold]
-        {
+        for runner in [
+            &mut self.hot,
+            &mut self.log,
+            &mut self.sync,
+            &mut self.store,
+            &mut self.cold,
+            &mut self.latency,
+        ] {
             end(runner);
         }
         end_in_time(&mut self.watch);
@@ -532,6 +569,13 @@ fn directory(
         directory.apply(&Event { body, ..Event::default() });
     }
     directory
+}
+
+fn latency_agent(config: &Config, collector: SharedCollector) -> Result<LatencyAgent, StartError> {
+    let path = config.telemetry.latency_log.as_deref();
+    LatencyAgent::new(collector, config.telemetry.latency_interval, path).map_err(|source| {
+        StartError::LatencyLog { path: path.unwrap_or(Path::new("")).to_owned(), source }
+    })
 }
 
 fn limits(config: &Config) -> Limits {

@@ -334,6 +334,7 @@ impl Machine {
             store_stuck: Arc::default(),
             own_turn: false,
             progress: progress.clone(),
+            latency: crate::telemetry::passage().0,
             closed: Arc::new(Mutex::new(None)),
         };
         let journal = JournalAgent {
