@@ -1,6 +1,7 @@
 //! The configuration: what an operator chooses, checked as a whole before anything starts.
 
 mod read;
+pub mod threads;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,6 +14,8 @@ use crate::model::limit::*;
 use crate::model::*;
 pub use read::ConfigError;
 use read::{Section, Source, at_scale};
+pub use threads::ThreadsConfig;
+use threads::threads;
 
 /// The configuration of one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,35 +116,6 @@ impl JournalConfig {
 pub struct AdminConfig {
     /// The unix socket, where one is named.
     pub socket: Option<PathBuf>,
-}
-
-/// The runners.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ThreadsConfig {
-    /// Gateway and engine.
-    pub gateway_engine: ThreadConfig,
-    /// The journal; the syncer shares its core.
-    pub journal: ThreadConfig,
-}
-
-/// One runner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ThreadConfig {
-    /// The core it is pinned to.
-    pub core: Option<usize>,
-    /// What it does without work.
-    pub idle: IdleConfig,
-}
-
-/// What a runner does without work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IdleConfig {
-    /// Looks again at once.
-    Spin,
-    /// Lets other threads run.
-    Yield,
-    /// Spins, then yields, then sleeps until it is woken.
-    Park,
 }
 
 /// What is measured and where it is written.
@@ -616,27 +590,6 @@ fn admin(mut section: Section<'_>, journal: &JournalConfig) -> Result<AdminConfi
 
 fn admin_socket(socket: &Option<PathBuf>, journal: &JournalConfig) -> PathBuf {
     socket.clone().unwrap_or_else(|| journal.directory.join("admin.sock"))
-}
-
-fn threads(mut section: Section<'_>) -> Result<ThreadsConfig, ConfigError> {
-    let gateway_engine = thread(section.section("gateway_engine")?)?;
-    let journal = thread(section.section("journal")?)?;
-    section.finish()?;
-    Ok(ThreadsConfig { gateway_engine, journal })
-}
-
-fn thread(mut section: Section<'_>) -> Result<ThreadConfig, ConfigError> {
-    const NO_CORE: i64 = -1;
-    let core = section.integer("core", NO_CORE..=1_023, Some(NO_CORE))?;
-    let allowed = "\"spin\", \"yield\" or \"park\"";
-    let idle = section.text("idle", allowed, Some(IdleConfig::Park), |name| match name {
-        "spin" => Some(IdleConfig::Spin),
-        "yield" => Some(IdleConfig::Yield),
-        "park" => Some(IdleConfig::Park),
-        _ => None,
-    })?;
-    section.finish()?;
-    Ok(ThreadConfig { core: usize::try_from(core).ok(), idle })
 }
 
 fn telemetry(mut section: Section<'_>) -> Result<TelemetryConfig, ConfigError> {

@@ -11,6 +11,7 @@ use crate::gateway::facts::Telltale;
 use crate::journal::{Progress, Room};
 use crate::model::{Durability, NodeId};
 use crate::telemetry::{Percentiles, SharedCollector};
+use crate::venue::config::threads::Plan;
 
 /// See the module. Clones share what they show.
 #[derive(Clone)]
@@ -21,6 +22,7 @@ pub(super) struct Status {
     pub progress: Arc<Progress>,
     pub telltale: Arc<Telltale>,
     pub latency: SharedCollector,
+    pub plan: Plan,
     pub started: Instant,
 }
 
@@ -44,6 +46,8 @@ impl Status {
             ("messages_out".to_owned(), count(&self.telltale.messages_out)),
             ("garbled".to_owned(), count(&self.telltale.garbled)),
             ("disk_room".to_owned(), json!(room)),
+            ("placement".to_owned(), json!(self.plan.placement_text())),
+            ("threads".to_owned(), json!(self.plan.to_string())),
             ("uptime_s".to_owned(), json!(self.started.elapsed().as_secs())),
         ])
     }

@@ -343,6 +343,7 @@ impl Machine {
             progress: progress.clone(),
             named: Sequence(0),
             idle_since_ns: 0,
+            is_alone: true,
             released: Arc::new(Synced(progress.clone())),
             fault: fault.clone(),
         };
