@@ -111,8 +111,11 @@ impl Stages {
     }
 
     #[inline]
-    fn record(&mut self, stage: Stage, value_ns: u64) {
-        self.0[stage as usize].saturating_record(value_ns.clamp(1, VALUE_NS_MAX));
+    fn record(&mut self, stage: Stage, value_ns: u64, count: u64) {
+        if count > 0 {
+            let value_ns = value_ns.clamp(1, VALUE_NS_MAX);
+            self.0[stage as usize].saturating_record_n(value_ns, count);
+        }
     }
 
     fn add(&mut self, other: &Self) {

@@ -26,9 +26,9 @@ struct Times {
 #[derive(Debug)]
 struct Passage {
     /// By number: the sequence of its record.
-    sequences: Box<[AtomicU64]>,
+    sequences: Box<[AtomicU64; IN_FLIGHT_MAX]>,
     /// By number of sample.
-    times: Box<[Times]>,
+    times: Box<[Times; SAMPLES_MAX]>,
 }
 
 /// The engine's end.
@@ -47,10 +47,14 @@ pub struct GatewayEnd {
 
 /// The two ends for one gateway.
 pub fn passage() -> (EngineEnd, GatewayEnd) {
-    let sequences = (0..IN_FLIGHT_MAX).map(|_| AtomicU64::new(0)).collect();
-    let times = (0..SAMPLES_MAX).map(|_| Times::default()).collect();
-    let passage = Arc::new(Passage { sequences, times });
+    let passage = Arc::new(Passage { sequences: boxed(), times: boxed() });
     (EngineEnd { passage: passage.clone(), next: 0 }, GatewayEnd { passage })
+}
+
+/// An array that was never on the stack.
+fn boxed<T: Default + std::fmt::Debug, const N: usize>() -> Box<[T; N]> {
+    let values: Box<[T]> = (0..N).map(|_| T::default()).collect();
+    values.try_into().expect("it has N values")
 }
 
 /// Whether this request is timed at each stage.

@@ -9,9 +9,10 @@ use super::{IN_FLIGHT_MAX, Stage, Stages};
 use crate::runtime::monotonic_ns;
 
 /// An order request on its way.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Way {
     number: u64,
+    /// When it was read; 0 where the engine had nothing to say to it.
     read_ns: u64,
     /// The highest sequence that was heard of before it was sent to the engine: its own is higher.
     above: u64,
@@ -19,14 +20,25 @@ struct Way {
     end: u64,
 }
 
+/// Room for requests on the way that a connection begins with.
+const WAYS_MIN: usize = 64;
+
 /// The order requests of one connection that are on their way, oldest first.
+///
+/// ```text
+///   written  │ answered, not written │ not answered │ room
+///           head                    told           tail
+/// ```
+///
+/// The three only grow; a request's slot is its place modulo the room, which is a power of two.
 #[derive(Debug, Default)]
 pub struct Ways {
     /// When bytes were last read from the socket.
     read_ns: u64,
-    ways: VecDeque<Way>,
-    /// So many from the front are answered and not written yet.
-    answered: usize,
+    slots: Vec<Way>,
+    head: usize,
+    told: usize,
+    tail: usize,
 }
 
 impl Ways {
@@ -34,6 +46,32 @@ impl Ways {
     #[inline]
     pub fn bytes_read(&mut self) {
         self.read_ns = monotonic_ns();
+    }
+
+    #[inline]
+    fn push(&mut self, way: Way) {
+        if self.tail - self.head == self.slots.len() && !self.grow() {
+            return;
+        }
+        let mask = self.slots.len() - 1;
+        self.slots[self.tail & mask] = way;
+        self.tail += 1;
+    }
+
+    /// Doubles the room, to the limit: a client that has so many on the way is not timed until some are
+    /// written.
+    #[cold]
+    fn grow(&mut self) -> bool {
+        let (old, room) = (self.slots.len(), (self.slots.len() * 2).max(WAYS_MIN));
+        if room > IN_FLIGHT_MAX {
+            return false;
+        }
+        let mut slots = vec![Way::default(); room];
+        for place in self.head..self.tail {
+            slots[place & (room - 1)] = self.slots[place & (old - 1)];
+        }
+        self.slots = slots;
+        true
     }
 }
 
@@ -89,11 +127,7 @@ impl LatencyRecorder {
             if is_sample(number) {
                 self.note_decoded(number);
             }
-            // A client that has so many on the way is not timed until some are answered.
-            if ways.ways.len() < IN_FLIGHT_MAX {
-                let way = Way { number, read_ns: ways.read_ns, above: self.heard, end: 0 };
-                ways.ways.push_back(way);
-            }
+            ways.push(Way { number, read_ns: ways.read_ns, above: self.heard, end: 0 });
         }
     }
 
@@ -107,24 +141,26 @@ impl LatencyRecorder {
     /// one answers the request that became that record, if one did.
     #[inline]
     pub fn told(&mut self, ways: &mut Ways, sequence: u64, end: u64) {
-        self.heard = self.heard.max(sequence);
-        while let Some(way) = ways.ways.get_mut(ways.answered) {
+        self.heard = sequence;
+        while ways.told < ways.tail {
+            let mask = ways.slots.len() - 1;
+            let way = &mut ways.slots[ways.told & mask];
             let became = self.passage.sequence(way.number);
+            if became > sequence || became <= way.above {
+                // The event has another cause; this request's record is yet to be heard of.
+                return;
+            }
+            ways.told += 1;
+            way.end = end;
             if became == sequence {
-                way.end = end;
-                ways.answered += 1;
                 if is_sample(way.number) {
                     let number = way.number;
                     self.note_encoded(number, sequence);
                 }
                 return;
             }
-            if became > sequence || became <= way.above {
-                // The event has another cause; this request's record is yet to be heard of.
-                return;
-            }
             // The engine had nothing to say to it here: a repeated number, or a session that was gone.
-            ways.ways.remove(ways.answered);
+            way.read_ns = 0;
         }
     }
 
@@ -164,27 +200,35 @@ impl LatencyRecorder {
     /// The connection's bytes up to this offset were handed to the socket just now.
     #[inline]
     pub fn written(&mut self, ways: &mut Ways, offset: u64) {
-        let mut now_ns = 0;
-        while ways.answered > 0
-            && let Some(way) = ways.ways.front().copied()
-            && way.end <= offset
-        {
-            if now_ns == 0 {
-                now_ns = monotonic_ns();
+        if ways.head == ways.told {
+            return;
+        }
+        let now_ns = monotonic_ns();
+        let mask = ways.slots.len() - 1;
+        // Those of one read are recorded as one value.
+        let (mut read_ns, mut count) = (0, 0);
+        while ways.head < ways.told {
+            let way = ways.slots[ways.head & mask];
+            if way.end > offset {
+                break;
             }
-            ways.ways.pop_front();
-            ways.answered -= 1;
-            self.stages.record(Stage::Whole, now_ns.saturating_sub(way.read_ns));
+            ways.head += 1;
+            if way.read_ns != read_ns {
+                self.stages.record(Stage::Whole, now_ns.saturating_sub(read_ns), count);
+                (read_ns, count) = (way.read_ns, 0);
+            }
+            count += u64::from(way.read_ns != 0);
             if is_sample(way.number) {
                 self.record_stages(&way, now_ns);
             }
         }
+        self.stages.record(Stage::Whole, now_ns.saturating_sub(read_ns), count);
     }
 
     #[cold]
     fn record_stages(&mut self, way: &Way, written_ns: u64) {
         let sample = self.samples[sample_slot(way.number)];
-        if sample.number != way.number || sample.durable_ns == 0 {
+        if sample.number != way.number || sample.durable_ns == 0 || way.read_ns == 0 {
             return;
         }
         let ends = [
@@ -197,7 +241,7 @@ impl LatencyRecorder {
         ];
         let mut begin_ns = way.read_ns;
         for (stage, end_ns) in ends {
-            self.stages.record(stage, end_ns.saturating_sub(begin_ns));
+            self.stages.record(stage, end_ns.saturating_sub(begin_ns), 1);
             begin_ns = end_ns;
         }
     }
