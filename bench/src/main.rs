@@ -26,6 +26,9 @@ struct Arguments {
     /// Orders a second in the latency measurements of engine and wire; several with commas
     #[arg(long, value_delimiter = ',')]
     rate: Vec<u64>,
+    /// As short as each suite is in all
+    #[arg(long)]
+    short: bool,
     /// Seconds discarded before each measurement
     #[arg(long, default_value_t = 1.0)]
     warmup: f64,
@@ -134,7 +137,7 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         commands_max: arguments.commands.map(|commands| commands.max(1)),
         drop_fill: arguments.drop_fill,
         lag_budget_ns: arguments.lag_budget_us * 1_000,
-        short: arguments.suite == Suite::All,
+        short: arguments.short || arguments.suite == Suite::All,
         stall: Duration::from_millis(arguments.stall_ms),
         scratch: arguments.out.clone(),
     })
