@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod flow;
 pub mod machine;
 pub mod pace;
 pub mod record;

@@ -1,6 +1,6 @@
 //! Measures the engine alone: no ring, no socket, no journal.
 //!
-//! `engine PRESET [--commands N] [--slices N] [--foresee 0|1]`: makes the flow first (see [`flow`]), then applies it to
+//! `engine PRESET [--commands N] [--slices N] [--foresee 0|1]`: makes the flow first (see [`castle_bench::flow`]), then applies it to
 //! a new engine: the definitions, the filling phase, and the steady state in slices. It prints
 //! commands/s of each phase and of the best and the median slice, of time on the core alone: what else
 //! runs on the machine is not counted, though it empties the caches. The resident memory that the filling
@@ -11,15 +11,13 @@
 //! `apply_immediate`, `apply_cancel`, `apply_reduction` and `apply_move`, over the counts printed
 //! here, is instructions per command by kind.
 
-mod flow;
-
 use std::time::Duration;
 
 use castle::engine::{Engine, EventSink, Fetch, Foresight};
 use castle::model::*;
 use castle::runtime::LargePages;
 
-use flow::{Flow, Kind, Preset, Step};
+use castle_bench::flow::{Flow, Kind, Preset, SequencedStep as Step};
 
 /// Counts the events and keeps none.
 #[derive(Default)]
