@@ -53,6 +53,10 @@ struct Arguments {
     /// The core of the server's journal; otherwise the client's
     #[arg(long)]
     journal_core: Option<usize>,
+    /// A line of castle's [threads], instead of what --cores, --idle and --journal-core make of it; several
+    /// by giving it again
+    #[arg(long)]
+    thread: Vec<String>,
     /// Sessions in the latency measurements of wire; several with commas
     #[arg(long, value_delimiter = ',')]
     sessions: Vec<usize>,
@@ -132,6 +136,7 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         harness,
         idle: arguments.idle,
         journal_core: arguments.journal_core.unwrap_or(client),
+        threads: arguments.thread.clone(),
         sessions: arguments.sessions.clone(),
         presets: arguments.preset.clone(),
         commands_max: arguments.commands.map(|commands| commands.max(1)),

@@ -81,8 +81,33 @@ pub fn next(buffer: &[u8], size_max: usize) -> Frame {
 /// The value of CheckSum (10) for the bytes before it.
 #[inline]
 pub fn check_sum(bytes: &[u8]) -> [u8; 3] {
-    let sum = bytes.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let flat = blocks.as_flattened();
+    let mut sum = flat.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+    let (words, rest) = rest.as_chunks::<8>();
+    for word in words {
+        sum = sum.wrapping_add(sum_of(u64::from_le_bytes(*word)));
+    }
+    if let Some(last) = bytes.last_chunk::<8>()
+        && !rest.is_empty()
+    {
+        // The last eight once more, shifted so that only those count that are not summed yet.
+        sum = sum.wrapping_add(sum_of(u64::from_le_bytes(*last) >> (8 * (8 - rest.len()))));
+    } else {
+        rest.iter().for_each(|byte| sum = sum.wrapping_add(*byte));
+    }
     [b'0' + sum / 100, b'0' + sum / 10 % 10, b'0' + sum % 10]
+}
+
+/// Bytes that are summed at once: the compiler does it in the processor's vectors.
+const BLOCK: usize = 32;
+
+/// The sum of eight bytes: four sums of two, in 16 bits each, added up by a multiplication.
+#[inline(always)]
+fn sum_of(word: u64) -> u8 {
+    const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
+    let pairs = (word & EVEN) + (word >> 8 & EVEN);
+    (pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48) as u8
 }
 
 enum Head {

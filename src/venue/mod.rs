@@ -1,20 +1,24 @@
 //! Wires the rooms together from a configuration; nothing else knows them all.
 //!
 //! ```text
-//!   runner        agents                      core
-//!   castle-hot    fix gateway, sequencer      [threads] gateway_engine
-//!   castle-log    journal                     [threads] journal
-//!   castle-sync   syncer                      the same; it mostly waits for the disk
-//!   castle-store  outbound store              none
-//!   castle-desk   desk                        none
-//!   castle-watch  watch                       none
+//!   runner          agents                        core
+//!   castle-hot      fix gateway, sequencer        [threads] gateway_engine
+//!   castle-log      journal                       [threads] journal
+//!   castle-sync     syncer                        [threads] syncer
+//!   castle-store    outbound store                none
+//!   castle-desk     desk                          none
+//!   castle-latency  ends intervals of latencies   none
+//!   castle-watch    watch                         none
 //! ```
+//!
+//! The first two are those of two placements more (`placement.rs`).
 
 mod admin;
 pub mod config;
 mod desk;
 mod desk_agent;
 mod durability;
+mod placement;
 mod recovery;
 mod sequencer;
 mod status;
@@ -40,11 +44,14 @@ use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
 use crate::model::{Command, Durability, Event, GatewayId, RecordBytes, Refusal, Sequence};
 use crate::ring::{self, Consumer, Producer};
 use crate::runtime::{Fault, FaultReport, Idle, RunnerBuilder, RunnerHandle, open_files};
+use crate::telemetry::{self, LatencyAgent, SharedCollector};
 use crate::venue::admin::AdminDoor;
-use crate::venue::config::{Config, IdleConfig, ThreadConfig};
+use crate::venue::config::Config;
+use crate::venue::config::threads::{Placement, Plan};
 use crate::venue::desk::Desk;
 use crate::venue::desk_agent::DeskHandle;
 use crate::venue::durability::{JournalAgent, Published, SyncAgent, Synced};
+use crate::venue::placement::{HotRunners, placed};
 use crate::venue::recovery::recover;
 pub use crate::venue::recovery::{Replayed, replay_journal};
 use crate::venue::sequencer::{Sequencer, Timers};
@@ -68,6 +75,8 @@ const SYNC_PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(1);
 /// How often facts are made sentences.
 const WATCH_PARK: Duration = Duration::from_millis(20);
+/// How often it is looked whether an interval of latencies is over.
+const LATENCY_PARK: Duration = Duration::from_millis(100);
 /// How long a stop waits for the last of them.
 const WATCH_PATIENCE: Duration = Duration::from_secs(1);
 /// Files open beside connections and the sent messages of sessions: segments, polls, operators.
@@ -130,6 +139,14 @@ pub enum StartError {
     /// The operator's socket cannot be made.
     #[error("cannot open the operator's socket {}: {source}", path.display())]
     Admin {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The log of latencies cannot be written.
+    #[error("{}: the log of latencies ([telemetry] latency_log) cannot be written: {source}", path.display())]
+    LatencyLog {
         /// Where.
         path: PathBuf,
         /// What the system said.
@@ -202,17 +219,20 @@ pub struct Venue {
     ring_path: PathBuf,
     recovery: String,
     warnings: Vec<String>,
+    plan: Plan,
     fault: Fault,
     drain: Arc<AtomicBool>,
     drained: Arc<AtomicBool>,
     closed: Arc<Mutex<Option<sequencer::Closed>>>,
     status: Status,
     door: Option<AdminDoor>,
-    hot: Option<RunnerHandle>,
+    /// Of gateway and engine, in the order in which they are stopped.
+    hot: Vec<RunnerHandle>,
     log: Option<RunnerHandle>,
     sync: Option<RunnerHandle>,
     store: Option<RunnerHandle>,
     cold: Option<RunnerHandle>,
+    latency: Option<RunnerHandle>,
     watch: Option<RunnerHandle>,
 }
 
@@ -240,7 +260,9 @@ impl Venue {
         let options = config.journal.options(config.cluster.name, recovery::random()? as u64);
         let recovered = recover(disk, config, &options, &shelf_directory, &ring_path)?;
         let sentence = recovery::sentence(&recovered, config);
-        let warnings = recovery::forgotten_sessions(&recovered.log.engine, config);
+        let mut warnings = recovery::forgotten_sessions(&recovered.log.engine, config);
+        let plan = config.threads.plan(cores());
+        warnings.extend(plan.warning().map(str::to_owned));
         let recovery::Recovered { opened, log, listener, secret, .. } = recovered;
         let (records, mut readers) = ring::mapped::<RecordBytes>(
             &ring_path,
@@ -258,12 +280,18 @@ impl Venue {
         };
         let fault = Fault::new();
         let telltale = Telltale::new();
+        let (engine_end, gateway_end) = telemetry::passage();
+        let (recorder, collector) = telemetry::recorder(gateway_end);
+        let collector = SharedCollector::new(collector);
+        let latency = latency_agent(config, collector.clone())?;
         let status = Status {
             node: config.cluster.node,
             level: config.durability,
             durable: durable.clone(),
             progress: opened.progress.clone(),
             telltale: telltale.clone(),
+            latency: collector,
+            plan,
             started: Instant::now(),
         };
         let (commands, from_gateway) = pair::<Command>(COMMANDS);
@@ -273,12 +301,9 @@ impl Venue {
         let (desk_events, desk_reader) = pair::<Event>(EVENTS);
 
         let (park, unpark) = network.park().map_err(StartError::Thread)?;
-        let hot = RunnerBuilder::with_park("castle-hot", &fault, Box::new(park), unpark);
-        let (hot_bell, mut hot) = (hot.doorbell(), placed(hot, config.threads.gateway_engine));
-        let log_runner = RunnerBuilder::new("castle-log", &fault);
-        let (log_bell, log_runner) =
-            (log_runner.doorbell(), placed(log_runner, config.threads.journal));
-        let sync_runner = RunnerBuilder::new("castle-sync", &fault);
+        let hot = HotRunners::new(&plan, &fault, Box::new(park), unpark);
+        let bells = hot.bells();
+        let sync_runner = placed(RunnerBuilder::new("castle-sync", &fault), plan.syncer);
         let sync_bell = sync_runner.doorbell();
         let store_runner = RunnerBuilder::new("castle-store", &fault).idle(Idle::Park);
         let store_bell = store_runner.doorbell();
@@ -290,13 +315,19 @@ impl Venue {
             network,
             directory,
             durable.clone(),
-            Rings { commands, events: take(&mut fix_readers), queries, answers: from_store },
+            Rings {
+                commands,
+                events: take(&mut fix_readers),
+                queries,
+                answers: from_store,
+                latency: recorder,
+            },
             telltale.clone(),
         );
         let (drain, drained) = gateway.drain_switches();
         let desk = Arc::new(Desk::default());
         let (desk_handle, desk_agent) =
-            DeskHandle::new(desk.clone(), hot_bell.clone(), desk_reader, durable.clone());
+            DeskHandle::new(desk.clone(), bells.engine.clone(), desk_reader, durable.clone());
         let closed = Arc::new(Mutex::new(None));
         let events = take(&mut fix_readers);
         let store = Store::new(listener.shelf, events, to_store, answers, fault.clone());
@@ -312,6 +343,7 @@ impl Venue {
             own_turn: false,
             progress: opened.progress.clone(),
             timers,
+            latency: engine_end,
             closed: closed.clone(),
         };
         let journal = JournalAgent {
@@ -320,25 +352,28 @@ impl Venue {
             progress: opened.progress.clone(),
             named: Sequence(0),
             idle_since_ns: 0,
+            is_alone: plan.placement != Placement::One,
             released: durable,
             fault: fault.clone(),
         };
         let syncer = SyncAgent { syncer: opened.syncer, fault: fault.clone() };
-        hot = hot
-            .agent(Box::new(gateway))
-            .agent(Box::new(sequencer))
-            .downstream(log_bell.clone())
-            .downstream(store_bell);
-        let log_runner = log_runner.agent(Box::new(journal)).downstream(sync_bell);
-        let store_runner = store_runner.agent(Box::new(store)).downstream(hot_bell.clone());
-        let sync_runner = sync_runner
-            .agent(Box::new(syncer))
-            .idle(Idle::Park)
-            .core(config.threads.journal.core)
-            .downstream(log_bell)
-            .downstream(hot_bell);
+        let (gateway, sequencer, journal) =
+            (Box::new(gateway), Box::new(sequencer), Box::new(journal));
+        let hot = hot.with(gateway, sequencer, journal, (sync_bell, store_bell));
+        let (hot, log_runner) = hot.into_runners();
+        // What the store answers the gateway reads; the engine waits for the room that it makes.
+        let store_runner = store_runner
+            .agent(Box::new(store))
+            .downstream(bells.gateway.clone())
+            .downstream(bells.engine);
+        let sync_runner =
+            sync_runner.agent(Box::new(syncer)).downstream(bells.journal).downstream(bells.gateway);
         let cold =
             RunnerBuilder::new("castle-desk", &fault).agent(Box::new(desk_agent)).idle(Idle::Park);
+        let latency = RunnerBuilder::new("castle-latency", &fault)
+            .agent(Box::new(latency))
+            .park_timeout(LATENCY_PARK)
+            .idle(Idle::Park);
         // Whoever reads the log of people may stop reading: nobody waits for this thread.
         let watch = RunnerBuilder::new("castle-watch", &fault)
             .agent(Box::new(Watch { telltale }))
@@ -353,25 +388,31 @@ impl Venue {
             ring_path,
             recovery: sentence,
             warnings,
+            plan,
             fault,
             drain,
             drained,
             closed,
             status,
             door: Some(door),
-            hot: None,
+            hot: Vec::new(),
             log: None,
             sync: None,
             store: None,
             cold: None,
+            latency: None,
             watch: None,
         };
         venue.watch = Some(watch.spawn().map_err(StartError::Thread)?);
         venue.store = Some(store_runner.spawn().map_err(StartError::Thread)?);
         venue.sync = Some(sync_runner.spawn().map_err(StartError::Thread)?);
-        venue.log = Some(log_runner.spawn().map_err(StartError::Thread)?);
+        venue.log = log_runner.map(RunnerBuilder::spawn).transpose().map_err(StartError::Thread)?;
         venue.cold = Some(cold.spawn().map_err(StartError::Thread)?);
-        venue.hot = Some(hot.spawn().map_err(StartError::Thread)?);
+        venue.latency = Some(latency.spawn().map_err(StartError::Thread)?);
+        // Who reads comes before who writes.
+        for runner in hot.into_iter().rev() {
+            venue.hot.insert(0, runner.spawn().map_err(StartError::Thread)?);
+        }
         venue.note_pinning();
         Ok(venue)
     }
@@ -389,6 +430,11 @@ impl Venue {
     /// What was recovered, in a sentence.
     pub fn recovery(&self) -> &str {
         &self.recovery
+    }
+
+    /// Which agents share a thread, where and how each runs, and why so.
+    pub fn threads(&self) -> String {
+        format!("{}: {}", self.plan.placement_text(), self.plan)
     }
 
     /// What an operator should know although the venue runs.
@@ -417,7 +463,7 @@ impl Venue {
             std::thread::sleep(POLL);
         }
         self.door = None;
-        end(&mut self.hot);
+        end_all(&mut self.hot);
         if let Some(report) = self.fault.report() {
             return Err(StopError::Fault(report));
         }
@@ -442,6 +488,7 @@ impl Venue {
         end(&mut self.sync);
         end(&mut self.store);
         end(&mut self.cold);
+        end(&mut self.latency);
         end_in_time(&mut self.watch);
         if let Some(report) = self.fault.report() {
             return Err(StopError::Fault(report));
@@ -454,7 +501,7 @@ impl Venue {
     }
 
     fn note_pinning(&mut self) {
-        for runner in [&self.hot, &self.log, &self.sync].into_iter().flatten() {
+        for runner in self.hot.iter().chain(&self.log).chain(&self.sync) {
             if let crate::runtime::Pinning::Refused(core) = runner.pinning() {
                 self.warnings.push(format!(
                     "{} could not be pinned to core {core} ([threads]): it runs wherever it is put",
@@ -469,8 +516,9 @@ impl Drop for Venue {
     /// Ends the threads of a venue that was not stopped. Its ring stays for the next start.
     fn drop(&mut self) {
         self.door = None;
+        end_all(&mut self.hot);
         for runner in
-            [&mut self.hot, &mut self.log, &mut self.sync, &mut self.store, &mut self.cold]
+            [&mut self.log, &mut self.sync, &mut self.store, &mut self.cold, &mut self.latency]
         {
             end(runner);
         }
@@ -482,6 +530,13 @@ fn end(runner: &mut Option<RunnerHandle>) {
     if let Some(runner) = runner.take() {
         runner.stop();
         runner.join();
+    }
+}
+
+/// Ends them one after the other.
+fn end_all(runners: &mut Vec<RunnerHandle>) {
+    for runner in runners.drain(..) {
+        end(&mut Some(runner));
     }
 }
 
@@ -499,13 +554,9 @@ fn end_in_time(runner: &mut Option<RunnerHandle>) {
     runner.join();
 }
 
-fn placed(runner: RunnerBuilder, thread: ThreadConfig) -> RunnerBuilder {
-    let idle = match thread.idle {
-        IdleConfig::Spin => Idle::Spin,
-        IdleConfig::Yield => Idle::Yield,
-        IdleConfig::Park => Idle::Park,
-    };
-    runner.core(thread.core).idle(idle)
+/// Cores that this process may use, by its affinity and its share of the machine.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn pair<T: Copy + Default + Send>(capacity: usize) -> (Producer<T>, Consumer<T>) {
@@ -532,6 +583,13 @@ fn directory(
         directory.apply(&Event { body, ..Event::default() });
     }
     directory
+}
+
+fn latency_agent(config: &Config, collector: SharedCollector) -> Result<LatencyAgent, StartError> {
+    let path = config.telemetry.latency_log.as_deref();
+    LatencyAgent::new(collector, config.telemetry.latency_interval, path).map_err(|source| {
+        StartError::LatencyLog { path: path.unwrap_or(Path::new("")).to_owned(), source }
+    })
 }
 
 fn limits(config: &Config) -> Limits {
