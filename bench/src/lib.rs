@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod flow;
+pub mod lane;
 pub mod machine;
 pub mod pace;
 pub mod record;

@@ -26,6 +26,9 @@ struct Arguments {
     /// Orders a second in the latency measurements of engine and wire; several with commas
     #[arg(long, value_delimiter = ',')]
     rate: Vec<u64>,
+    /// As short as each suite is in all
+    #[arg(long)]
+    short: bool,
     /// Seconds discarded before each measurement
     #[arg(long, default_value_t = 1.0)]
     warmup: f64,
@@ -50,6 +53,10 @@ struct Arguments {
     /// The core of the server's journal; otherwise the client's
     #[arg(long)]
     journal_core: Option<usize>,
+    /// A line of castle's [threads], instead of what --cores, --idle and --journal-core make of it; several
+    /// by giving it again
+    #[arg(long)]
+    thread: Vec<String>,
     /// Sessions in the latency measurements of wire; several with commas
     #[arg(long, value_delimiter = ',')]
     sessions: Vec<usize>,
@@ -129,12 +136,13 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         harness,
         idle: arguments.idle,
         journal_core: arguments.journal_core.unwrap_or(client),
+        threads: arguments.thread.clone(),
         sessions: arguments.sessions.clone(),
         presets: arguments.preset.clone(),
         commands_max: arguments.commands.map(|commands| commands.max(1)),
         drop_fill: arguments.drop_fill,
         lag_budget_ns: arguments.lag_budget_us * 1_000,
-        short: arguments.suite == Suite::All,
+        short: arguments.short || arguments.suite == Suite::All,
         stall: Duration::from_millis(arguments.stall_ms),
         scratch: arguments.out.clone(),
     })

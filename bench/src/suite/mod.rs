@@ -65,6 +65,8 @@ pub struct Options {
     pub idle: wire::Idle,
     /// The core of the server's journal; its default is the client's.
     pub journal_core: usize,
+    /// Lines of the server's `[threads]`, where they are not made of the cores.
+    pub threads: Vec<String>,
     /// Sessions of the latency measurements.
     pub sessions: Vec<usize>,
     /// Presets of the engine suite; none: all.

@@ -13,6 +13,7 @@
 mod engine;
 mod fix;
 mod log;
+mod telemetry;
 mod venue;
 
 use std::hint::black_box;
@@ -46,11 +47,13 @@ fn main() {
         let mut engine = engine::Operations::new();
         let mut fix = fix::Operations::new();
         let mut log = log::Operations::new();
+        let mut telemetry = telemetry::Operations::new();
         for warm in [false, true] {
             let counter = Counter { warm };
             fix.run(&counter);
             engine.run(&counter);
             log.run(&counter);
+            telemetry.run(&counter);
         }
     });
     if counted.join().is_err() {
