@@ -142,7 +142,7 @@ impl Venue {
         let recovered = recover(disk, config, &options, &shelf_directory, &ring_path)?;
         let sentence = recovery::sentence(&recovered, config);
         let mut warnings = recovery::forgotten_sessions(&recovered.log.engine, config);
-        let plan = config.threads.plan(cores());
+        let plan = config.threads.plan(cores()).kept_from_clients(&allowed_cores());
         warnings.extend(plan.warning().map(str::to_owned));
         let recovery::Recovered { opened, log, listener, secret, .. } = recovered;
         let (records, mut readers) = ring::mapped::<RecordBytes>(
@@ -438,6 +438,12 @@ fn end_in_time(runner: &mut Option<RunnerHandle>) {
 /// Cores that this process may use, by its affinity and its share of the machine.
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Their numbers, by the affinity of the thread that starts the venue.
+fn allowed_cores() -> Vec<usize> {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    cores.into_iter().map(|core| core.id).collect()
 }
 
 fn pair<T: Copy + Default + Send>(capacity: usize) -> (Producer<T>, Consumer<T>) {
