@@ -15,6 +15,8 @@
 
 const SOH: u8 = 1;
 const START: &[u8] = b"8=FIX";
+/// How nearly every message begins.
+const USUAL: &[u8] = b"8=FIX.4.4\x019=";
 /// The longest `8=…|9=…|` that can begin a message.
 pub const HEAD_MAX: usize = 2 + BEGIN_STRING_MAX + 1 + 2 + BODY_LENGTH_DIGITS_MAX + 1;
 /// The longest BeginString.
@@ -119,8 +121,10 @@ enum Head {
 #[inline]
 fn head(buffer: &[u8]) -> Head {
     let shown = &buffer[..buffer.len().min(HEAD_MAX)];
-    // The longest that can be, and not closed: not by more bytes either.
-    let unfinished = if shown.len() == HEAD_MAX { Head::Garbled } else { Head::Incomplete };
+    if shown.starts_with(USUAL) {
+        return body_length(shown, USUAL.len());
+    }
+    let unfinished = unfinished(shown);
     let first = &shown[..shown.len().min(2 + BEGIN_STRING_MAX + 1)];
     let Some(begin_string) = first.iter().position(|byte| *byte == SOH) else {
         return if first.len() > 2 + BEGIN_STRING_MAX { Head::Garbled } else { unfinished };
@@ -131,7 +135,12 @@ fn head(buffer: &[u8]) -> Head {
         Some([] | [b'9']) => return unfinished,
         _ => return Head::Garbled,
     }
-    let digits = tag + 2;
+    body_length(shown, tag + 2)
+}
+
+/// BodyLength, whose digits begin at `digits`.
+#[inline(always)]
+fn body_length(shown: &[u8], digits: usize) -> Head {
     let mut length = 0_usize;
     for (at, byte) in shown.iter().enumerate().skip(digits) {
         match byte {
@@ -142,7 +151,12 @@ fn head(buffer: &[u8]) -> Head {
             _ => return Head::Garbled,
         }
     }
-    unfinished
+    unfinished(shown)
+}
+
+/// What a head is that is not closed: where it is the longest that can be, more bytes change nothing.
+fn unfinished(shown: &[u8]) -> Head {
+    if shown.len() == HEAD_MAX { Head::Garbled } else { Head::Incomplete }
 }
 
 /// Everything up to where the next message may begin, at least one byte. Only the bytes themselves

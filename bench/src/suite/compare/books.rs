@@ -16,7 +16,7 @@ const PEERS: &str = "matchcore, orderbook-rs";
 /// Commands of a slice, and slices.
 const COMMANDS: [&str; 2] = ["500000", "40"];
 /// The same, short.
-const COMMANDS_SHORT: [&str; 2] = ["100000", "40"];
+const COMMANDS_SHORT: [&str; 2] = ["50000", "40"];
 
 /// What the program found of a book.
 #[derive(Deserialize)]
@@ -57,11 +57,12 @@ pub fn measure(options: &Options, found: &mut Findings) -> Result<(), String> {
     let books: Vec<Found> = serde_json::from_slice(&output.stdout)
         .map_err(|error| format!("what {NAME} printed: {error}"))?;
     let named = |book: &Found| format!("compare books: {}", book.name);
-    for book in &books {
+    for (at, book) in books.iter().enumerate() {
         let name = named(book);
         if let Some(what) = &book.differs {
-            let fault = format!("{name}: the book differs from the generator's: {what}");
-            found.faults.push(fault);
+            let text = format!("{name}: the book differs from the generator's: {what}");
+            // How others understand an amendment is their affair; it is told.
+            if at == 0 { &mut found.faults } else { &mut found.notes }.push(text);
         }
         let ops_per_s = quartiles(&book.rates)[1];
         let count = book.rates.len() as u64 * commands.parse::<u64>().unwrap_or(0);

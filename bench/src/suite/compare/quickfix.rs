@@ -29,10 +29,12 @@ const RATE: u64 = 5_000;
 /// Sessions of the greatest rate.
 const SESSIONS: usize = 8;
 /// Where the climb begins and ends.
-const RATES: std::ops::Range<u64> = 5_000..4_000_000;
+const RATES: std::ops::Range<u64> = 20_000..4_000_000;
 const PROBE: Duration = Duration::from_millis(500);
 /// Steps that close in on the rate.
 const STEPS: usize = 4;
+/// The same, short.
+const STEPS_SHORT: usize = 2;
 /// The whole way of 99 of 100 orders takes no longer.
 const P99_NS_MAX: u64 = 5_000_000;
 /// How often a rate that does not hold is lowered.
@@ -180,16 +182,17 @@ fn rates(
     let title = format!("compare acceptors, sessions {SESSIONS}, greatest rate");
     let seconds = options.seconds.unwrap_or(if options.short { 3 } else { 10 });
     let length = Duration::from_secs(seconds);
+    let steps = if options.short { STEPS_SHORT } else { STEPS };
     let names = ["castle", NAME].map(|name| format!("{title}: {name}"));
     let directory = scratch(options)?;
     let castle = Server::castle(options, "local-memory", directory.path())?;
     let mut client = Client::connect(clock, castle.address(), SESSIONS, true)?;
-    greatest(&mut client, length, &names[0], true, found)?;
+    greatest(&mut client, length, &names[0], true, steps, found)?;
     drop(client);
     castle.stop()?;
     let acceptor = Acceptor::start(program, options.cores[1])?;
     let mut client = acceptor.connect(clock, SESSIONS)?;
-    greatest(&mut client, length, &names[1], false, found)?;
+    greatest(&mut client, length, &names[1], false, steps, found)?;
     found.compare_figures("acknowledged orders per second", &names[0], &names[1]);
     Ok(())
 }
@@ -219,6 +222,7 @@ fn greatest(
     length: Duration,
     name: &str,
     rests: bool,
+    steps: usize,
     found: &mut Findings,
 ) -> Result<(), String> {
     let (mut low, mut high) = (0, RATES.end);
@@ -234,7 +238,7 @@ fn greatest(
         low = rate_per_s;
         rate_per_s *= 2;
     }
-    for _ in 0..STEPS {
+    for _ in 0..steps {
         let between = low.midpoint(high);
         match held(client, between, PROBE, rests)? {
             Some(_) => low = between,

@@ -30,6 +30,8 @@ const COMMANDS: usize = 1_024;
 const EVENTS: usize = 16_384;
 /// Commands of the flow that are made at once, and the most of one rate.
 const STRETCH: usize = 4_000_000;
+/// The same, short.
+const STRETCH_SHORT: usize = 1_000_000;
 /// Commands before the first measurement.
 const WARM: usize = 500_000;
 /// The most stretches of a closed loop: ClOrdIDs of a day are remembered, and take memory.
@@ -112,7 +114,7 @@ impl<'a> Bench<'a> {
     }
 
     fn measure(&mut self) -> Result<(), String> {
-        let warm = self.generator.steady(WARM.min(self.stretch_max()));
+        let warm = self.generator.steady(WARM.min(self.stretch_max() / 4));
         self.stretch(&warm, Client::closed_loop)?;
         let name = throughput(self.generator.preset().name);
         let throughput = self.closed_loop(name.clone())?;
@@ -179,7 +181,8 @@ impl<'a> Bench<'a> {
     }
 
     fn stretch_max(&self) -> usize {
-        self.options.commands_max.unwrap_or(STRETCH)
+        let usual = if self.options.short { STRETCH_SHORT } else { STRETCH };
+        self.options.commands_max.unwrap_or(usual)
     }
 
     fn seconds(&self) -> u64 {
