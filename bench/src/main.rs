@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use castle::runtime::LargePages;
 use castle_bench::report;
-use castle_bench::suite::wire::{self, Idle};
+use castle_bench::suite::wire::{self, Idle, Level, Part};
 use castle_bench::suite::{Options, Suite, measure};
 use clap::Parser;
 
@@ -53,6 +53,12 @@ struct Arguments {
     /// The core of the server's journal; otherwise the client's
     #[arg(long)]
     journal_core: Option<usize>,
+    /// Only this part of wire
+    #[arg(long, value_enum)]
+    part: Option<Part>,
+    /// Only this level of durability in wire
+    #[arg(long, value_enum)]
+    durability: Option<Level>,
     /// A line of castle's [threads], instead of what --cores, --idle and --journal-core make of it; several
     /// by giving it again
     #[arg(long)]
@@ -136,6 +142,8 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         harness,
         idle: arguments.idle,
         journal_core: arguments.journal_core.unwrap_or(client),
+        part: arguments.part,
+        level: arguments.durability,
         threads: arguments.thread.clone(),
         sessions: arguments.sessions.clone(),
         presets: arguments.preset.clone(),

@@ -29,9 +29,9 @@ impl Schedule {
     /// When this order is to be sent.
     #[inline]
     pub fn planned_ns(&self, order: u64) -> u64 {
-        // Exact for centuries at any rate: no error adds up.
-        let after = u128::from(order) * 1_000_000_000 / u128::from(self.rate_per_s);
-        self.start_ns + after as u64
+        // Whole seconds and the rest: exact for centuries, so no error adds up.
+        let (seconds, rest) = (order / self.rate_per_s, order % self.rate_per_s);
+        self.start_ns + seconds * 1_000_000_000 + rest * 1_000_000_000 / self.rate_per_s
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
+use socket2::SockRef;
 
 use crate::runtime::{Park, Unpark};
 
@@ -82,6 +83,20 @@ impl TcpNetwork {
     }
 }
 
+/// Congestion controls that send what there is as soon as the window allows, the better first.
+const UNPACED: [&[u8]; 2] = [b"cubic", b"reno"];
+
+/// Has a socket send at once what is written: without Nagle's wait, and, where the system lets a
+/// process choose, without the pauses that a pacing congestion control (BBR) makes between segments.
+pub fn send_at_once(socket: &impl AsFd) -> io::Result<()> {
+    let socket = SockRef::from(socket);
+    socket.set_tcp_nodelay(true)?;
+    #[cfg(target_os = "linux")]
+    // Where neither may be chosen the system's own stays.
+    let _is_chosen = UNPACED.iter().any(|name| socket.set_tcp_congestion(name).is_ok());
+    Ok(())
+}
+
 impl Stream for TcpStream {
     fn close(&mut self) {
         // The peer may be gone already: then there is nothing left to end.
@@ -109,7 +124,7 @@ impl Network for TcpNetwork {
         let Some(listener) = &self.listener else { return Ok(None) };
         match listener.accept() {
             Ok((stream, peer)) => {
-                stream.set_nodelay(true)?;
+                send_at_once(&stream)?;
                 Ok(Some((stream, peer)))
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),

@@ -1,4 +1,4 @@
-//! A directory of the operating system, locked by one process, with mapped files.
+//! A directory of the operating system, locked by one process.
 
 use std::ffi::CString;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -9,16 +9,12 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use memmap2::{MmapOptions, MmapRaw};
-
 use super::disk::{Disk, DiskFile};
 use super::error::OpenError;
 use super::format::LOCK_NAME;
 
 /// Zeros are written that many at a time.
 const ZEROS_BYTES: usize = 256 * 1024;
-/// What `madvise` wants its ranges to begin at, at most.
-const PAGE_BYTES: u64 = 64 * 1024;
 static ZEROS: [u8; ZEROS_BYTES] = [0; ZEROS_BYTES];
 
 /// A directory of the operating system.
@@ -107,9 +103,8 @@ impl Disk for RealDisk {
         let path = self.directory.join(name);
         let file =
             OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
-        let mapped = allocate(&file, bytes).and_then(|()| map(&file, bytes));
-        match mapped {
-            Ok(map) => Ok(RealFile { file, bytes, map: Some(map), _lock: Some(lock) }),
+        match allocate(&file, bytes) {
+            Ok(()) => Ok(RealFile { file, bytes, _lock: Some(lock) }),
             Err(error) => {
                 // The first error is the one to tell.
                 let _ = std::fs::remove_file(&path);
@@ -121,17 +116,14 @@ impl Disk for RealDisk {
     fn open(&self, name: &str) -> io::Result<RealFile> {
         let file = File::open(self.directory.join(name))?;
         let bytes = file.metadata()?.len();
-        Ok(RealFile { file, bytes, map: None, _lock: None })
+        Ok(RealFile { file, bytes, _lock: None })
     }
 
     fn open_allocated(&mut self, name: &str, bytes: u64) -> io::Result<RealFile> {
         let lock = self.may_write()?;
         let file = OpenOptions::new().read(true).write(true).open(self.directory.join(name))?;
         allocate(&file, bytes)?;
-        let map = map(&file, bytes)?;
-        let file = RealFile { file, bytes, map: Some(map), _lock: Some(lock) };
-        file.populate(0, bytes);
-        Ok(file)
+        Ok(RealFile { file, bytes, _lock: Some(lock) })
     }
 
     fn remove(&mut self, name: &str) -> io::Result<()> {
@@ -163,12 +155,15 @@ impl Disk for RealDisk {
     }
 }
 
-/// A file of a [`RealDisk`]: read by `pread`, written through a mapping, synced by `fdatasync`.
+/// A file of a [`RealDisk`]: read by `pread`, written by `pwrite`, synced by `fdatasync`.
+///
+/// It is not mapped. A sync takes every page that it writes back away from the mappings it is in, by an
+/// interrupt of each core that runs the process, the engine's among them; and the next write to the page
+/// is a fault. What `pwrite` has written lies in the page cache all the same, and outlives the process.
 #[derive(Debug)]
 pub struct RealFile {
     file: File,
     bytes: u64,
-    map: Option<MmapRaw>,
     /// Keeps other processes out for as long as anything could be written.
     _lock: Option<Arc<File>>,
 }
@@ -178,23 +173,6 @@ impl RealFile {
         match at.checked_add(bytes) {
             Some(end) if end <= self.bytes => Ok(()),
             _ => Err(io::ErrorKind::InvalidInput.into()),
-        }
-    }
-}
-
-impl RealFile {
-    /// Brings the pages of a range into the mapping ahead of need, without making them dirty. Only a
-    /// hint: where the kernel does not know it, a write later costs one fault more.
-    fn populate(&self, at: u64, bytes: u64) {
-        let Some(map) = &self.map else { return };
-        let from = at - at % PAGE_BYTES;
-        debug_assert!(at + bytes <= self.bytes);
-        // SAFETY: the range lies within the mapping, whose start is aligned to a page; populating
-        // for reading changes no byte.
-        unsafe {
-            let start = map.as_mut_ptr().add(from as usize);
-            let length = (at + bytes - from) as usize;
-            libc::madvise(start.cast(), length, libc::MADV_POPULATE_READ);
         }
     }
 }
@@ -210,30 +188,17 @@ impl DiskFile for RealFile {
 
     fn write(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
         self.check_range(at, bytes.len() as u64)?;
-        let Some(map) = &self.map else {
-            return Err(io::ErrorKind::PermissionDenied.into());
-        };
-        // SAFETY: the range lies within the mapping, which is as long as `self.bytes`; nobody holds
-        // a reference into it, only raw pointers; by `DiskFile`'s contract no other thread writes
-        // these bytes. The file is allocated to its full length and only a process with the lock
-        // may shorten it, which none does, so that the pages exist.
-        unsafe {
-            let target = map.as_mut_ptr().add(at as usize);
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, bytes.len());
-        }
-        Ok(())
+        self.file.write_all_at(bytes, at)
     }
 
     fn zero(&self, at: u64, bytes: u64) -> io::Result<()> {
         self.check_range(at, bytes)?;
-        // Not through the mapping: a file system that must allocate after all can then say no.
         let mut done = 0;
         while done < bytes {
             let step = (bytes - done).min(ZEROS_BYTES as u64);
             self.file.write_all_at(&ZEROS[..step as usize], at + done)?;
             done += step;
         }
-        self.populate(at, bytes);
         Ok(())
     }
 
@@ -277,12 +242,6 @@ fn allocate(file: &File, bytes: u64) -> io::Result<()> {
     }
 }
 
-fn map(file: &File, bytes: u64) -> io::Result<MmapRaw> {
-    let length =
-        usize::try_from(bytes).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
-    MmapOptions::new().len(length).map_raw(file)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_through_the_mapping_is_read_and_survives_a_new_open() {
+    fn what_is_written_is_read_and_survives_a_new_open() {
         let directory = tempfile::tempdir().unwrap();
         let mut disk = RealDisk::open(&directory.path().join("made/for/it")).unwrap();
         let file = disk.create("a", 10_000).unwrap();

@@ -43,7 +43,7 @@ pub enum Room {
 /// How far the journal is; readable from any thread.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// The last sequence in the mapping: it survives the process.
+    /// The last sequence in the page cache: it survives the process.
     pub appended: AtomicU64,
     /// The last sequence that is durable: it survives the machine.
     pub synced: AtomicU64,
@@ -181,7 +181,7 @@ impl<D: Disk> Writer<D> {
     /// continues the one before: sequence one higher, epoch never lower. `released` is the last
     /// sequence whose events were released; it is written down with the batch.
     ///
-    /// The records are in the mapping, and so survive the process, once this returns.
+    /// The records are in the page cache, and so survive the process, once this returns.
     pub fn append<'r, I>(&mut self, records: I, released: Sequence) -> Result<(), JournalError>
     where
         I: Iterator<Item = &'r [u8]> + Clone,
@@ -362,7 +362,7 @@ impl<D: Disk> Writer<D> {
         self.write_staged_from(&first, records, released)
     }
 
-    /// Writes what is staged; the frame's first bytes last, so that who reads the mapping meanwhile
+    /// Writes what is staged; the frame's first bytes last, so that who reads the file meanwhile
     /// never sees a frame without its records.
     fn write_staged_from(
         &mut self,
@@ -458,6 +458,13 @@ impl<D: Disk> Syncer<D> {
             self.prepare_step().map_err(|error| self.shared.fail(error))?
         };
         Ok(synced || prepared)
+    }
+
+    /// Goes on preparing a segment and syncs nothing that was appended. False where there was nothing
+    /// to do.
+    pub fn prepare_some(&mut self) -> Result<bool, JournalError> {
+        self.shared.check()?;
+        self.prepare_step().map_err(|error| self.shared.fail(error))
     }
 
     /// Syncs what was appended before the call.

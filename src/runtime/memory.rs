@@ -2,6 +2,7 @@
 //! is better mapped in large pages.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes that a cache moves at once.
 const LINE: usize = 64;
@@ -34,6 +35,58 @@ fn prefetch_line(line: *const i8) {
     let _ = line;
 }
 
+/// Large allocations that are remembered, to be touched ahead: more are left to be touched as they are used.
+const REMEMBERED_MAX: usize = 256;
+
+/// A large allocation: where it begins, 0 where the place is free, and its bytes.
+struct Large {
+    start: AtomicUsize,
+    size: AtomicUsize,
+}
+
+static LARGE: [Large; REMEMBERED_MAX] =
+    [const { Large { start: AtomicUsize::new(0), size: AtomicUsize::new(0) } }; REMEMBERED_MAX];
+
+fn remember(start: usize, size: usize) {
+    for place in &LARGE {
+        let (free, ordering) = (0, Ordering::Relaxed);
+        if place.start.compare_exchange(free, start, ordering, ordering).is_ok() {
+            return place.size.store(size, Ordering::Relaxed);
+        }
+    }
+}
+
+fn forget(start: usize) {
+    for place in &LARGE {
+        if place.start.load(Ordering::Relaxed) == start {
+            place.size.store(0, Ordering::Relaxed);
+            return place.start.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Has the machine give memory now for all that [`LargePages`] has reserved, so that nobody waits for it at
+/// the first touch: a large page is cleared then, and a virtual machine's host may have to find it first.
+/// Gives the bytes; those that the kernel refuses are touched as they are used.
+pub fn touch_reserved() -> usize {
+    let mut touched = 0;
+    for place in &LARGE {
+        let (start, size) =
+            (place.start.load(Ordering::Relaxed), place.size.load(Ordering::Relaxed));
+        #[cfg(target_os = "linux")]
+        if start != 0 && size != 0 {
+            let pointer = std::ptr::with_exposed_provenance_mut::<libc::c_void>(start);
+            // SAFETY: it changes no byte, whosever the range may be meanwhile: pages that are there stay,
+            // and where none can be the kernel says so.
+            let result = unsafe { libc::madvise(pointer, size, libc::MADV_POPULATE_WRITE) };
+            touched += if result == 0 { size } else { 0 };
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = (start, size);
+    }
+    touched
+}
+
 /// The system's allocator, but what is large lies in large pages where the kernel gives them: random
 /// reads in a gigabyte of small pages spend more time on finding the page than on the read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,10 +101,14 @@ unsafe impl GlobalAlloc for LargePages {
         if layout.size() >= LARGE_PAGE && !pointer.is_null() {
             // SAFETY: the range was just allocated, whole large pages of it are advised.
             unsafe { advise(pointer, layout.size()) };
+            remember(pointer.expose_provenance(), layout.size());
         }
         pointer
     }
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        if layout.size() >= LARGE_PAGE {
+            forget(pointer.addr());
+        }
         // SAFETY: `alloc` has widened the same layout.
         unsafe { System.dealloc(pointer, widened(layout)) }
     }
@@ -81,6 +138,21 @@ unsafe fn advise(pointer: *mut u8, size: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_reserved_is_touched_and_keeps_its_content() {
+        let layout = Layout::from_size_align(2 * LARGE_PAGE, 64).unwrap();
+        // SAFETY: the layout has a size, and what is allocated is given back by the same one.
+        unsafe {
+            let pointer = LargePages.alloc(layout);
+            pointer.write(7);
+            if cfg!(target_os = "linux") {
+                assert!(touch_reserved() >= 2 * LARGE_PAGE);
+            }
+            assert_eq!(pointer.read(), 7);
+            LargePages.dealloc(pointer, layout);
+        }
+    }
 
     #[test]
     fn large_and_small_memory_is_as_asked_for() {

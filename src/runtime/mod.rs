@@ -31,6 +31,6 @@ pub use clock::{Clock, Now, SimulatedClock, SystemClock, monotonic_ns};
 pub use doorbell::Doorbell;
 pub use fault::{Fault, FaultReport};
 pub use files::open_files;
-pub use memory::{LargePages, prefetch};
+pub use memory::{LargePages, prefetch, touch_reserved};
 pub use park::{Park, ThreadPark, ThreadUnpark, Unpark, thread_parking};
 pub use runner::{PARK_TIMEOUT, Pinning, RunnerBuilder, RunnerHandle};

@@ -41,6 +41,8 @@ pub struct RunnerBuilder {
     agents: Vec<Box<dyn Agent>>,
     clock: Box<dyn Clock>,
     idle: Idle,
+    /// Idle turns that spin, and those after them that yield, before the first that parks.
+    patience: [u32; 2],
     core: Option<usize>,
     park: Box<dyn Park>,
     park_timeout: Duration,
@@ -69,6 +71,7 @@ impl RunnerBuilder {
             agents: Vec::new(),
             clock: Box::new(SystemClock),
             idle: Idle::default(),
+            patience: [SPINS, YIELDS],
             core: None,
             park,
             park_timeout: PARK_TIMEOUT,
@@ -97,6 +100,14 @@ impl RunnerBuilder {
     #[must_use]
     pub fn idle(mut self, idle: Idle) -> Self {
         self.idle = idle;
+        self
+    }
+
+    /// Parks in its first idle turn, where it parks at all: for a thread that nobody waits for to the
+    /// microsecond, and whose core has better to do than to spin.
+    #[must_use]
+    pub fn parks_at_once(mut self) -> Self {
+        self.patience = [0, 0];
         self
     }
 
@@ -274,11 +285,12 @@ impl Runner {
             return;
         }
         self.idle_turns = self.idle_turns.saturating_add(1);
+        let [spins, yields] = self.it.patience;
         match self.it.idle {
             Idle::Spin => std::hint::spin_loop(),
             Idle::Yield => std::thread::yield_now(),
-            Idle::Park if self.idle_turns <= SPINS => std::hint::spin_loop(),
-            Idle::Park if self.idle_turns <= SPINS + YIELDS => std::thread::yield_now(),
+            Idle::Park if self.idle_turns <= spins => std::hint::spin_loop(),
+            Idle::Park if self.idle_turns <= spins + yields => std::thread::yield_now(),
             Idle::Park => self.park(),
         }
     }

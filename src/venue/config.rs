@@ -34,6 +34,8 @@ pub struct Config {
     pub telemetry: TelemetryConfig,
     /// `[engine]`
     pub engine: EngineLimits,
+    /// Memory for all that `engine` has room for is taken before the doors open, not as it is used.
+    pub touch_memory: bool,
     /// When an effect is told: [`Durability::LocalMemory`] or [`Durability::LocalDisk`].
     pub durability: Durability,
     /// How long a session that cancels on disconnect may stay away after a restart.
@@ -142,7 +144,7 @@ pub struct AccountConfig {
 const BUILT_IN: &str = "(built in)";
 /// The least length of a segment: a few thousand records.
 const SEGMENT_BYTES_MIN: u64 = 1 << 20;
-/// A segment is mapped, so its length is a multiple of a page.
+/// A segment is read and written by pages, so its length is a multiple of one.
 const PAGE_BYTES: u64 = 4_096;
 /// The longest path of a unix socket in bytes (Linux, `sockaddr_un`).
 const SOCKET_PATH_MAX: usize = 107;
@@ -182,7 +184,7 @@ impl Config {
         let admin = admin(root.section("admin")?, &journal)?;
         let threads = threads(root.section("threads")?)?;
         let telemetry = telemetry(root.section("telemetry")?)?;
-        let engine = engine(root.section("engine")?)?;
+        let (engine, touch_memory) = engine(root.section("engine")?)?;
         let mut config = Self {
             cluster,
             fix,
@@ -191,6 +193,7 @@ impl Config {
             threads,
             telemetry,
             engine,
+            touch_memory,
             durability,
             reconnect_grace,
             rollover_s,
@@ -602,7 +605,7 @@ fn telemetry(mut section: Section<'_>) -> Result<TelemetryConfig, ConfigError> {
     Ok(TelemetryConfig { latency_log, latency_interval: Duration::from_secs(interval_s) })
 }
 
-fn engine(mut section: Section<'_>) -> Result<EngineLimits, ConfigError> {
+fn engine(mut section: Section<'_>) -> Result<(EngineLimits, bool), ConfigError> {
     let limits = EngineLimits {
         orders_max: section.integer("orders_max", 1_024..=1 << 28, Some(1_048_576))?,
         cl_ord_ids_max: section.integer("cl_ord_ids_max", 1_024..=1 << 30, Some(33_554_432))?,
@@ -624,8 +627,9 @@ fn engine(mut section: Section<'_>) -> Result<EngineLimits, ConfigError> {
         )?,
         sessions_max: section.integer("sessions_max", 2..=SESSIONS_MAX as u32, Some(4_096))?,
     };
+    let touch_memory = section.boolean("touch_memory", false)?;
     section.finish()?;
-    Ok(limits)
+    Ok((limits, touch_memory))
 }
 
 /// One tick more for one lot must be a whole number of the quote asset's units.

@@ -47,7 +47,7 @@ impl Durable for Synced {
 }
 
 /// Copies the log ring into the journal. On the runner of gateway and engine only where the configuration
-/// says so: a mapped page that write-back has protected can stall its writer for milliseconds.
+/// says so: a file system that has much to write back can stall a writer for milliseconds.
 pub(super) struct JournalAgent<D: Disk> {
     pub records: Consumer<RecordBytes>,
     pub writer: Writer<D>,
@@ -146,6 +146,10 @@ impl<D: Disk> JournalAgent<D> {
 /// Syncs the journal; alone on its thread, since it blocks.
 pub(super) struct SyncAgent<D: Disk> {
     pub syncer: Syncer<D>,
+    /// From one sync to the next, at least.
+    pub pause_ns: u64,
+    /// Monotonic time of the next sync.
+    pub next_ns: u64,
     pub fault: Fault,
 }
 
@@ -154,11 +158,17 @@ impl<D: Disk> Agent for SyncAgent<D> {
         "syncer"
     }
 
-    fn work(&mut self, _now: Now) -> usize {
+    fn work(&mut self, now: Now) -> usize {
         if self.fault.is_raised() {
             return 0;
         }
-        match self.syncer.sync() {
+        let done = if now.monotonic_ns < self.next_ns {
+            self.syncer.prepare_some()
+        } else {
+            self.next_ns = now.monotonic_ns + self.pause_ns;
+            self.syncer.sync()
+        };
+        match done {
             Ok(synced) => usize::from(synced),
             Err(error) => {
                 // After a failed sync the page cache lies: the process must not go on.

@@ -42,7 +42,7 @@ use crate::journal::RealDisk;
 use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
 use crate::model::{Command, Durability, Event, GatewayId, RecordBytes, Sequence};
 use crate::ring::{self, Consumer, Producer};
-use crate::runtime::{Fault, FaultReport, Idle, RunnerBuilder, RunnerHandle, open_files};
+use crate::runtime::{Fault, FaultReport, RunnerBuilder, RunnerHandle, open_files, touch_reserved};
 use crate::telemetry::{self, LatencyAgent, SharedCollector};
 use crate::venue::admin::AdminDoor;
 use crate::venue::config::Config;
@@ -51,7 +51,7 @@ use crate::venue::desk::Desk;
 use crate::venue::desk_agent::DeskHandle;
 use crate::venue::durability::{JournalAgent, Published, SyncAgent, Synced};
 pub use crate::venue::error::{StartError, StopError};
-use crate::venue::placement::{HotRunners, placed};
+use crate::venue::placement::{BACKGROUND_PARK, HotRunners, placed};
 use crate::venue::recovery::recover;
 pub use crate::venue::recovery::{Replayed, replay_journal};
 use crate::venue::sequencer::{Sequencer, Timers};
@@ -73,6 +73,9 @@ const LOGOUT_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a stop waits for the log to become durable.
 const SYNC_PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(1);
+/// How often the journal is synced where nobody waits for it: what a machine that loses power has lost at
+/// most, though effects were told.
+const BACKGROUND_SYNC: Duration = Duration::from_millis(20);
 /// How often facts are made sentences.
 const WATCH_PARK: Duration = Duration::from_millis(20);
 /// How often it is looked whether an interval of latencies is over.
@@ -140,6 +143,9 @@ impl Venue {
                 })?;
         let options = config.journal.options(config.cluster.name, recovery::random()? as u64);
         let recovered = recover(disk, config, &options, &shelf_directory, &ring_path)?;
+        if config.touch_memory {
+            touch_reserved();
+        }
         let sentence = recovery::sentence(&recovered, config);
         let mut warnings = recovery::forgotten_sessions(&recovered.log.engine, config);
         let plan = config.threads.plan(cores()).kept_from_clients(&allowed_cores());
@@ -182,12 +188,17 @@ impl Venue {
         let (desk_events, desk_reader) = pair::<Event>(EVENTS);
 
         let (park, unpark) = network.park().map_err(StartError::Thread)?;
+        // Whether effects are told only when the journal has them.
+        let is_waited_for = config.durability != Durability::LocalMemory;
         let hot = HotRunners::new(&plan, &fault, Box::new(park), unpark);
         let bells = hot.bells();
-        let sync_runner = placed(RunnerBuilder::new("castle-sync", &fault), plan.syncer);
+        let sync_runner =
+            placed(RunnerBuilder::new("castle-sync", &fault).parks_at_once(), plan.syncer);
         let sync_bell = sync_runner.doorbell();
-        let store_runner = RunnerBuilder::new("castle-store", &fault).idle(Idle::Park);
-        let store_bell = store_runner.doorbell();
+        let store_runner = RunnerBuilder::new("castle-store", &fault)
+            .parks_at_once()
+            .park_timeout(BACKGROUND_PARK)
+            .core(plan.syncer.core);
 
         let directory = directory(config, secret, &log.engine);
         let gateway = FixGateway::new(
@@ -237,10 +248,15 @@ impl Venue {
             released: durable,
             fault: fault.clone(),
         };
-        let syncer = SyncAgent { syncer: opened.syncer, fault: fault.clone() };
+        let syncer = SyncAgent {
+            syncer: opened.syncer,
+            pause_ns: if is_waited_for { 0 } else { BACKGROUND_SYNC.as_nanos() as u64 },
+            next_ns: 0,
+            fault: fault.clone(),
+        };
         let (gateway, sequencer, journal) =
             (Box::new(gateway), Box::new(sequencer), Box::new(journal));
-        let hot = hot.with(gateway, sequencer, journal, (sync_bell, store_bell));
+        let hot = hot.with(gateway, sequencer, journal, sync_bell, is_waited_for);
         let (hot, log_runner) = hot.into_runners();
         // What the store answers the gateway reads; the engine waits for the room that it makes.
         let store_runner = store_runner
@@ -250,16 +266,16 @@ impl Venue {
         let sync_runner =
             sync_runner.agent(Box::new(syncer)).downstream(bells.journal).downstream(bells.gateway);
         let cold =
-            RunnerBuilder::new("castle-desk", &fault).agent(Box::new(desk_agent)).idle(Idle::Park);
+            RunnerBuilder::new("castle-desk", &fault).agent(Box::new(desk_agent)).parks_at_once();
         let latency = RunnerBuilder::new("castle-latency", &fault)
             .agent(Box::new(latency))
             .park_timeout(LATENCY_PARK)
-            .idle(Idle::Park);
+            .parks_at_once();
         // Whoever reads the log of people may stop reading: nobody waits for this thread.
         let watch = RunnerBuilder::new("castle-watch", &fault)
             .agent(Box::new(Watch { telltale }))
             .park_timeout(WATCH_PARK)
-            .idle(Idle::Park);
+            .parks_at_once();
         let admin_socket = config.admin_socket();
         let admin = |source| StartError::Admin { path: admin_socket.clone(), source };
         let door = AdminDoor::open(&admin_socket, desk_handle, status.clone()).map_err(admin)?;

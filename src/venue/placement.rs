@@ -10,9 +10,15 @@
 //! An agent wakes the agents that read what it wrote. Where they share a runner nobody needs to be woken.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::runtime::{Agent, Doorbell, Fault, Idle, Park, RunnerBuilder, Unpark};
 use crate::venue::config::threads::{IdleConfig, Place, Placement, Plan};
+
+/// How often threads look for work whose results nobody waits for: the store of sent messages, and the
+/// journal where effects are told before it has them. To wake them for each order would cost the order
+/// more than all else; the rings hold what comes meanwhile many times over.
+pub(super) const BACKGROUND_PARK: Duration = Duration::from_millis(2);
 
 /// The runners of the way of an order, but for the syncer's.
 pub(super) struct HotRunners {
@@ -40,7 +46,9 @@ impl HotRunners {
         Self {
             gateway: placed(gateway, plan.gateway),
             engine: is_three.then(|| own("castle-engine", plan.engine)),
-            journal: (plan.placement != Placement::One).then(|| own("castle-log", plan.journal)),
+            journal: (plan.placement != Placement::One).then(|| {
+                own("castle-log", plan.journal).parks_at_once().park_timeout(BACKGROUND_PARK)
+            }),
         }
     }
 
@@ -52,22 +60,24 @@ impl HotRunners {
         Bells { engine: bell(&self.engine), journal: bell(&self.journal), gateway: gateway.clone() }
     }
 
-    /// Puts the agents on the runners, to be turned in this order where they share one. `sync` and `store`
-    /// are the bells of those behind them.
+    /// Puts the agents on the runners, to be turned in this order where they share one. `sync` is the bell
+    /// behind the journal. The journal is woken for each turn only where somebody waits for it; the store
+    /// of sent messages, for which nobody does, looks for itself.
     pub fn with(
         self,
         gateway: Box<dyn Agent>,
         engine: Box<dyn Agent>,
         journal: Box<dyn Agent>,
-        (sync, store): (Doorbell, Doorbell),
+        sync: Doorbell,
+        is_waited_for: bool,
     ) -> Self {
         let bells = self.bells();
-        let mut first = self.gateway.agent(gateway).downstream(store.clone());
+        let mut first = self.gateway.agent(gateway);
         // The runner of the engine is the first one where it has none of its own.
         let own_engine = match self.engine {
             Some(runner) => {
                 first = first.downstream(bells.engine);
-                Some(runner.agent(engine).downstream(bells.gateway).downstream(store))
+                Some(runner.agent(engine).downstream(bells.gateway))
             }
             None => {
                 first = first.agent(engine);
@@ -80,6 +90,7 @@ impl HotRunners {
         };
         let journal = Some(journal_runner.agent(journal).downstream(sync));
         match own_engine {
+            _ if !is_waited_for => Self { gateway: first, engine: own_engine, journal },
             Some(engine) => {
                 let engine = Some(engine.downstream(bells.journal));
                 Self { gateway: first, engine, journal }

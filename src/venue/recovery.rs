@@ -1,7 +1,7 @@
 //! From what a dead process left to a running state.
 //!
-//! 1. The journal is read and every record applied; what follows from the records, the sent messages
-//!    among it, is made again.
+//! 1. The journal is read on one thread and every record applied on another; what follows from the records,
+//!    the sent messages among it, is made again.
 //! 2. The log ring of the dead process is read: records that it had not yet brought into the journal
 //!    follow there, provided they continue it.
 //! 3. The process begins an epoch of its own and brings the venue to its configuration. All this is
@@ -11,8 +11,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use crate::engine::{Engine, EventSink};
+use crate::engine::{Engine, EventSink, Fetch, Foresight};
 use crate::gateway::store::{RECOVERY_BYTES, Shelf};
 use crate::journal::{
     self, Disk, Journal, JournalError, JournalOptions, OpenError, Opened, RealDisk,
@@ -22,7 +25,7 @@ use crate::model::{
     RecordBytes, Refusal, Sequence, ShardId, Timestamp,
 };
 use crate::ring;
-use crate::runtime::{Clock, SystemClock};
+use crate::runtime::{Clock, SystemClock, prefetch, touch_reserved};
 use crate::venue::config::Config;
 use crate::venue::sequencer::Log;
 use crate::venue::{StartError, status};
@@ -109,10 +112,16 @@ pub(super) fn recover<D: Disk>(
     let mut engine = Engine::new();
     let mut first = None;
     let mut listener = Listener { shelf, error: None, refusal: None };
-    let opened = Journal::open(disk, options, &mut |record, _| {
-        first.get_or_insert(record.command);
-        engine.apply(record, &mut listener);
-    })?;
+    let mut pipeline = Pipeline::default();
+    let opened = pipeline.run(
+        |records| engine_takes(&mut engine, records, &mut listener),
+        |show| {
+            Journal::open(disk, options, &mut |record, _| {
+                first.get_or_insert(record.command);
+                show(record);
+            })
+        },
+    )?;
     listener.shelf.move_to(shelf_directory).map_err(outbound)?;
     fresh.is_in_use = true;
     let (last, epoch, last_timestamp) = opened.report.last;
@@ -312,21 +321,121 @@ pub struct Replayed {
     pub last_timestamp: Timestamp,
     /// The state hash after it.
     pub state_hash: u64,
+    /// How long reading and applying took, the first record not counted.
+    pub time: Duration,
 }
 
-/// Applies a journal to a fresh engine, without changing anything on disk.
-pub fn replay_journal(directory: &Path) -> Result<Replayed, OpenError> {
+/// Records that go from the reader to the engine together.
+const TOGETHER: usize = 1_024;
+/// Such lots on their way.
+const LOTS: usize = 4;
+
+/// Reads records on the caller's thread and has them applied on another, in lots, so that checking the
+/// bytes of the ones and applying the others happen at the same time.
+#[derive(Default)]
+struct Pipeline {
+    lot: Vec<Record>,
+}
+
+impl Pipeline {
+    /// Runs `read`, and `apply` on all that it shows, in order. Returns when both have ended.
+    fn run<T>(
+        &mut self,
+        mut apply: impl FnMut(&[Record]) + Send,
+        read: impl FnOnce(&mut dyn FnMut(&Record)) -> T,
+    ) -> T {
+        let (full, to_apply) = mpsc::sync_channel::<Vec<Record>>(LOTS);
+        let (empty, to_fill) = mpsc::sync_channel::<Vec<Record>>(LOTS + 2);
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                for mut lot in to_apply {
+                    apply(&lot);
+                    lot.clear();
+                    // Where nobody fills it any more it is only dropped.
+                    let _ = empty.try_send(lot);
+                }
+            });
+            let lot = &mut self.lot;
+            let result = read(&mut |record| {
+                if lot.len() == TOGETHER {
+                    let next = to_fill.try_recv();
+                    let next = next.unwrap_or_else(|_| Vec::with_capacity(TOGETHER));
+                    // The other end is gone only after a panic, which the scope passes on.
+                    let _ = full.send(std::mem::replace(lot, next));
+                }
+                lot.push(*record);
+            });
+            let _ = full.send(std::mem::take(lot));
+            drop(full);
+            result
+        })
+    }
+}
+
+/// Applies records, each with its memory fetched ahead.
+fn engine_takes(engine: &mut Engine, records: &[Record], events: &mut dyn EventSink) {
+    let mut foresight = Foresight::default();
+    let ahead = |index: usize| records.get(index).map(|record| &record.command);
+    for index in 0..Foresight::AHEAD {
+        foresight.go_on(engine, ahead(index), &Near);
+    }
+    for (index, record) in records.iter().enumerate() {
+        foresight.go_on(engine, ahead(index + Foresight::AHEAD), &Near);
+        engine.apply(record, events);
+    }
+}
+
+/// Brings memory into the caches of the core that asks.
+struct Near;
+
+impl Fetch for Near {
+    #[inline(always)]
+    fn fetch<T>(&self, place: &T) {
+        prefetch(place);
+    }
+}
+
+/// Applies a journal to a fresh engine, without changing anything on disk. With `touch_memory` the engine's
+/// memory is taken after the first record, which says how much that is, and before the time counts.
+pub fn replay_journal(directory: &Path, touch_memory: bool) -> Result<Replayed, OpenError> {
     let mut engine = Engine::new();
-    let mut replayed =
-        Replayed { records: 0, last: Sequence(0), last_timestamp: Timestamp(0), state_hash: 0 };
+    let mut replayed = Replayed {
+        records: 0,
+        last: Sequence(0),
+        last_timestamp: Timestamp(0),
+        state_hash: 0,
+        time: Duration::ZERO,
+    };
+    let mut begun = None;
     let disk = RealDisk::read_only(directory);
-    journal::read::dump(&disk, 1..=u64::MAX, &[], &mut |record| {
-        engine.apply(record, &mut Nobody);
-        replayed.records += 1;
-        replayed.last = record.sequence;
-        replayed.last_timestamp = record.timestamp;
-        ControlFlow::Continue(())
-    })?;
+    let mut pipeline = Pipeline::default();
+    pipeline.run(
+        |records| {
+            let mut rest = records;
+            if begun.is_none()
+                && let Some((genesis, behind)) = records.split_first()
+            {
+                engine.apply(genesis, &mut Nobody);
+                if touch_memory {
+                    touch_reserved();
+                }
+                begun = Some(Instant::now());
+                rest = behind;
+            }
+            engine_takes(&mut engine, rest, &mut Nobody);
+            replayed.records += records.len() as u64;
+            if let Some(last) = records.last() {
+                (replayed.last, replayed.last_timestamp) = (last.sequence, last.timestamp);
+            }
+        },
+        |show| {
+            journal::read::dump(&disk, 1..=u64::MAX, &[], &mut |record| {
+                show(record);
+                ControlFlow::Continue(())
+            })
+        },
+    )?;
+    replayed.time = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
     replayed.state_hash = engine.state_hash();
     Ok(replayed)
 }

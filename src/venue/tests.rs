@@ -350,7 +350,12 @@ impl Machine {
         Ok(Self {
             sequencer,
             journal,
-            syncer: SyncAgent { syncer: opened.syncer, fault: fault.clone() },
+            syncer: SyncAgent {
+                syncer: opened.syncer,
+                pause_ns: 0,
+                next_ns: 0,
+                fault: fault.clone(),
+            },
             to_engine,
             gateway,
             desk,

@@ -38,8 +38,10 @@ fn a_journal_that_is_being_written_is_verified_without_complaint() {
             }
         });
         let disk = RealDisk::read_only(directory.path());
-        let mut last = 0;
-        for _ in 0..60 {
+        let (mut last, mut rounds) = (0, 0);
+        // On a busy machine the writer may begin late.
+        while rounds < 60 || last == 0 {
+            rounds += 1;
             let synced = progress.synced.load(Ordering::Acquire);
             let verified = read::verify(&disk).inspect_err(|_| stop.store(true, Ordering::Release));
             let verified = verified.unwrap();
@@ -47,7 +49,6 @@ fn a_journal_that_is_being_written_is_verified_without_complaint() {
             last = verified.last.0;
         }
         stop.store(true, Ordering::Release);
-        assert!(last > 0);
     });
 }
 

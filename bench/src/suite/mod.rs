@@ -65,6 +65,10 @@ pub struct Options {
     pub idle: wire::Idle,
     /// The core of the server's journal; its default is the client's.
     pub journal_core: usize,
+    /// The only part of `wire` to be measured; all of it otherwise.
+    pub part: Option<wire::Part>,
+    /// The only level of durability of `wire`; both otherwise.
+    pub level: Option<wire::Level>,
     /// Lines of the server's `[threads]`, where they are not made of the cores.
     pub threads: Vec<String>,
     /// Sessions of the latency measurements.
@@ -85,6 +89,15 @@ pub struct Options {
     pub scratch: PathBuf,
 }
 
+impl Options {
+    /// The levels of durability to be measured, by their names in a configuration.
+    pub fn durabilities(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let only = self.level;
+        let wanted = move |level: &wire::Level| only.is_none_or(|only| only == *level);
+        wire::Level::ALL.into_iter().filter(wanted).map(wire::Level::name)
+    }
+}
+
 /// Measures.
 pub fn measure(suite: Suite, options: &Options) -> Result<Run, String> {
     if matches!(suite, Suite::Compare | Suite::All) {
@@ -102,13 +115,19 @@ pub fn measure(suite: Suite, options: &Options) -> Result<Run, String> {
         Suite::Wire => &[Suite::Wire],
     };
     for part in parts {
-        match part {
-            Suite::Engine => engine::measure(options, clock, &mut found)?,
-            Suite::Ring => ring::measure(options, clock, &mut found)?,
-            Suite::Journal => journal::measure(options, clock, &mut found)?,
-            Suite::Compare => compare::measure(options, clock, &mut found)?,
-            Suite::Wire | Suite::All => wire::measure(options, clock, &mut found)?,
-        }
+        // On a thread of its own, so that none begins on the core to which the one before was pinned.
+        let found = &mut found;
+        let outcome = std::thread::scope(|scope| {
+            let measured = scope.spawn(move || match part {
+                Suite::Engine => engine::measure(options, clock, found),
+                Suite::Ring => ring::measure(options, clock, found),
+                Suite::Journal => journal::measure(options, clock, found),
+                Suite::Compare => compare::measure(options, clock, found),
+                Suite::Wire | Suite::All => wire::measure(options, clock, found),
+            });
+            measured.join()
+        });
+        outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     }
     Ok(found.into_run(suite.name(), observation.end()))
 }

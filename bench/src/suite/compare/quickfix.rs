@@ -17,7 +17,7 @@ use crate::record::{RunClock, total};
 use crate::run::{Figure, Findings, Series};
 use crate::suite::Options;
 use crate::suite::wire::client::{Client, Recorders};
-use crate::suite::wire::server::{SESSIONS_MAX, Server};
+use crate::suite::wire::server::{ORDERS_MAX, SESSIONS_MAX, Server};
 
 const NAME: &str = "QuickFIX C++";
 const SLICE: Duration = Duration::from_millis(250);
@@ -136,7 +136,7 @@ fn latency(
 ) -> Result<(), String> {
     let title = format!("compare acceptors, {RATE}/s");
     let directory = scratch(options)?;
-    let castle = Server::castle(options, "local-memory", directory.path())?;
+    let castle = Server::castle(options, "local-memory", ORDERS_MAX / 8, directory.path())?;
     let acceptor = Acceptor::start(program, options.cores[1])?;
     let mut clients =
         [Client::connect(clock, castle.address(), 1, true)?, acceptor.connect(clock, 1)?];
@@ -185,7 +185,7 @@ fn rates(
     let steps = if options.short { STEPS_SHORT } else { STEPS };
     let names = ["castle", NAME].map(|name| format!("{title}: {name}"));
     let directory = scratch(options)?;
-    let castle = Server::castle(options, "local-memory", directory.path())?;
+    let castle = Server::castle(options, "local-memory", ORDERS_MAX, directory.path())?;
     let mut client = Client::connect(clock, castle.address(), SESSIONS, true)?;
     greatest(&mut client, length, &names[0], true, steps, found)?;
     drop(client);

@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use castle::gateway::network::send_at_once;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
@@ -81,10 +82,14 @@ pub struct Client {
     time_set: Instant,
     /// Makes the generator stand still once a second.
     pub stall: Duration,
-    /// A stretch ends early once more than a fiftieth of its orders was answered later than this: a rate
+    /// How long it sleeps where nothing is due and nothing has come; it spins where this is zero. What
+    /// that delays counts as latency.
+    pub nap: Duration,
+    /// A stretch ends early once more than a hundredth of its orders was answered later than this: a rate
     /// that is not held need not be measured to its end.
     pub give_up_ns: u64,
     late: u64,
+    orders: u64,
 }
 
 impl Client {
@@ -100,7 +105,7 @@ impl Client {
         let mut links = Vec::with_capacity(sessions);
         for session in 0..sessions {
             let stream = std::net::TcpStream::connect(address).map_err(text)?;
-            stream.set_nodelay(true).map_err(text)?;
+            send_at_once(&stream).map_err(text)?;
             stream.set_nonblocking(true).map_err(text)?;
             let mut stream = TcpStream::from_std(stream);
             poll.registry()
@@ -131,8 +136,10 @@ impl Client {
             first_answer: None,
             time_set: Instant::now(),
             stall: Duration::ZERO,
+            nap: Duration::ZERO,
             give_up_ns: u64::MAX,
             late: 0,
+            orders: 0,
         };
         client.set_time();
         if logon {
@@ -153,6 +160,11 @@ impl Client {
     /// The form of the first session's orders.
     pub fn form(&self) -> &Form {
         &self.links[0].form
+    }
+
+    /// Orders sent so far.
+    pub fn orders(&self) -> u64 {
+        self.orders
     }
 
     /// Orders that rest in the book.
@@ -196,6 +208,7 @@ impl Client {
             }
             let lag = recorders.as_deref_mut().map_or(&mut unrecorded, |found| &mut found.lag);
             let links = self.links.len() as u64;
+            let taken = generator.taken();
             for _ in 0..BURST {
                 let Some((number, planned_ns)) = generator.take(now_ns, lag) else { break };
                 self.planned_ns[number as usize] = planned_ns;
@@ -205,8 +218,11 @@ impl Client {
                 link.form.put_order(id, Order::of(number), &mut link.outbound);
             }
             self.flush()?;
-            self.receive(recorders.as_deref_mut())?;
-            if self.late > orders / 50 {
+            let received = self.receive(recorders.as_deref_mut())?;
+            if !received && generator.taken() == taken && !self.nap.is_zero() {
+                std::thread::sleep(self.nap);
+            }
+            if self.late > orders / 100 {
                 generator.give_up();
             }
             if generator.is_done() && self.accepted == generator.taken() {
@@ -224,6 +240,7 @@ impl Client {
                 stalled_ns = self.clock.now_ns();
             }
         }
+        self.orders += generator.taken();
         let end_ns = self.clock.now_ns();
         close_all(recorders, end_ns);
         if self.time_set.elapsed() > Duration::from_secs(1) {
@@ -279,7 +296,9 @@ impl Client {
         Ok(())
     }
 
-    fn receive(&mut self, recorders: Option<&mut Recorders>) -> Result<(), String> {
+    /// Reads what has come, and says whether anything has.
+    fn receive(&mut self, recorders: Option<&mut Recorders>) -> Result<bool, String> {
+        let mut received = false;
         // A single socket is read at once: asking first would only be one more call.
         if self.links.len() > 1 {
             let polled = self.poll.poll(&mut self.events, Some(Duration::ZERO));
@@ -304,9 +323,10 @@ impl Client {
                 }
                 Err(error) => return Err(format!("the server went away: {error}")),
             }
+            received = true;
             self.answers(index, recorders.as_deref_mut())?;
         }
-        Ok(())
+        Ok(received)
     }
 
     /// Takes the whole messages of a link.

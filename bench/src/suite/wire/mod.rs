@@ -36,10 +36,12 @@ pub const ECHO: &str = "internal-echo";
 const SLICE: Duration = Duration::from_millis(250);
 /// Of a slice, before anything is recorded.
 const SETTLE: Duration = Duration::from_millis(25);
-/// Slices of each side, at least.
-const SLICES_MIN: u64 = 40;
+/// Slices of each side, at least: forty in turn.
+const SLICES_MIN: u64 = 20;
 /// More resting orders than this are canceled between slices.
 const OPEN_MAX: i64 = 100_000;
+/// Orders that a server has room for beside those of the slices.
+const ORDERS_BESIDE: u64 = 100_000;
 /// Bytes of an order's record in the journal, as the wire suite sends it.
 const RECORD_SIZE: u64 = 160;
 
@@ -73,6 +75,37 @@ impl Idle {
     }
 }
 
+/// A part of the suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Latency at fixed rates
+    Latency,
+    /// The greatest rate, and recovery of what it leaves
+    Rate,
+}
+
+/// What is acknowledged when: a level of durability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// In this machine's log ring
+    LocalMemory,
+    /// Synced to this machine's disk
+    LocalDisk,
+}
+
+impl Level {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::LocalMemory, Self::LocalDisk];
+
+    /// Its name in a configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LocalMemory => "local-memory",
+            Self::LocalDisk => "local-disk",
+        }
+    }
+}
+
 /// One latency measurement.
 struct Scenario {
     durability: &'static str,
@@ -82,11 +115,17 @@ struct Scenario {
 
 /// Measures all of the suite.
 pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Result<(), String> {
+    let reader = rate::Reader::start();
     machine::pin(options.cores[0])?;
-    for scenario in scenarios(options) {
-        latency(options, clock, &scenario, found)?;
+    if options.part != Some(Part::Rate) {
+        for scenario in scenarios(options) {
+            latency(options, clock, &scenario, found)?;
+        }
     }
-    rate::measure(options, clock, found)
+    if options.part != Some(Part::Latency) {
+        rate::measure(options, clock, &reader, found)?;
+    }
+    Ok(())
 }
 
 fn scenarios(options: &Options) -> Vec<Scenario> {
@@ -99,8 +138,8 @@ fn scenarios(options: &Options) -> Vec<Scenario> {
         if options.rates.is_empty() { usual.to_vec() } else { options.rates.clone() }
     };
     let mut scenarios = Vec::new();
-    for (durability, usual) in [("local-memory", &[20_000, 100_000][..]), ("local-disk", &[20_000])]
-    {
+    for durability in options.durabilities() {
+        let usual = if durability == "local-memory" { &[20_000, 100_000][..] } else { &[20_000] };
         for rate_per_s in rates(usual) {
             for sessions in sessions.iter().copied() {
                 scenarios.push(Scenario { durability, sessions, rate_per_s });
@@ -132,9 +171,10 @@ impl Sides {
         clock: RunClock,
         durability: &str,
         sessions: usize,
+        orders_max: u64,
         directory: &std::path::Path,
     ) -> Result<Self, String> {
-        let castle = Server::castle(options, durability, directory)?;
+        let castle = Server::castle(options, durability, orders_max, directory)?;
         let mut castle_client = Client::connect(clock, castle.address(), sessions, true)?;
         // The echo answers with what castle answered.
         castle_client.run(1_000, Duration::from_millis(20), None, None)?;
@@ -164,10 +204,13 @@ fn latency(
     let title = format!("wire {durability}, sessions {sessions}, {rate_per_s}/s");
     eprintln!("{title}");
     let directory = scratch(options)?;
-    let mut sides = Sides::start(options, clock, durability, sessions, directory.path())?;
     // Half of the time is castle's.
-    let wanted = options.seconds.unwrap_or(20) * 1_000 / SLICE.as_millis() as u64 / 2;
+    let wanted = options.seconds.unwrap_or(10) * 1_000 / SLICE.as_millis() as u64 / 2;
     let slices = wanted.max(SLICES_MIN) as usize;
+    let time = options.warmup + (SLICE + 2 * SETTLE) * slices as u32;
+    let orders_max = (rate_per_s as f64 * time.as_secs_f64()) as u64 + ORDERS_BESIDE;
+    let mut sides =
+        Sides::start(options, clock, durability, sessions, orders_max, directory.path())?;
     let mut castle = Recorders::new(slices);
     let mut echo = Recorders::new(slices);
     sides.echo.pause()?;

@@ -1,5 +1,7 @@
 //! The messages of the wire suite: orders of one length, written over a form, and their answers.
 
+use std::cell::Cell;
+
 use memchr::memmem::Finder;
 
 const SOH: u8 = 0x01;
@@ -188,13 +190,36 @@ pub enum Answer {
 
 /// Reads answers.
 pub struct Reader {
-    cl_ord_id: Finder<'static>,
-    exec_type: Finder<'static>,
+    cl_ord_id: Field,
+    exec_type: Field,
+}
+
+/// A field that mostly stands where it stood in the message before.
+struct Field {
+    tag: &'static [u8],
+    finder: Finder<'static>,
+    usual: Cell<usize>,
+}
+
+impl Field {
+    fn new(tag: &'static [u8]) -> Self {
+        Self { tag, finder: Finder::new(tag), usual: Cell::new(0) }
+    }
+
+    /// Where its value begins.
+    #[inline]
+    fn value_at(&self, message: &[u8]) -> Option<usize> {
+        let usual = self.usual.get();
+        if message.get(usual..usual + self.tag.len()) != Some(self.tag) {
+            self.usual.set(self.finder.find(message)?);
+        }
+        Some(self.usual.get() + self.tag.len())
+    }
 }
 
 impl Default for Reader {
     fn default() -> Self {
-        Self { cl_ord_id: Finder::new(b"\x0111="), exec_type: Finder::new(b"\x01150=") }
+        Self { cl_ord_id: Field::new(b"\x0111="), exec_type: Field::new(b"\x01150=") }
     }
 }
 
@@ -223,10 +248,10 @@ impl Reader {
     /// An ExecutionReport.
     #[inline]
     fn report(&self, message: &[u8]) -> Answer {
-        let exec_type = self.exec_type.find(message).and_then(|at| message.get(at + 5));
+        let exec_type = self.exec_type.value_at(message).and_then(|at| message.get(at));
         match exec_type {
             Some(b'0') => {
-                let id = self.cl_ord_id.find(message).and_then(|at| cl_ord_id(&message[at + 4..]));
+                let id = self.cl_ord_id.value_at(message).and_then(|at| cl_ord_id(&message[at..]));
                 id.map_or(Answer::Other, Answer::Accepted)
             }
             Some(b'F') => Answer::Traded,

@@ -1,8 +1,14 @@
 //! The greatest rate of acknowledged orders that castle sustains, and the echo beside it.
 
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use castle::venue::{Replayed, replay_journal};
+
 use super::client::{Client, Recorders};
+use super::server::ORDERS_MAX;
 use super::{Sides, scratch};
 use crate::pace::Schedule;
 use crate::record::{RunClock, total};
@@ -15,36 +21,53 @@ const SESSIONS: usize = 8;
 const P99_NS_MAX: u64 = 5_000_000;
 /// A probe.
 const PROBE: Duration = Duration::from_millis(500);
+/// How long the client sleeps where it has nothing to do: its core is also that of the server's journal, and
+/// what comes meanwhile is sent and read at once.
+const NAP: Duration = Duration::from_micros(20);
 /// The least time over which a rate counts as sustained, in seconds.
 const SUSTAINED_S_MIN: u64 = 10;
-/// Where the climb begins, and where it ends at the latest.
-const RATES: std::ops::RangeInclusive<u64> = 50_000..=4_000_000;
+/// Where a climb begins that knows nothing yet, and where it ends at the latest.
+const RATES: std::ops::RangeInclusive<u64> = 100_000..=4_000_000;
 /// Steps that close in on the rate.
 const STEPS: usize = 3;
-/// How often a rate that was not sustained is lowered.
-const ATTEMPTS: usize = 5;
+/// How long one side's search may take, beside the runs of full length.
+const SEARCH_MAX: Duration = Duration::from_secs(30);
+/// The same where everything is short.
+const SEARCH_SHORT_MAX: Duration = Duration::from_secs(10);
 
 /// Measures at both levels of durability.
-pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Result<(), String> {
+pub fn measure(
+    options: &Options,
+    clock: RunClock,
+    reader: &Reader,
+    found: &mut Findings,
+) -> Result<(), String> {
     let seconds = options.seconds.unwrap_or(SUSTAINED_S_MIN).max(SUSTAINED_S_MIN);
     let length = Duration::from_secs(seconds);
-    for durability in ["local-memory", "local-disk"] {
+    let search_max = if options.short { SEARCH_SHORT_MAX } else { SEARCH_MAX };
+    // What the level before has held is where the next one begins.
+    let mut begin_per_s = *RATES.start();
+    for durability in options.durabilities() {
         let directory = scratch(options)?;
         let title = format!("wire {durability}, sessions {SESSIONS}, greatest rate");
         eprintln!("{title}");
-        let mut sides = Sides::start(options, clock, durability, SESSIONS, directory.path())?;
+        let mut sides =
+            Sides::start(options, clock, durability, SESSIONS, ORDERS_MAX, directory.path())?;
         sides.echo.pause()?;
-        sustained(&mut sides.castle_client, length, &format!("{title}: castle"), true, found)?;
+        let mut search = Search::new(begin_per_s, length, search_max, true);
+        let held = search.run(&mut sides.castle_client, &format!("{title}: castle"), found)?;
+        begin_per_s = (held / 2).max(*RATES.start());
         sides.castle.pause()?;
         if durability == "local-memory" {
             sides.echo.resume()?;
-            sustained(&mut sides.echo_client, length, &format!("{title}: echo"), false, found)?;
+            let mut search = Search::new(held.max(*RATES.start()), length, search_max, false);
+            search.run(&mut sides.echo_client, &format!("{title}: echo"), found)?;
         }
         drop(sides.castle_client);
         sides.castle.stop()?;
         drop(sides.echo);
         if durability == "local-memory" {
-            recovery(&directory.path().join("journal"), found)?;
+            recovery(reader, directory.path().join("journal"), found)?;
         }
     }
     let rate = |durability: &str, side: &str| {
@@ -56,11 +79,40 @@ pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Resu
     Ok(())
 }
 
+/// Replays journals on threads of no core in particular: it is made before the client is pinned, since
+/// threads begin where the one is that makes them.
+pub struct Reader {
+    journals: Sender<PathBuf>,
+    replayed: Receiver<Result<Replayed, String>>,
+}
+
+impl Reader {
+    /// Waits for journals.
+    pub fn start() -> Self {
+        let (journals, given) = mpsc::channel::<PathBuf>();
+        let (results, replayed) = mpsc::channel();
+        thread::spawn(move || {
+            for journal in given {
+                let result = replay_journal(&journal, true).map_err(|error| error.to_string());
+                if results.send(result).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { journals, replayed }
+    }
+
+    fn replay(&self, journal: PathBuf) -> Result<Replayed, String> {
+        let gone = "the thread that replays journals died";
+        self.journals.send(journal).map_err(|_| gone)?;
+        self.replayed.recv().map_err(|_| gone)?
+    }
+}
+
 /// Reads the journal back and applies it.
-fn recovery(journal: &std::path::Path, found: &mut Findings) -> Result<(), String> {
-    let begun = Instant::now();
-    let replayed = castle::venue::replay_journal(journal).map_err(|error| error.to_string())?;
-    let ops_per_s = replayed.records as f64 / begun.elapsed().as_secs_f64();
+fn recovery(reader: &Reader, journal: PathBuf, found: &mut Findings) -> Result<(), String> {
+    let replayed = reader.replay(journal)?;
+    let ops_per_s = replayed.records as f64 / replayed.time.as_secs_f64();
     found.figures.push(Figure {
         name: "journal recovery: read, verified and applied".into(),
         unit: "records",
@@ -70,76 +122,132 @@ fn recovery(journal: &std::path::Path, found: &mut Findings) -> Result<(), Strin
     Ok(())
 }
 
-/// Whether the rate was held; the recorders of the attempt.
-fn attempt(
-    client: &mut Client,
-    rate_per_s: u64,
-    length: Duration,
-    cancel: bool,
-) -> Result<(bool, f64, Recorders), String> {
+/// What came of one rate.
+struct Attempt {
+    held: bool,
+    ops_per_s: f64,
+    recorders: Recorders,
+}
+
+/// Sends at a rate. One that is not held ends early.
+fn attempt(client: &mut Client, rate_per_s: u64, length: Duration) -> Result<Attempt, String> {
     let mut recorders = Recorders::new(length.as_secs().max(1) as usize);
     let second = Duration::from_secs(1);
     client.give_up_ns = P99_NS_MAX;
+    client.nap = NAP;
     let planned = Schedule::new(0, rate_per_s, length.as_nanos() as u64).orders();
     let counted = client.run(rate_per_s, length, Some(second), Some(&mut recorders))?;
-    if cancel {
-        client.cancel_all()?;
-    }
     let intervals = recorders.latency.clone().finish();
     let p99_ns = total(&intervals).value_at_quantile(0.99);
-    let acknowledged = counted.orders as f64 * 1e9 / counted.time_ns as f64;
-    Ok((p99_ns <= P99_NS_MAX && counted.orders == planned, acknowledged, recorders))
+    let held = p99_ns <= P99_NS_MAX && counted.orders == planned;
+    let ops_per_s = counted.orders as f64 * 1e9 / counted.time_ns as f64;
+    let (word, p99_us) = (if held { "held" } else { "not held" }, p99_ns / 1_000);
+    eprintln!("  {rate_per_s}/s for {:.1} s: {word}, p99 {p99_us} us", length.as_secs_f64());
+    Ok(Attempt { held, ops_per_s, recorders })
 }
 
-fn sustained(
-    client: &mut Client,
+/// A search for the greatest rate, which ends in time.
+struct Search {
+    begin_per_s: u64,
     length: Duration,
-    name: &str,
-    cancel: bool,
-    found: &mut Findings,
-) -> Result<(), String> {
-    let (mut held, mut missed) = (0, *RATES.end());
-    let mut rate_per_s = *RATES.start();
-    while rate_per_s < *RATES.end() {
-        // Twice, since anything else on the machine can spoil a probe.
-        let holds = attempt(client, rate_per_s, PROBE, cancel)?.0
-            || attempt(client, rate_per_s, PROBE, cancel)?.0;
-        if !holds {
-            missed = rate_per_s;
-            break;
-        }
-        held = rate_per_s;
-        rate_per_s = rate_per_s * 3 / 2;
+    deadline: Instant,
+    /// The server keeps orders: they are canceled after each attempt.
+    cancels: bool,
+    /// The greatest rate that a probe held.
+    held: u64,
+    /// The least above it that none did.
+    missed: u64,
+}
+
+impl Search {
+    fn new(begin_per_s: u64, length: Duration, search_max: Duration, cancels: bool) -> Self {
+        let deadline = Instant::now() + search_max;
+        let (held, missed) = (0, *RATES.end());
+        Self { begin_per_s, length, deadline, cancels, held, missed }
     }
-    for _ in 0..STEPS {
-        let between = held.midpoint(missed);
-        if attempt(client, between, PROBE, cancel)?.0 {
-            held = between;
-        } else {
-            missed = between;
+
+    /// The greatest rate that was held for the full length. Where none was, what a probe held stands
+    /// for it and the run is not valid.
+    fn run(
+        &mut self,
+        client: &mut Client,
+        name: &str,
+        found: &mut Findings,
+    ) -> Result<u64, String> {
+        self.climb(client)?;
+        for _ in 0..STEPS {
+            let between = self.held.midpoint(self.missed);
+            self.probe(client, between)?;
+        }
+        let mut rate_per_s = self.held.max(RATES.start() / 10);
+        loop {
+            let Attempt { held, ops_per_s, recorders } = attempt(client, rate_per_s, self.length)?;
+            if held || Instant::now() >= self.deadline {
+                let lag = Series::new(format!("{name} generator lag"), recorders.lag);
+                let late_ns = lag.total.value_at_quantile(0.999);
+                let latency = Series::new(format!("{name} order-to-ack"), recorders.latency);
+                let count = latency.total.len();
+                found.series.extend([latency.planned(rate_per_s, late_ns), lag]);
+                found.figures.push(Figure { name: name.into(), unit: "orders", ops_per_s, count });
+                if !held {
+                    found.faults.push(self.fault(name, rate_per_s));
+                }
+                return Ok(rate_per_s);
+            }
+            self.clear(client)?;
+            rate_per_s = rate_per_s * 9 / 10;
+            let wanted = rate_per_s * self.length.as_secs();
+            if self.cancels && client.orders() + 2 * wanted > ORDERS_MAX {
+                // There is room for one attempt more.
+                self.deadline = Instant::now();
+            }
         }
     }
-    let mut rate_per_s = held.max(10_000);
-    for last in (0..ATTEMPTS).rev() {
-        let (holds, ops_per_s, recorders) = attempt(client, rate_per_s, length, cancel)?;
-        if holds {
-            let lag = Series::new(format!("{name} generator lag"), recorders.lag);
-            let late_ns = lag.total.value_at_quantile(0.999);
-            let latency = Series::new(format!("{name} order-to-ack"), recorders.latency);
-            let count = latency.total.len();
-            found.series.extend([latency.planned(rate_per_s, late_ns), lag]);
-            found.figures.push(Figure { name: name.into(), unit: "orders", ops_per_s, count });
-            return Ok(());
-        }
-        if last > 0 {
-            rate_per_s = rate_per_s * 4 / 5;
-        }
+
+    fn fault(&self, name: &str, rate_per_s: u64) -> String {
+        format!(
+            "{name}: no rate down to {rate_per_s}/s was held for {} s with p99 of at most {} ms (for              {} ms: {}/s): keep other work off the two cores",
+            self.length.as_secs(),
+            P99_NS_MAX / 1_000_000,
+            PROBE.as_millis(),
+            self.held,
+        )
     }
-    found.faults.push(format!(
-        "{name}: no rate down to {rate_per_s}/s was held for {} s with p99 of at most {} ms: keep other \
-         work off the two cores",
-        length.as_secs(),
-        P99_NS_MAX / 1_000_000
-    ));
-    Ok(())
+
+    /// Doubles the rate until it is not held, or begins lower where the first was not.
+    fn climb(&mut self, client: &mut Client) -> Result<(), String> {
+        let mut rate_per_s = self.begin_per_s;
+        while rate_per_s < *RATES.end() && Instant::now() < self.deadline {
+            if self.probe(client, rate_per_s)? {
+                rate_per_s *= 2;
+            } else if self.held > 0 || rate_per_s < RATES.start() / 10 {
+                break;
+            } else {
+                rate_per_s /= 2;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a rate is held for a moment.
+    fn probe(&mut self, client: &mut Client, rate_per_s: u64) -> Result<bool, String> {
+        // Again if not, since anything else on the machine can spoil a probe.
+        for _ in 0..2 {
+            if Instant::now() >= self.deadline {
+                return Ok(false);
+            }
+            let held = attempt(client, rate_per_s, PROBE)?.held;
+            self.clear(client)?;
+            if held {
+                self.held = self.held.max(rate_per_s);
+                return Ok(true);
+            }
+        }
+        self.missed = self.missed.min(rate_per_s);
+        Ok(false)
+    }
+
+    fn clear(&self, client: &mut Client) -> Result<(), String> {
+        if self.cancels { client.cancel_all() } else { Ok(()) }
+    }
 }

@@ -17,6 +17,8 @@ use crate::suite::Options;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Sessions that the exchange knows.
 pub const SESSIONS_MAX: usize = 64;
+/// Orders that a server has room for in a search for the greatest rate, which ends before they are sent.
+pub const ORDERS_MAX: u64 = 8_000_000;
 /// The venue's CompID.
 pub const VENUE: &str = "CASTLE";
 
@@ -34,8 +36,13 @@ pub fn comp_id(session: usize) -> String {
 }
 
 impl Server {
-    /// Starts `castle serve` with its journal in `directory`, which is its own.
-    pub fn castle(options: &Options, durability: &str, directory: &Path) -> Result<Self, String> {
+    /// Starts `castle serve` with room for so many orders and its journal in `directory`, which is its own.
+    pub fn castle(
+        options: &Options,
+        durability: &str,
+        orders_max: u64,
+        directory: &Path,
+    ) -> Result<Self, String> {
         if !options.castle.is_file() {
             return Err(format!(
                 "there is no castle at {}: build it with cargo build --release -p castle, or name it \
@@ -44,7 +51,7 @@ impl Server {
             ));
         }
         let file = directory.join("castle.toml");
-        std::fs::write(&file, configuration(options, durability))
+        std::fs::write(&file, configuration(options, durability, orders_max))
             .map_err(|error| format!("{}: {error}", file.display()))?;
         let mut command = Command::new(
             std::fs::canonicalize(&options.castle)
@@ -156,7 +163,7 @@ impl Drop for Server {
     }
 }
 
-fn configuration(options: &Options, durability: &str) -> String {
+fn configuration(options: &Options, durability: &str, orders_max: u64) -> String {
     let [_, core] = options.cores;
     let (journal_core, idle) = (options.journal_core, options.idle.name());
     let mut threads = options.threads.join("\n");
@@ -173,7 +180,8 @@ fn configuration(options: &Options, durability: &str) -> String {
          outbound_bytes_max = 1073741824\n\
          [journal]\ndirectory = \"journal\"\n\
          [threads]\n{threads}\n\
-         [engine]\norders_max = 16777216\ncl_ord_ids_max = 67108864\n\
+         [engine]\norders_max = {orders_max}\ncl_ord_ids_max = {orders_max}\n\
+         cl_ord_ids_per_account_max = {orders_max}\ntouch_memory = true\n\
          [[asset]]\nname = \"BTC\"\nscale = 0\n[[asset]]\nname = \"USDT\"\nscale = 2\n\
          [[instrument]]\nsymbol = \"{SYMBOL}\"\nbase = \"BTC\"\nquote = \"USDT\"\n\
          price_scale = 0\nquantity_scale = 0\ntick = \"1\"\nlot = \"1\"\nquantity_min = \"1\"\n\
