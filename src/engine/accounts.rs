@@ -144,43 +144,43 @@ impl Accounts {
 
     /// Puts a resting order at the end of its account's list, and counts it.
     pub(super) fn list(&mut self, orders: &mut Orders, open: u32) {
-        let chain = &orders.chains[orders.opens[open].chain];
-        let (account, instrument) = (chain.account, chain.instrument());
+        let order = &mut orders.chains[open];
+        let (account, instrument) = (order.account, order.instrument());
         let slot = &mut self.slots[account.index()];
         let last = std::mem::replace(&mut slot.last, open);
-        orders.opens[open].account_prev = last;
-        orders.opens[open].account_next = NONE;
+        order.account_prev = last;
+        order.account_next = NONE;
         match last {
             NONE => slot.first = open,
-            last => orders.opens[last].account_next = open,
+            last => orders.chains[last].account_next = open,
         }
         match self.count(account, instrument) {
             Some(slot) => self.counts[slot].count += 1,
             None => {
                 let slot = self.counts.insert(Count { account, instrument, count: 1, link: NONE });
-                self.counted.insert(&mut self.counts, slot);
+                self.counted.insert(count_hash(account, instrument), slot);
             }
         }
     }
 
     /// Takes an order that rests no more out of its account's list.
     pub(super) fn unlist(&mut self, orders: &mut Orders, open: u32) {
-        let chain = &orders.chains[orders.opens[open].chain];
-        let (account, instrument) = (chain.account, chain.instrument());
+        let order = &orders.chains[open];
+        let (account, instrument) = (order.account, order.instrument());
         let slot = &mut self.slots[account.index()];
-        let (next, prev) = (orders.opens[open].account_next, orders.opens[open].account_prev);
+        let (next, prev) = (order.account_next, order.account_prev);
         match prev {
             NONE => slot.first = next,
-            prev => orders.opens[prev].account_next = next,
+            prev => orders.chains[prev].account_next = next,
         }
         match next {
             NONE => slot.last = prev,
-            next => orders.opens[next].account_prev = prev,
+            next => orders.chains[next].account_prev = prev,
         }
         let count = self.count(account, instrument).expect("a listed order is counted");
         self.counts[count].count -= 1;
         if self.counts[count].count == 0 {
-            self.counted.remove(&mut self.counts, count);
+            self.counted.remove(&self.counts, count);
             self.counts.remove(count);
         }
     }

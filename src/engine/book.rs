@@ -1,30 +1,36 @@
 //! One side of an instrument's book: price levels in order, each a queue of orders.
 //!
 //! 1. A price has a rank on its side: the price itself for buys, its negative for sells. The best
-//!    price has the highest rank.
-//! 2. Levels lie in blocks of at most 16, ascending by rank; a directory lists the blocks ascending.
-//!    The best level is the last one of the last block, so the touch is found without any search.
-//! 3. A rank is looked for in the last block first, where nearly all traffic is, else by bisection of
-//!    the directory. In a block it is found by bisection too.
-//! 4. A full block is split in half; an empty one is given back. Nothing else moves, so the work is
-//!    bounded by a block, and by the directory's move once in eight new levels at worst.
+//!    price has the highest rank. It is kept beside the instrument, so that an order that does not
+//!    trade reads nothing of the other side.
+//! 2. Levels lie in blocks of at most 16; a directory lists the blocks ascending by rank. A rank is
+//!    looked for in the last block first, where nearly all traffic is, else by bisection of the
+//!    directory.
+//! 3. In a block levels have no order: one is added at the end, and where one leaves, the last takes its
+//!    place. A byte of each rank's hash stands in two words at the block's head, so that all sixteen
+//!    are compared at once, without a guess. The highest rank is looked for only when it is needed:
+//!    when the best level has left.
+//! 4. A full block is split at its median; an empty one is given back. Nothing else moves, so the work
+//!    is bounded by a block, and by the directory's move once in eight new levels at worst.
 //! 5. A level is the head and the tail of a doubly linked list through the orders themselves. An order
 //!    between two others leaves its queue without the level being looked up at all.
 //!
 //! A window of levels by tick was weighed against this: it finds a level in one step, but it costs
 //! memory for empty ticks on every instrument, and needs an ordered structure beside it for prices
-//! far away. Blocks are both, in 16 bytes a level.
+//! far away. Blocks are both, in 17 bytes a level.
 
 use crate::engine::foresee::Fetch;
-use crate::engine::orders::Open;
+use crate::engine::orders::Chain;
 use crate::engine::slab::{Linked, NONE, Slab};
 use crate::model::{Price, Side};
 
-/// Levels of a block: its ranks fill two cache lines.
+/// Levels of a block: as many as two words have bytes.
 const BLOCK_LEVELS: usize = 16;
 
 /// Levels that lie next to each other.
 pub(super) struct Block {
+    /// A byte of each rank's hash.
+    tags: [u64; 2],
     length: u32,
     link: u32,
     ranks: [i64; BLOCK_LEVELS],
@@ -38,36 +44,96 @@ struct Queue {
     tail: u32,
 }
 
+/// A byte of a rank's hash, in each byte of a word.
+#[inline(always)]
+fn tag(rank: i64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    ((rank as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) * EACH
+}
+
+/// The highest bit of each byte of `tags` that is as in `tag`, and perhaps of some above such a one.
+#[inline(always)]
+fn alike(tags: u64, tag: u64) -> u64 {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let differ = tags ^ tag;
+    differ.wrapping_sub(LOW) & !differ & HIGH
+}
+
 impl Block {
     const EMPTY: Self = Self {
+        tags: [0; 2],
         length: 0,
         link: NONE,
         ranks: [0; BLOCK_LEVELS],
         queues: [Queue { head: NONE, tail: NONE }; BLOCK_LEVELS],
     };
 
-    /// Where `rank` is, or where it would be inserted.
-    #[inline]
-    fn position(&self, rank: i64) -> Result<usize, usize> {
-        let ranks = &self.ranks[..self.length as usize];
-        let at = ranks.partition_point(|found| *found < rank);
-        if ranks.get(at) == Some(&rank) { Ok(at) } else { Err(at) }
+    /// Where `rank` is.
+    #[inline(always)]
+    fn find(&self, rank: i64) -> Option<usize> {
+        let tag = tag(rank);
+        for (half, tags) in self.tags.iter().enumerate() {
+            let mut found = alike(*tags, tag);
+            while found != 0 {
+                let at = half * 8 + found.trailing_zeros() as usize / 8;
+                if self.ranks[at] == rank && at < self.length as usize {
+                    return Some(at);
+                }
+                found &= found - 1;
+            }
+        }
+        None
     }
 
-    fn insert(&mut self, at: usize, rank: i64, slot: u32) {
-        let length = self.length as usize;
-        self.ranks.copy_within(at..length, at + 1);
-        self.queues.copy_within(at..length, at + 1);
+    #[inline(always)]
+    fn set(&mut self, at: usize, rank: i64, queue: Queue) {
+        let byte = at % 8 * 8;
+        let tags = &mut self.tags[at / 8];
+        *tags = *tags & !(0xff << byte) | tag(rank) & 0xff << byte;
         self.ranks[at] = rank;
-        self.queues[at] = Queue { head: slot, tail: slot };
+        self.queues[at] = queue;
+    }
+
+    #[inline(always)]
+    fn add(&mut self, rank: i64, queue: Queue) {
+        let at = self.length as usize;
+        self.set(at, rank, queue);
         self.length += 1;
     }
 
+    /// Takes a level out; the last takes its place.
+    #[inline(always)]
     fn remove(&mut self, at: usize) {
-        let length = self.length as usize;
-        self.ranks.copy_within(at + 1..length, at);
-        self.queues.copy_within(at + 1..length, at);
         self.length -= 1;
+        let last = self.length as usize;
+        let (rank, queue) = (self.ranks[last], self.queues[last]);
+        self.set(at, rank, queue);
+    }
+
+    /// The highest rank below `rank`.
+    #[inline]
+    fn below(&self, rank: i64) -> Option<usize> {
+        let mut highest = NO_RANK;
+        let mut found = None;
+        for (at, other) in self.ranks[..self.length as usize].iter().enumerate() {
+            if *other < rank && *other > highest {
+                highest = *other;
+                found = Some(at);
+            }
+        }
+        found
+    }
+
+    /// The highest rank.
+    #[inline]
+    fn highest(&self) -> i64 {
+        self.ranks[..self.length as usize].iter().fold(NO_RANK, |most, rank| most.max(*rank))
+    }
+
+    #[inline]
+    fn level(&self, at: usize) -> Level {
+        Level { rank: self.ranks[at], head: self.queues[at].head }
     }
 }
 
@@ -86,6 +152,9 @@ pub(super) struct Level {
     pub(super) rank: i64,
     pub(super) head: u32,
 }
+
+/// Below the rank of any price.
+const NO_RANK: i64 = i64::MIN;
 
 /// The rank of a price on its side.
 #[inline(always)]
@@ -113,18 +182,29 @@ struct Entry {
 }
 
 /// The levels of one side.
-#[derive(Default)]
 pub(super) struct Ladder {
+    best: i64,
     directory: Vec<Entry>,
 }
 
+impl Default for Ladder {
+    fn default() -> Self {
+        Self { best: NO_RANK, directory: Vec::new() }
+    }
+}
+
 impl Ladder {
+    /// The rank of the best level; nothing but the ladder itself is read.
+    #[inline(always)]
+    pub(super) fn best_rank(&self) -> Option<i64> {
+        (self.best != NO_RANK).then_some(self.best)
+    }
+
     /// The best level.
     #[inline]
     pub(super) fn best(&self, blocks: &Slab<Block>) -> Option<Level> {
         let block = &blocks[self.directory.last()?.block];
-        let at = block.length as usize - 1;
-        Some(Level { rank: block.ranks[at], head: block.queues[at].head })
+        block.find(self.best).map(|at| block.level(at))
     }
 
     /// Fetches the end of the directory, where nearly all traffic is.
@@ -145,19 +225,17 @@ impl Ladder {
 
     /// The best level that is worse than `rank`.
     pub(super) fn worse(&self, blocks: &Slab<Block>, rank: i64) -> Option<Level> {
-        let mut entry = self.entry(rank)?;
-        let at = blocks[self.directory[entry].block].position(rank);
-        let mut at = at.unwrap_or_else(|at| at);
-        if at == 0 {
-            entry = entry.checked_sub(1)?;
-            at = blocks[self.directory[entry].block].length as usize;
-        }
+        let entry = self.entry(rank)?;
         let block = &blocks[self.directory[entry].block];
-        Some(Level { rank: block.ranks[at - 1], head: block.queues[at - 1].head })
+        if let Some(at) = block.below(rank) {
+            return Some(block.level(at));
+        }
+        let block = &blocks[self.directory[entry.checked_sub(1)?].block];
+        block.below(rank).map(|at| block.level(at))
     }
 
     /// The directory's entry whose block holds `rank`, if any level does.
-    #[inline]
+    #[inline(always)]
     fn entry(&self, rank: i64) -> Option<usize> {
         let last = self.directory.len().checked_sub(1)?;
         if self.directory[last].first <= rank {
@@ -167,84 +245,108 @@ impl Ladder {
     }
 
     /// Puts an order at the back of the queue of its level.
+    #[inline]
     pub(super) fn push(
         &mut self,
         blocks: &mut Slab<Block>,
-        opens: &mut Slab<Open>,
+        orders: &mut Slab<Chain>,
         rank: i64,
         slot: u32,
     ) {
-        opens[slot].next = NONE;
-        opens[slot].prev = NONE;
+        let alone = Queue { head: slot, tail: slot };
         let Some(entry) = self.entry(rank) else {
-            let block = blocks.insert(Block::EMPTY);
-            blocks[block].insert(0, rank, slot);
-            self.directory.push(Entry { first: rank, block });
-            return;
+            return self.push_first(blocks, orders, rank, slot);
         };
         let block = &mut blocks[self.directory[entry].block];
-        match block.position(rank) {
-            Ok(at) => {
-                let tail = std::mem::replace(&mut block.queues[at].tail, slot);
-                opens[tail].next = slot;
-                opens[slot].prev = tail;
-            }
-            Err(at) if (block.length as usize) < BLOCK_LEVELS => {
-                block.insert(at, rank, slot);
-                self.directory[entry].first = self.directory[entry].first.min(rank);
-            }
-            Err(_) => {
-                self.split(blocks, entry);
-                self.push(blocks, opens, rank, slot);
-            }
+        let order = &mut orders[slot];
+        order.next = NONE;
+        if let Some(at) = block.find(rank) {
+            let tail = std::mem::replace(&mut block.queues[at].tail, slot);
+            order.prev = tail;
+            orders[tail].next = slot;
+            return;
         }
+        order.prev = NONE;
+        if block.length as usize == BLOCK_LEVELS {
+            self.split(blocks, entry);
+            return self.push(blocks, orders, rank, slot);
+        }
+        block.add(rank, alone);
+        let first = &mut self.directory[entry].first;
+        *first = (*first).min(rank);
+        self.best = self.best.max(rank);
+    }
+
+    /// Puts the first order of the side into a block of its own.
+    #[cold]
+    fn push_first(
+        &mut self,
+        blocks: &mut Slab<Block>,
+        orders: &mut Slab<Chain>,
+        rank: i64,
+        slot: u32,
+    ) {
+        (orders[slot].next, orders[slot].prev) = (NONE, NONE);
+        let block = blocks.insert(Block::EMPTY);
+        blocks[block].add(rank, Queue { head: slot, tail: slot });
+        self.directory.push(Entry { first: rank, block });
+        self.best = rank;
     }
 
     /// Moves the upper half of a full block into a new one behind it.
+    #[cold]
     fn split(&mut self, blocks: &mut Slab<Block>, entry: usize) {
-        const HALF: usize = BLOCK_LEVELS / 2;
+        let block = &mut blocks[self.directory[entry].block];
+        assert!(block.length as usize == BLOCK_LEVELS);
+        let mut ranks = block.ranks;
+        ranks.sort_unstable();
+        let first = ranks[BLOCK_LEVELS / 2];
         let mut upper = Block::EMPTY;
-        let lower = &mut blocks[self.directory[entry].block];
-        assert!(lower.length as usize == BLOCK_LEVELS);
-        upper.ranks[..HALF].copy_from_slice(&lower.ranks[HALF..]);
-        upper.queues[..HALF].copy_from_slice(&lower.queues[HALF..]);
-        upper.length = HALF as u32;
-        lower.length = HALF as u32;
-        let first = upper.ranks[0];
+        let mut at = 0;
+        while at < block.length as usize {
+            if block.ranks[at] < first {
+                at += 1;
+                continue;
+            }
+            upper.add(block.ranks[at], block.queues[at]);
+            block.remove(at);
+        }
         let block = blocks.insert(upper);
         self.directory.insert(entry + 1, Entry { first, block });
     }
 
     /// Takes an order out of the queue of its level, and the level out where it was the last.
+    #[inline]
     pub(super) fn remove(
         &mut self,
         blocks: &mut Slab<Block>,
-        opens: &mut Slab<Open>,
+        orders: &mut Slab<Chain>,
         rank: i64,
         slot: u32,
     ) {
-        let Open { next, prev, .. } = opens[slot];
+        let Chain { next, prev, .. } = orders[slot];
         if next != NONE {
-            opens[next].prev = prev;
+            orders[next].prev = prev;
         }
         if prev != NONE {
-            opens[prev].next = next;
+            orders[prev].next = next;
         }
         if next != NONE && prev != NONE {
             return;
         }
         let entry = self.entry(rank).expect("an order's level is in the directory");
         let block = &mut blocks[self.directory[entry].block];
-        let at = block.position(rank).expect("an order's level is in its block");
+        let at = block.find(rank).expect("an order's level is in its block");
+        let queue = &mut block.queues[at];
         if prev == NONE {
-            assert!(block.queues[at].head == slot);
-            block.queues[at].head = next;
+            assert!(queue.head == slot);
+            queue.head = next;
         }
         if next == NONE {
-            assert!(block.queues[at].tail == slot);
-            block.queues[at].tail = prev;
+            assert!(queue.tail == slot);
+            queue.tail = prev;
         }
-        if block.queues[at].head != NONE {
+        if queue.head != NONE {
             return;
         }
         block.remove(at);
@@ -252,18 +354,46 @@ impl Ladder {
             blocks.remove(self.directory[entry].block);
             self.directory.remove(entry);
         }
+        if rank == self.best {
+            let last = self.directory.last();
+            self.best = last.map_or(NO_RANK, |entry| blocks[entry.block].highest());
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::*;
     use std::collections::{BTreeMap, VecDeque};
+
+    /// An order: of no matter what.
+    fn order() -> Chain {
+        let new = NewOrder {
+            origin: Origin { session: SessionId(1), generation: Generation(1), msg_seq_num: 0 },
+            account: AccountId(2),
+            instrument: InstrumentId(0),
+            cl_ord_id: ClOrdId::EMPTY,
+            cl_ord_id_hash: 0,
+            side: Side::Buy,
+            ord_type: OrdType::Limit,
+            time_in_force: TimeInForce::Day,
+            self_trade_prevention: SelfTradePrevention::None,
+            post_only: false,
+            poss_resend: false,
+            price: Price(1),
+            quantity: Quantity(1),
+            quote_quantity: Amount::ZERO,
+            display_quantity: Quantity::ZERO,
+            refusal: Refusal::NONE,
+        };
+        Chain::new(&new, OrderId(1), 0)
+    }
 
     #[test]
     fn levels_stay_in_order_and_queues_in_time() {
         let mut blocks = Slab::with_capacity(0);
-        let mut opens = Slab::with_capacity(0);
+        let mut orders = Slab::with_capacity(0);
         let mut ladder = Ladder::default();
         let mut model: BTreeMap<i64, VecDeque<u32>> = BTreeMap::new();
         let mut resting = Vec::new();
@@ -274,21 +404,22 @@ mod tests {
             if resting.len() > 400 || (random >> 20).is_multiple_of(3) && !resting.is_empty() {
                 let at = (random >> 40) as usize % resting.len();
                 let (rank, slot) = resting.swap_remove(at);
-                ladder.remove(&mut blocks, &mut opens, rank, slot);
-                opens.remove(slot);
+                ladder.remove(&mut blocks, &mut orders, rank, slot);
+                orders.remove(slot);
                 let queue = model.get_mut(&rank).unwrap();
                 queue.retain(|other| *other != slot);
                 if queue.is_empty() {
                     model.remove(&rank);
                 }
             } else {
-                let slot = opens.insert(Open::default());
-                ladder.push(&mut blocks, &mut opens, rank, slot);
+                let slot = orders.insert(order());
+                ladder.push(&mut blocks, &mut orders, rank, slot);
                 model.entry(rank).or_default().push_back(slot);
                 resting.push((rank, slot));
             }
             let best = ladder.best(&blocks);
             assert_eq!(best.map(|level| level.rank), model.keys().next_back().copied());
+            assert_eq!(best.map(|level| level.rank), ladder.best_rank());
         }
         let mut level = ladder.best(&blocks);
         for (rank, queue) in model.iter().rev() {
@@ -297,7 +428,7 @@ mod tests {
             let mut slot = found.head;
             for expected in queue {
                 assert_eq!(slot, *expected);
-                slot = opens[slot].next;
+                slot = orders[slot].next;
             }
             assert_eq!(slot, NONE);
             level = ladder.worse(&blocks, *rank);

@@ -3,7 +3,7 @@
 use crate::engine::Engine;
 use crate::engine::continuation::{CancelScan, Scope, Then};
 use crate::engine::orders::Life;
-use crate::engine::output::Output;
+use crate::engine::output::{EventSink, Output};
 use crate::model::*;
 
 /// What a cancel and a replace have in common: which order, and under which new ClOrdID.
@@ -22,7 +22,11 @@ pub(super) struct Change<'a> {
 }
 
 impl Engine {
-    pub(super) fn cancel_order(&mut self, out: &mut Output<'_>, cancel: &CancelOrder) {
+    pub(super) fn cancel_order(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        cancel: &CancelOrder,
+    ) {
         let change = Change {
             session: cancel.origin.session,
             account: cancel.account,
@@ -51,7 +55,7 @@ impl Engine {
     #[inline]
     pub(super) fn tell_changed(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         asking: SessionId,
         (chain, exec_type, leaves): (u32, ExecType, i64),
         more: impl Fn(&mut Execution),
@@ -67,7 +71,7 @@ impl Engine {
     /// The open order that a cancel or a replace is about; any other outcome is told.
     pub(super) fn find_changed(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         origin: &Origin,
         change: &Change<'_>,
     ) -> Option<u32> {
@@ -131,7 +135,7 @@ impl Engine {
     /// Tells that a cancel or a replace is refused.
     pub(super) fn reject_change(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         change: &Change<'_>,
         chain: Option<u32>,
         refusal: Refusal,
@@ -152,7 +156,11 @@ impl Engine {
         self.tell(out, change.session, EventBody::CancelReject(reject));
     }
 
-    pub(super) fn mass_cancel(&mut self, out: &mut Output<'_>, cancel: &MassCancel) {
+    pub(super) fn mass_cancel(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        cancel: &MassCancel,
+    ) {
         let Some(account) = self.admit(&cancel.origin) else { return };
         let MassCancel { cl_ord_id, scope, instrument, side, .. } = *cancel;
         let mut refusal = cancel.refusal;

@@ -158,7 +158,7 @@ impl Engine {
                 fetch.fetch(&self.ids.slots[account.ids.youngest]);
             }
             if sight.is_new && account.last != NONE {
-                fetch.fetch(&self.orders.opens[account.last]);
+                fetch.fetch(&self.orders.chains[account.last]);
             }
         }
         if let Some(instrument) = self.instruments.get(sight.instrument) {
@@ -194,9 +194,7 @@ impl Engine {
             return;
         }
         let chain = &self.orders.chains[sight.slot];
-        if chain.open != NONE {
-            fetch.fetch(&self.orders.opens[chain.open]);
-        }
+        self.ledger.foresee_at(chain.pays, fetch);
         if let Some(instrument) = self.instruments.get(chain.instrument()) {
             let rank = rank(chain.side, chain.price);
             ladder(instrument, chain.side).foresee_block(&self.blocks, rank, fetch);
@@ -209,14 +207,13 @@ impl Engine {
         if sight.slot == NONE {
             return;
         }
-        let open = self.orders.chains[sight.slot].open;
-        if open == NONE {
+        let order = &self.orders.chains[sight.slot];
+        if !order.is_listed() {
             return;
         }
-        let open = &self.orders.opens[open];
-        for neighbour in [open.prev, open.next] {
+        for neighbour in [order.prev, order.next] {
             if neighbour != NONE {
-                fetch.fetch(&self.orders.opens[neighbour]);
+                fetch.fetch(&self.orders.chains[neighbour]);
             }
         }
     }

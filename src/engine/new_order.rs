@@ -13,7 +13,7 @@ use crate::engine::cl_ord_ids::LOOKED_AT_WHEN_FULL;
 use crate::engine::instruments::{Collar, InstrumentSlot, saturated};
 use crate::engine::matching::Taker;
 use crate::engine::orders::Chain;
-use crate::engine::output::Output;
+use crate::engine::output::{EventSink, Output};
 use crate::model::limit::{AMOUNT_MAX, ICEBERG_PARTS_MAX, PRICE_MAX, QUANTITY_MAX};
 use crate::model::*;
 
@@ -21,11 +21,13 @@ use crate::model::*;
 #[derive(Debug, Clone, Copy)]
 struct Terms {
     limit: Price,
+    /// The balance from which it pays, if there is one.
+    pays: Option<u32>,
     hold: i64,
 }
 
 impl Engine {
-    pub(super) fn new_order(&mut self, out: &mut Output<'_>, order: &NewOrder) {
+    pub(super) fn new_order(&mut self, out: &mut Output<'_, impl EventSink>, order: &NewOrder) {
         let Some(account) = self.admit(&order.origin) else { return };
         if account != order.account {
             let refusal = Refusal::plain(RejectCode::AccountMismatch);
@@ -49,7 +51,7 @@ impl Engine {
         if id.is_empty() {
             return None;
         }
-        self.ids.find(&self.orders, account, id, hash)
+        self.ids.find(&self.orders, account, id, hash).map(|slot| self.ids.slots[slot].chain)
     }
 
     /// What the order would trade at and set aside, or the first reason to refuse it.
@@ -79,11 +81,12 @@ impl Engine {
         }
         let (limit, needed) = match order.ord_type {
             OrdType::Limit => (order.price, limit_needs(instrument, order)?),
-            OrdType::Market => market_needs(instrument, &collar, order)?,
+            OrdType::Market => market_needs(instrument, collar, order)?,
         };
         self.check_room(order, instrument)?;
         let asset = instrument.paid_with(order.side);
-        let free = self.ledger.balance(order.account, asset).free;
+        let pays = self.ledger.find(order.account, asset);
+        let free = pays.map_or(Amount::ZERO, |slot| self.ledger.at(slot).free);
         if needed > free.wide() {
             let needed = saturated(needed);
             return Err(Refusal::new(RejectCode::InsufficientBalance, needed, free.0));
@@ -91,7 +94,7 @@ impl Engine {
         if order.post_only {
             self.check_post_only(instrument, order.side, order.price)?;
         }
-        Ok(Terms { limit, hold: needed as i64 })
+        Ok(Terms { limit, pays, hold: needed as i64 })
     }
 
     /// The gateway's refusal, and whether the ClOrdID is given and new.
@@ -109,7 +112,7 @@ impl Engine {
         if id.is_empty() {
             return Err(Refusal::plain(RejectCode::EmptyClOrdId));
         }
-        if self.known(account, id, hash).is_some() {
+        if self.ids.find(&self.orders, account, id, hash).is_some() {
             return Err(Refusal::plain(RejectCode::DuplicateClOrdId));
         }
         Ok(())
@@ -126,7 +129,7 @@ impl Engine {
                 return Err(Refusal::new(code, i64::from(open), i64::from(most)));
             }
             let most = self.genesis.as_ref().map_or(0, |genesis| genesis.limits.orders_max);
-            if self.orders.opens.live() >= most {
+            if self.orders.listed >= most {
                 return Err(Refusal::new(RejectCode::VenueOrdersFull, 0, i64::from(most)));
             }
         }
@@ -154,7 +157,7 @@ impl Engine {
 
     /// Takes or refuses an order for which room may have been made.
     #[cold]
-    fn check_again(&mut self, out: &mut Output<'_>, order: &NewOrder) {
+    fn check_again(&mut self, out: &mut Output<'_, impl EventSink>, order: &NewOrder) {
         match self.check(order) {
             Ok(terms) => self.accept(out, order, terms),
             Err(refusal) => self.reject(out, order, refusal),
@@ -177,16 +180,17 @@ impl Engine {
         }
     }
 
-    fn accept(&mut self, out: &mut Output<'_>, order: &NewOrder, terms: Terms) {
-        let chain = self.orders.remember(Chain::new(order, OrderId(out.cause.0)));
-        self.remember_id(order.account, chain, (&order.cl_ord_id, order.cl_ord_id_hash));
+    fn accept(&mut self, out: &mut Output<'_, impl EventSink>, order: &NewOrder, terms: Terms) {
         let instrument = self.instruments.slot_mut(order.instrument);
         instrument.ordered = true;
         let asset = instrument.paid_with(order.side);
-        self.ledger.hold(order.account, asset, terms.hold);
+        let pays = terms.pays.unwrap_or_else(|| self.ledger.slot(order.account, asset));
+        self.ledger.hold(pays, 0, terms.hold);
+        let chain = self.orders.remember(Chain::new(order, OrderId(out.cause.0), pays));
+        self.remember_id(order.account, chain, (&order.cl_ord_id, order.cl_ord_id_hash));
         let leaves = order.quantity.0;
         self.report(out, (chain, ExecType::New, leaves), |_| {});
-        let taker = Taker::of_order(order, chain, terms.limit, terms.hold);
+        let taker = Taker::of_order(order, chain, terms.limit, pays, terms.hold);
         if order.time_in_force == TimeInForce::FillOrKill {
             self.count_first(out, taker);
         } else {
@@ -202,7 +206,7 @@ impl Engine {
     }
 
     /// Tells that a new order is refused; it leaves no trace.
-    fn reject(&mut self, out: &mut Output<'_>, order: &NewOrder, refusal: Refusal) {
+    fn reject(&mut self, out: &mut Output<'_, impl EventSink>, order: &NewOrder, refusal: Refusal) {
         let execution = Execution {
             order: OrderId::NONE,
             account: order.account,

@@ -17,8 +17,8 @@ impl EventSink for Vec<Event> {
 }
 
 /// The events of one record.
-pub(super) struct Output<'a> {
-    sink: &'a mut dyn EventSink,
+pub(super) struct Output<'a, S> {
+    sink: &'a mut S,
     pub(super) cause: Sequence,
     timestamp: Timestamp,
     shard: ShardId,
@@ -27,15 +27,15 @@ pub(super) struct Output<'a> {
     pub(super) running: Mix,
 }
 
-impl<'a> Output<'a> {
-    pub(super) fn new(record: &Record, running: Mix, sink: &'a mut dyn EventSink) -> Self {
+impl<'a, S: EventSink> Output<'a, S> {
+    pub(super) fn new(record: &Record, sink: &'a mut S) -> Self {
         Self {
             sink,
             cause: record.sequence,
             timestamp: record.timestamp,
             shard: record.shard,
             index: 0,
-            running,
+            running: Mix::default(),
         }
     }
 
@@ -55,14 +55,17 @@ impl<'a> Output<'a> {
         body: EventBody,
     ) {
         assert!(self.room() > 0, "a record causes at most EVENTS_MAX events");
-        self.running.fold(u64::from(session.0) << 8 | u64::from(body.kind()));
-        self.running.fold(msg_seq_num);
-        if let EventBody::Execution(execution) = &body {
-            self.running.fold(execution.order.0);
-            self.running.fold(execution.leaves_quantity.0 as u64);
-            self.running.fold(execution.cum_quantity.0 as u64);
-            self.running.fold(execution.ord_status as u64);
-        }
+        let whose = u64::from(session.0) << 8 | u64::from(body.kind());
+        let told = match &body {
+            EventBody::Execution(told) => [
+                told.order.0,
+                told.leaves_quantity.0 as u64,
+                told.cum_quantity.0 as u64,
+                told.ord_status as u64,
+            ],
+            _ => [0; 4],
+        };
+        self.running.fold_all([whose, msg_seq_num, told[0], told[1], told[2], told[3]]);
         let event = Event {
             cause: self.cause,
             timestamp: self.timestamp,

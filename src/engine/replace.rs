@@ -15,7 +15,7 @@ use crate::engine::matching::Taker;
 use crate::engine::new_order::check_trading;
 use crate::engine::new_order::{check_display, check_notional, check_price, check_quantity};
 use crate::engine::orders::{Chain, Life};
-use crate::engine::output::Output;
+use crate::engine::output::{EventSink, Output};
 use crate::model::*;
 
 /// What becomes of an order that may be replaced.
@@ -40,7 +40,11 @@ struct Terms {
 }
 
 impl Engine {
-    pub(super) fn replace_order(&mut self, out: &mut Output<'_>, replace: &ReplaceOrder) {
+    pub(super) fn replace_order(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        replace: &ReplaceOrder,
+    ) {
         let change = Change {
             session: replace.origin.session,
             account: replace.account,
@@ -63,17 +67,14 @@ impl Engine {
         match checked {
             Ok(Outcome::Close) => self.close_replaced(out, &change, chain),
             Ok(Outcome::Reduce(terms)) => {
-                let open = self.take_terms(replace, chain, terms);
-                let leaves = terms.leaves;
-                let slot = &mut self.orders.opens[open];
-                slot.leaves = leaves;
-                slot.shown = slot.shown.min(leaves);
-                self.tell_replaced(out, &change, chain, leaves);
+                self.take_terms(replace, chain, terms);
+                let order = &mut self.orders.chains[chain];
+                order.shown = order.shown.min(terms.leaves);
+                self.tell_replaced(out, &change, chain, terms.leaves);
             }
             Ok(Outcome::Requeue(terms)) => {
-                self.take_out(self.orders.chains[chain].open);
-                let open = self.take_terms(replace, chain, terms);
-                self.orders.opens[open].leaves = terms.leaves;
+                self.take_out(chain);
+                self.take_terms(replace, chain, terms);
                 self.tell_replaced(out, &change, chain, terms.leaves);
                 self.sweep(out, self.taker_of(chain, terms.leaves, terms.hold));
             }
@@ -116,8 +117,8 @@ impl Engine {
             Side::Buy => instrument.notional_wide(price, leaves),
             Side::Sell => instrument.base_wide(leaves),
         };
-        let held = self.cost_of(chain, self.orders.opens[order.open].leaves);
-        let free = self.ledger.balance(order.account, instrument.paid_with(order.side)).free;
+        let held = self.cost_of(chain, order.leaves());
+        let free = self.ledger.at(order.pays).free;
         if needed > free.wide() + i128::from(held) {
             let (needed, limit) = (saturated(needed), free.0 + held);
             return Err(Refusal::new(RejectCode::InsufficientBalance, needed, limit));
@@ -132,20 +133,15 @@ impl Engine {
         Ok(Outcome::Requeue(terms))
     }
 
-    /// Changes what the order is and what it has set aside; its open slot.
-    fn take_terms(&mut self, replace: &ReplaceOrder, chain: u32, terms: Terms) -> u32 {
+    /// Changes what the order is and what it has set aside.
+    #[inline]
+    fn take_terms(&mut self, replace: &ReplaceOrder, chain: u32, terms: Terms) {
         let Terms { display, held, hold, .. } = terms;
         let order = &mut self.orders.chains[chain];
         order.price = replace.price;
         order.quantity = replace.quantity;
         order.set_display_quantity(display);
-        let asset = self.instruments.slot(order.instrument()).paid_with(order.side);
-        if hold > held {
-            self.ledger.hold(order.account, asset, hold - held);
-        } else {
-            self.ledger.release(order.account, asset, held - hold);
-        }
-        order.open
+        self.ledger.hold(order.pays, held, hold);
     }
 
     /// The order as one that comes.
@@ -163,12 +159,18 @@ impl Engine {
             leaves,
             rest: 0,
             hold,
-            open: order.open,
+            pays: order.pays,
+            is_listed: true,
         }
     }
 
     /// Closes an order whose new quantity has all traded.
-    fn close_replaced(&mut self, out: &mut Output<'_>, change: &Change<'_>, chain: u32) {
+    fn close_replaced(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        change: &Change<'_>,
+        chain: u32,
+    ) {
         self.close_resting(chain, Life::Filled);
         let order = &mut self.orders.chains[chain];
         order.quantity = order.cum_quantity;
@@ -177,7 +179,7 @@ impl Engine {
 
     fn tell_replaced(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         change: &Change<'_>,
         chain: u32,
         leaves: i64,
