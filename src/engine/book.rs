@@ -3,9 +3,10 @@
 //! 1. A price has a rank on its side: the price itself for buys, its negative for sells. The best
 //!    price has the highest rank. It is kept beside the instrument, so that an order that does not
 //!    trade reads nothing of the other side.
-//! 2. Levels lie in blocks of at most 16; a directory lists the blocks ascending by rank. A rank is
-//!    looked for in the last block first, where nearly all traffic is, else by bisection of the
-//!    directory.
+//! 2. Levels lie in blocks of at most 16; a directory lists the blocks ascending by rank, and each block
+//!    says from which rank to which it goes and whose it is. So an order's hint, the block that it was
+//!    put into, is checked against the block itself, and an order that moves a step finds both its
+//!    levels at once. Else a rank is looked for in the last block, then by bisection of the directory.
 //! 3. In a block levels have no order: one is added at the end, and where one leaves, the last takes its
 //!    place. A byte of each rank's hash stands in two words at the block's head, so that all sixteen
 //!    are compared at once, without a guess. The highest rank is looked for only when it is needed:
@@ -22,7 +23,7 @@
 use crate::engine::foresee::Fetch;
 use crate::engine::orders::Chain;
 use crate::engine::slab::{Linked, NONE, Slab};
-use crate::model::{Price, Side};
+use crate::model::{InstrumentId, Price, Side};
 
 /// Levels of a block: as many as two words have bytes.
 const BLOCK_LEVELS: usize = 16;
@@ -31,6 +32,12 @@ const BLOCK_LEVELS: usize = 16;
 pub(super) struct Block {
     /// A byte of each rank's hash.
     tags: [u64; 2],
+    /// No rank of the block is below it, and every rank of the block before is.
+    first: i64,
+    /// Every rank of the block is below it: where the next block begins.
+    end: i64,
+    /// The ladder that the block is of.
+    owner: u32,
     length: u32,
     link: u32,
     ranks: [i64; BLOCK_LEVELS],
@@ -63,6 +70,9 @@ fn alike(tags: u64, tag: u64) -> u64 {
 impl Block {
     const EMPTY: Self = Self {
         tags: [0; 2],
+        first: NO_RANK,
+        end: i64::MAX,
+        owner: NOBODY,
         length: 0,
         link: NONE,
         ranks: [0; BLOCK_LEVELS],
@@ -155,6 +165,10 @@ pub(super) struct Level {
 
 /// Below the rank of any price.
 const NO_RANK: i64 = i64::MIN;
+/// No ladder.
+const NOBODY: u32 = u32::MAX;
+
+const _: () = assert!(crate::model::limit::INSTRUMENTS_MAX < (NOBODY >> 1) as usize);
 
 /// The rank of a price on its side.
 #[inline(always)]
@@ -176,7 +190,7 @@ pub(super) fn price(side: Side, rank: i64) -> Price {
 
 #[derive(Clone, Copy)]
 struct Entry {
-    /// No rank of the block is below it, and every rank of the block before is.
+    /// See [`Block::first`].
     first: i64,
     block: u32,
 }
@@ -185,15 +199,17 @@ struct Entry {
 pub(super) struct Ladder {
     best: i64,
     directory: Vec<Entry>,
-}
-
-impl Default for Ladder {
-    fn default() -> Self {
-        Self { best: NO_RANK, directory: Vec::new() }
-    }
+    /// Whose ladder it is: an instrument and a side, told apart from all others.
+    owner: u32,
 }
 
 impl Ladder {
+    /// The ladder of a side without an order.
+    pub(super) fn new(instrument: InstrumentId, side: Side) -> Self {
+        let owner = instrument.0 << 1 | (side == Side::Sell) as u32;
+        Self { best: NO_RANK, directory: Vec::new(), owner }
+    }
+
     /// The rank of the best level; nothing but the ladder itself is read.
     #[inline(always)]
     pub(super) fn best_rank(&self) -> Option<i64> {
@@ -215,14 +231,6 @@ impl Ladder {
         }
     }
 
-    /// Fetches the block that a rank is in, or would be.
-    #[inline]
-    pub(super) fn foresee_block(&self, blocks: &Slab<Block>, rank: i64, fetch: &impl Fetch) {
-        if let Some(entry) = self.entry(rank) {
-            fetch.fetch(&blocks[self.directory[entry].block]);
-        }
-    }
-
     /// The best level that is worse than `rank`.
     pub(super) fn worse(&self, blocks: &Slab<Block>, rank: i64) -> Option<Level> {
         let entry = self.entry(rank)?;
@@ -235,13 +243,40 @@ impl Ladder {
     }
 
     /// The directory's entry whose block holds `rank`, if any level does.
-    #[inline(always)]
+    #[inline]
     fn entry(&self, rank: i64) -> Option<usize> {
         let last = self.directory.len().checked_sub(1)?;
         if self.directory[last].first <= rank {
             return Some(last);
         }
         Some(self.directory.partition_point(|entry| entry.first <= rank).saturating_sub(1))
+    }
+
+    /// The block that holds `rank`, if any level does: the hinted one, or else one that is looked for.
+    #[inline(always)]
+    pub(super) fn block(&self, blocks: &Slab<Block>, rank: i64, hint: u32) -> Option<u32> {
+        if let Some(block) = blocks.get(hint)
+            && block.owner == self.owner
+            && block.first <= rank
+            && rank < block.end
+        {
+            return Some(hint);
+        }
+        self.entry(rank).map(|entry| self.directory[entry].block)
+    }
+
+    /// Moves an order from its level to the back of the queue of another, or of the same. Most go a step
+    /// from where they were, and are in the same block after it.
+    #[inline]
+    pub(super) fn shift(
+        &mut self,
+        blocks: &mut Slab<Block>,
+        orders: &mut Slab<Chain>,
+        (from, to): (i64, i64),
+        slot: u32,
+    ) {
+        self.remove(blocks, orders, from, slot);
+        self.push(blocks, orders, to, slot);
     }
 
     /// Puts an order at the back of the queue of its level.
@@ -253,55 +288,50 @@ impl Ladder {
         rank: i64,
         slot: u32,
     ) {
-        let alone = Queue { head: slot, tail: slot };
-        let Some(entry) = self.entry(rank) else {
-            return self.push_first(blocks, orders, rank, slot);
-        };
-        let block = &mut blocks[self.directory[entry].block];
         let order = &mut orders[slot];
-        order.next = NONE;
+        (order.next, order.prev) = (NONE, NONE);
+        let Some(at) = self.block(blocks, rank, order.block) else {
+            order.block = self.push_first(blocks, rank, slot);
+            return;
+        };
+        order.block = at;
+        let block = &mut blocks[at];
         if let Some(at) = block.find(rank) {
             let tail = std::mem::replace(&mut block.queues[at].tail, slot);
             order.prev = tail;
             orders[tail].next = slot;
             return;
         }
-        order.prev = NONE;
         if block.length as usize == BLOCK_LEVELS {
-            self.split(blocks, entry);
+            self.split(blocks, rank);
             return self.push(blocks, orders, rank, slot);
         }
-        block.add(rank, alone);
-        let first = &mut self.directory[entry].first;
-        *first = (*first).min(rank);
+        block.add(rank, Queue { head: slot, tail: slot });
         self.best = self.best.max(rank);
     }
 
     /// Puts the first order of the side into a block of its own.
     #[cold]
-    fn push_first(
-        &mut self,
-        blocks: &mut Slab<Block>,
-        orders: &mut Slab<Chain>,
-        rank: i64,
-        slot: u32,
-    ) {
-        (orders[slot].next, orders[slot].prev) = (NONE, NONE);
-        let block = blocks.insert(Block::EMPTY);
-        blocks[block].add(rank, Queue { head: slot, tail: slot });
-        self.directory.push(Entry { first: rank, block });
+    fn push_first(&mut self, blocks: &mut Slab<Block>, rank: i64, slot: u32) -> u32 {
+        let mut first = Block { owner: self.owner, ..Block::EMPTY };
+        first.add(rank, Queue { head: slot, tail: slot });
+        let block = blocks.insert(first);
+        self.directory.push(Entry { first: NO_RANK, block });
         self.best = rank;
+        block
     }
 
-    /// Moves the upper half of a full block into a new one behind it.
+    /// Moves the upper half of the full block that would hold `rank` into a new one behind it.
     #[cold]
-    fn split(&mut self, blocks: &mut Slab<Block>, entry: usize) {
+    fn split(&mut self, blocks: &mut Slab<Block>, rank: i64) {
+        let entry = self.entry(rank).expect("there is a block");
         let block = &mut blocks[self.directory[entry].block];
         assert!(block.length as usize == BLOCK_LEVELS);
         let mut ranks = block.ranks;
         ranks.sort_unstable();
         let first = ranks[BLOCK_LEVELS / 2];
-        let mut upper = Block::EMPTY;
+        let mut upper = Block { owner: self.owner, first, end: block.end, ..Block::EMPTY };
+        block.end = first;
         let mut at = 0;
         while at < block.length as usize {
             if block.ranks[at] < first {
@@ -324,7 +354,7 @@ impl Ladder {
         rank: i64,
         slot: u32,
     ) {
-        let Chain { next, prev, .. } = orders[slot];
+        let Chain { next, prev, block: hint, .. } = orders[slot];
         if next != NONE {
             orders[next].prev = prev;
         }
@@ -334,8 +364,8 @@ impl Ladder {
         if next != NONE && prev != NONE {
             return;
         }
-        let entry = self.entry(rank).expect("an order's level is in the directory");
-        let block = &mut blocks[self.directory[entry].block];
+        let at = self.block(blocks, rank, hint).expect("an order's block is in the directory");
+        let block = &mut blocks[at];
         let at = block.find(rank).expect("an order's level is in its block");
         let queue = &mut block.queues[at];
         if prev == NONE {
@@ -351,13 +381,29 @@ impl Ladder {
         }
         block.remove(at);
         if block.length == 0 {
-            blocks.remove(self.directory[entry].block);
-            self.directory.remove(entry);
+            self.give_back(blocks, rank);
         }
         if rank == self.best {
             let last = self.directory.last();
             self.best = last.map_or(NO_RANK, |entry| blocks[entry.block].highest());
         }
+    }
+
+    /// Takes the block that held `rank` out, which is empty: the one before it, or else the one behind
+    /// it, holds its ranks from now on.
+    #[cold]
+    fn give_back(&mut self, blocks: &mut Slab<Block>, rank: i64) {
+        let entry = self.entry(rank).expect("there is a block");
+        let given = self.directory.remove(entry).block;
+        if let Some(before) = entry.checked_sub(1) {
+            let end = blocks[given].end;
+            blocks[self.directory[before].block].end = end;
+        } else if let Some(behind) = self.directory.first_mut() {
+            behind.first = NO_RANK;
+            blocks[behind.block].first = NO_RANK;
+        }
+        blocks[given].owner = NOBODY;
+        blocks.remove(given);
     }
 }
 
@@ -394,7 +440,7 @@ mod tests {
     fn levels_stay_in_order_and_queues_in_time() {
         let mut blocks = Slab::with_capacity(0);
         let mut orders = Slab::with_capacity(0);
-        let mut ladder = Ladder::default();
+        let mut ladder = Ladder::new(InstrumentId(0), Side::Buy);
         let mut model: BTreeMap<i64, VecDeque<u32>> = BTreeMap::new();
         let mut resting = Vec::new();
         let mut random = 1_u64;

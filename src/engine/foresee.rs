@@ -81,8 +81,8 @@ struct Sight {
     /// Of OrigClOrdID; none where OrderID names the order.
     orig: Option<u64>,
     order: OrderId,
-    /// None where the price stays.
-    price: Option<Price>,
+    /// Of a new order.
+    price: Price,
     /// The slot of OrigClOrdID, then the order's.
     slot: u32,
 }
@@ -96,7 +96,7 @@ impl Sight {
         instrument: CancelOrder::ANY_INSTRUMENT,
         orig: None,
         order: OrderId::NONE,
-        price: None,
+        price: Price::ZERO,
         slot: NONE,
     };
 }
@@ -110,7 +110,7 @@ impl Engine {
             Command::NewOrder(new) => {
                 sight.is_new = true;
                 (sight.side, sight.account) = (new.side, new.account);
-                (sight.instrument, sight.price) = (new.instrument, Some(new.price));
+                (sight.instrument, sight.price) = (new.instrument, new.price);
                 self.ids.foresee(new.cl_ord_id_hash, fetch);
                 self.accounts.foresee_count(new.account, new.instrument, fetch);
                 new.origin.session
@@ -126,7 +126,6 @@ impl Engine {
             Command::ReplaceOrder(replace) => {
                 (sight.side, sight.account) = (replace.side, replace.account);
                 (sight.instrument, sight.order) = (replace.instrument, replace.order);
-                sight.price = Some(replace.price);
                 sight.orig =
                     (!replace.orig_cl_ord_id.is_empty()).then_some(replace.orig_cl_ord_id_hash);
                 self.ids.foresee(replace.cl_ord_id_hash, fetch);
@@ -180,9 +179,12 @@ impl Engine {
         }
         if let Some(instrument) = self.instruments.get(sight.instrument) {
             self.ledger.foresee_slot(sight.account, instrument.paid_with(sight.side), fetch);
-            if let Some(price) = sight.price {
-                let rank = rank(sight.side, price);
-                ladder(instrument, sight.side).foresee_block(&self.blocks, rank, fetch);
+            if sight.is_new {
+                let rank = rank(sight.side, sight.price);
+                let ladder = ladder(instrument, sight.side);
+                if let Some(block) = ladder.block(&self.blocks, rank, NONE) {
+                    fetch.fetch(&self.blocks[block]);
+                }
             }
         }
     }
@@ -195,9 +197,8 @@ impl Engine {
         }
         let chain = &self.orders.chains[sight.slot];
         self.ledger.foresee_at(chain.pays, fetch);
-        if let Some(instrument) = self.instruments.get(chain.instrument()) {
-            let rank = rank(chain.side, chain.price);
-            ladder(instrument, chain.side).foresee_block(&self.blocks, rank, fetch);
+        if let Some(block) = self.blocks.get(chain.block) {
+            fetch.fetch(block);
         }
     }
 

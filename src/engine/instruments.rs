@@ -112,8 +112,8 @@ impl InstrumentSlot {
     fn new(definition: Instrument, scales: Scales) -> Self {
         Self {
             definition,
-            bids: Ladder::default(),
-            asks: Ladder::default(),
+            bids: Ladder::new(definition.id, Side::Buy),
+            asks: Ladder::new(definition.id, Side::Sell),
             last_trade: None,
             ordered: false,
             traded: false,

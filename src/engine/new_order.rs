@@ -206,6 +206,7 @@ impl Engine {
     }
 
     /// Tells that a new order is refused; it leaves no trace.
+    #[cold]
     fn reject(&mut self, out: &mut Output<'_, impl EventSink>, order: &NewOrder, refusal: Refusal) {
         let execution = Execution {
             order: OrderId::NONE,

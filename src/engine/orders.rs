@@ -67,9 +67,11 @@ pub(super) struct Chain {
     pub(super) account_next: u32,
     /// The account's order before.
     pub(super) account_prev: u32,
+    /// The block of its side's levels that it was put into.
+    pub(super) block: u32,
 }
 
-const _: () = assert!(size_of::<Chain>() == 112);
+const _: () = assert!(size_of::<Chain>() == 120);
 const _: () = assert!(crate::model::limit::INSTRUMENTS_MAX <= 1 << 16);
 
 impl Chain {
@@ -91,6 +93,7 @@ impl Chain {
             next: NONE,
             prev: NONE,
             account_next: NONE,
+            block: NONE,
             account_prev: NONE,
             pays,
             last: NONE,

@@ -8,6 +8,16 @@ use crate::model::*;
 pub trait EventSink {
     /// Takes one.
     fn emit(&mut self, event: &Event);
+
+    /// Takes one for that gateway, made by `make` of whatever was in its place. A ring has it made
+    /// where it stays; whoever does not say where is handed it when it is made.
+    #[inline(always)]
+    fn make(&mut self, gateway: GatewayId, make: impl FnOnce(&mut Event)) {
+        let _ = gateway;
+        let mut event = Event::default();
+        make(&mut event);
+        self.emit(&event);
+    }
 }
 
 impl EventSink for Vec<Event> {
@@ -45,8 +55,8 @@ impl<'a, S: EventSink> Output<'a, S> {
         EVENTS_MAX - usize::from(self.index)
     }
 
-    /// Emits an event. Inline, so that the body is made where the sink reads it.
-    #[inline(always)]
+    /// Emits an event.
+    #[inline]
     pub(super) fn emit(
         &mut self,
         gateway: GatewayId,
@@ -54,30 +64,58 @@ impl<'a, S: EventSink> Output<'a, S> {
         msg_seq_num: u64,
         body: EventBody,
     ) {
+        let kind = u64::from(body.kind());
+        self.make(gateway, session, msg_seq_num, |place| {
+            *place = body;
+            [kind, 0, 0, 0]
+        });
+    }
+
+    /// Emits a report of an order. Inline, so that it is made where the sink has it.
+    #[inline(always)]
+    pub(super) fn emit_execution(
+        &mut self,
+        gateway: GatewayId,
+        session: SessionId,
+        msg_seq_num: u64,
+        told: impl FnOnce() -> Execution,
+        more: impl FnOnce(&mut Execution),
+    ) {
+        self.make(gateway, session, msg_seq_num, |place| {
+            *place = EventBody::Execution(told());
+            let EventBody::Execution(told) = place else { return [0; 4] };
+            more(told);
+            let (order, cum) = (told.order.0, told.cum_quantity.0 as u64);
+            let (leaves, status) = (told.leaves_quantity.0 as u64, told.ord_status as u64);
+            [status << 8 | 1, order, leaves, cum]
+        });
+    }
+
+    /// Has an event made, and folds in what `body` gives of it.
+    #[inline(always)]
+    fn make(
+        &mut self,
+        gateway: GatewayId,
+        session: SessionId,
+        msg_seq_num: u64,
+        body: impl FnOnce(&mut EventBody) -> [u64; 4],
+    ) {
         assert!(self.room() > 0, "a record causes at most EVENTS_MAX events");
-        let whose = u64::from(session.0) << 8 | u64::from(body.kind());
-        let told = match &body {
-            EventBody::Execution(told) => [
-                told.order.0,
-                told.leaves_quantity.0 as u64,
-                told.cum_quantity.0 as u64,
-                told.ord_status as u64,
-            ],
-            _ => [0; 4],
-        };
-        self.running.fold_all([whose, msg_seq_num, told[0], told[1], told[2], told[3]]);
-        let event = Event {
-            cause: self.cause,
-            timestamp: self.timestamp,
-            session,
-            msg_seq_num,
-            index: self.index,
-            shard: self.shard,
-            gateway,
-            body,
-        };
-        self.index += 1;
-        self.sink.emit(&event);
+        let Self { cause, timestamp, shard, index, running, .. } = self;
+        let (cause, timestamp, shard, index) = (*cause, *timestamp, *shard, index);
+        self.sink.make(gateway, |event| {
+            event.cause = cause;
+            event.timestamp = timestamp;
+            event.session = session;
+            event.msg_seq_num = msg_seq_num;
+            event.index = *index;
+            event.shard = shard;
+            event.gateway = gateway;
+            let [kind, order, leaves, cum] = body(&mut event.body);
+            let whose = u64::from(session.0) << 16 | kind;
+            running.fold_all([whose, msg_seq_num, order, leaves, cum]);
+        });
+        *index += 1;
     }
 
     /// Emits what every gateway is told.

@@ -7,13 +7,15 @@
 //!    a new order of the whole quantity.
 //! 4. A lower quantity at the same price, the displayed part left as it is, keeps the place. Anything
 //!    else takes the order out of the book, matches it as one that came, and puts the rest at the back.
+//!    One that would trade with nothing, as nearly all, just goes from one level to the other.
 
 use crate::engine::Engine;
+use crate::engine::book::rank;
 use crate::engine::cancel::Change;
 use crate::engine::instruments::saturated;
 use crate::engine::matching::Taker;
-use crate::engine::new_order::check_trading;
 use crate::engine::new_order::{check_display, check_notional, check_price, check_quantity};
+use crate::engine::new_order::{check_trading, crosses};
 use crate::engine::orders::{Chain, Life};
 use crate::engine::output::{EventSink, Output};
 use crate::model::*;
@@ -62,7 +64,7 @@ impl Engine {
         if let Err(refusal) = &checked
             && self.has_made_room(change.account, refusal)
         {
-            checked = self.check_replace(replace, chain);
+            checked = self.check_replace_again(replace, chain);
         }
         match checked {
             Ok(Outcome::Close) => self.close_replaced(out, &change, chain),
@@ -70,6 +72,12 @@ impl Engine {
                 self.take_terms(replace, chain, terms);
                 let order = &mut self.orders.chains[chain];
                 order.shown = order.shown.min(terms.leaves);
+                self.tell_replaced(out, &change, chain, terms.leaves);
+            }
+            Ok(Outcome::Requeue(terms)) if self.rests_at_once(chain, replace.price) => {
+                let from = self.orders.chains[chain].price;
+                self.take_terms(replace, chain, terms);
+                self.shift(chain, from, terms.leaves);
                 self.tell_replaced(out, &change, chain, terms.leaves);
             }
             Ok(Outcome::Requeue(terms)) => {
@@ -82,7 +90,14 @@ impl Engine {
         }
     }
 
+    /// See [`Self::check_replace`], after room may have been made.
+    #[cold]
+    fn check_replace_again(&self, replace: &ReplaceOrder, chain: u32) -> Result<Outcome, Refusal> {
+        self.check_replace(replace, chain)
+    }
+
     /// What becomes of the order, or the first reason to refuse.
+    #[inline(always)]
     fn check_replace(&self, replace: &ReplaceOrder, chain: u32) -> Result<Outcome, Refusal> {
         let order = &self.orders.chains[chain];
         let instrument = self.instruments.slot(order.instrument());
@@ -142,6 +157,25 @@ impl Engine {
         order.quantity = replace.quantity;
         order.set_display_quantity(display);
         self.ledger.hold(order.pays, held, hold);
+    }
+
+    /// Whether a resting order would trade with nothing at another price.
+    #[inline]
+    fn rests_at_once(&self, chain: u32, price: Price) -> bool {
+        let order = &self.orders.chains[chain];
+        let best =
+            self.best_price(self.instruments.slot(order.instrument()), order.side.opposite());
+        best.is_none_or(|best| !crosses(order.side, price, best))
+    }
+
+    /// Moves a resting order whose terms have changed to the back of its new level.
+    #[inline]
+    fn shift(&mut self, chain: u32, from: Price, leaves: i64) {
+        let order = &mut self.orders.chains[chain];
+        order.shown = order.slice(leaves);
+        let ranks = (rank(order.side, from), rank(order.side, order.price));
+        let ladder = self.instruments.slot_mut(order.instrument()).ladder(order.side);
+        ladder.shift(&mut self.blocks, &mut self.orders.chains, ranks, chain);
     }
 
     /// The order as one that comes.

@@ -74,6 +74,12 @@ impl<T: Linked> Slab<T> {
         self.free = slot;
     }
 
+    /// What is in a slot, if there ever was anything.
+    #[inline(always)]
+    pub(super) fn get(&self, slot: u32) -> Option<&T> {
+        self.items.get(slot as usize)
+    }
+
     /// Slots in use.
     #[inline]
     pub(super) fn live(&self) -> u32 {
@@ -126,34 +132,47 @@ impl Bucket {
     const EMPTY: Self =
         Self { hashes: [0; ENTRIES], slots: [NONE; ENTRIES], length: 0, overflow: NONE };
 
-    #[inline]
+    #[inline(always)]
+    fn length(&self) -> usize {
+        self.length as usize
+    }
+
+    #[inline(always)]
     fn push(&mut self, hash: u32, slot: u32) {
-        let at = self.length as usize;
-        self.hashes[at] = hash;
-        self.slots[at] = slot;
+        self.write(hash, slot);
         self.length += 1;
+    }
+
+    /// Writes an entry behind the last, which does not count yet.
+    #[inline(always)]
+    fn write(&mut self, hash: u32, slot: u32) {
+        let at = self.length();
+        self.slots[at] = slot;
+        self.hashes[at] = hash;
     }
 
     #[inline]
     fn pop(&mut self) -> (u32, u32) {
         self.length -= 1;
-        let at = self.length as usize;
+        let at = self.length();
         (self.hashes[at], self.slots[at])
     }
 
     #[inline]
     fn position(&self, slot: u32) -> Option<usize> {
-        self.slots[..self.length as usize].iter().position(|other| *other == slot)
+        self.slots[..self.length()].iter().position(|other| *other == slot)
     }
 
-    /// Bit n is set where entry n has that hash: all are compared, so that nothing is guessed.
+    /// The slot of an entry of that hash for which `is` holds. All places are compared, also those that
+    /// no entry is in: where none is alike, as mostly, there is nothing to guess.
     #[inline(always)]
-    fn alike(&self, hash: u32) -> u32 {
-        let mut alike = 0;
-        for (at, other) in self.hashes.iter().enumerate() {
-            alike |= u32::from(*other == hash) << at;
+    fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
+        for at in 0..ENTRIES {
+            if self.hashes[at] == hash && at < self.length() && is(self.slots[at]) {
+                return Some(self.slots[at]);
+            }
         }
-        alike & ((1 << self.length) - 1)
+        None
     }
 }
 
@@ -192,25 +211,17 @@ impl HashIndex {
     }
 
     /// The slot of that hash for which `is` holds.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find<T: Keyed>(
         &self,
         slab: &Slab<T>,
         hash: u32,
         is: impl Fn(&T) -> bool,
     ) -> Option<u32> {
-        if self.buckets.is_empty() {
-            return None;
-        }
-        let mut bucket = &self.buckets[self.bucket(hash)];
+        let mut bucket = self.buckets.get(self.bucket(hash))?;
         loop {
-            let mut alike = bucket.alike(hash);
-            while alike != 0 {
-                let slot = bucket.slots[alike.trailing_zeros() as usize];
-                if is(&slab[slot]) {
-                    return Some(slot);
-                }
-                alike &= alike - 1;
+            if let Some(slot) = bucket.find(hash, |slot| is(&slab[slot])) {
+                return Some(slot);
             }
             if bucket.overflow == NONE {
                 return None;
@@ -233,9 +244,7 @@ impl HashIndex {
         if self.buckets.is_empty() {
             return None;
         }
-        let bucket = &self.buckets[self.bucket(hash)];
-        let alike = bucket.alike(hash);
-        (alike != 0).then(|| bucket.slots[alike.trailing_zeros() as usize])
+        self.buckets[self.bucket(hash)].find(hash, |_| true)
     }
 
     /// Takes a slot of that hash in, which is not in it yet.
@@ -252,7 +261,7 @@ impl HashIndex {
     #[inline(always)]
     fn put(&mut self, hash: u32, slot: u32) {
         let at = self.bucket(hash);
-        if self.buckets[at].length as usize == ENTRIES {
+        if self.buckets[at].length() == ENTRIES {
             self.overflow(at);
         }
         self.buckets[at].push(hash, slot);
@@ -275,10 +284,30 @@ impl HashIndex {
         let power = 1 << added.ilog2();
         self.mask = power - 1;
         let halved = added - power;
+        let bucket = self.buckets[halved];
+        if bucket.overflow != NONE {
+            return self.halve_all(halved);
+        }
+        // Each entry is written to both and counted in one: there is no branch to guess.
+        let (mut kept, mut moved) = (Bucket::EMPTY, Bucket::EMPTY);
+        for at in 0..ENTRIES.min(bucket.length()) {
+            let (hash, slot) = (bucket.hashes[at], bucket.slots[at]);
+            let moves = (hash & power as u32 != 0) as u32;
+            kept.write(hash, slot);
+            moved.write(hash, slot);
+            kept.length += 1 - moves;
+            moved.length += moves;
+        }
+        self.buckets[halved] = kept;
+        self.buckets[added] = moved;
+    }
+
+    /// Halves a bucket that spare ones follow.
+    #[cold]
+    fn halve_all(&mut self, halved: usize) {
         let mut bucket = std::mem::replace(&mut self.buckets[halved], Bucket::EMPTY);
         loop {
-            for (hash, slot) in bucket.hashes.iter().zip(bucket.slots).take(bucket.length as usize)
-            {
+            for (hash, slot) in bucket.hashes.iter().zip(bucket.slots).take(bucket.length()) {
                 self.put(*hash, slot);
             }
             let overflow = bucket.overflow;
@@ -311,8 +340,8 @@ impl HashIndex {
                 spare = bucket.overflow;
             }
         }
-        let Bucket { length, overflow, .. } = self.buckets[head];
-        if length == 0 && overflow != NONE {
+        let overflow = self.buckets[head].overflow;
+        if self.buckets[head].length() == 0 && overflow != NONE {
             self.buckets[head] = self.spare[overflow];
             self.spare.remove(overflow);
         }

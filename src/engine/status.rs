@@ -7,6 +7,14 @@ use crate::engine::output::{EventSink, Output};
 use crate::engine::slab::NONE;
 use crate::model::*;
 
+/// An order that a request names.
+#[derive(Clone, Copy)]
+pub(super) struct Named {
+    pub(super) chain: u32,
+    /// The slot of the ClOrdID that names it, where one does.
+    pub(super) id: Option<u32>,
+}
+
 impl Engine {
     /// Tells an order's owner how it stands, with what `more` adds to that.
     #[inline]
@@ -21,11 +29,8 @@ impl Engine {
         let number = state.next_out;
         state.next_out = number.saturating_add(1);
         let gateway = state.gateway;
-        let mut body = EventBody::Execution(self.execution(chain, exec_type, leaves));
-        if let EventBody::Execution(told) = &mut body {
-            more(told);
-        }
-        out.emit(gateway, session, number, body);
+        let told = || self.execution(chain, exec_type, leaves);
+        out.emit_execution(gateway, session, number, told, more);
     }
 
     /// A report on an order as it stands.
@@ -83,6 +88,7 @@ impl Engine {
     }
 
     /// Answers a message that may be a resend with the state of its order.
+    #[cold]
     pub(super) fn resend_state(
         &mut self,
         out: &mut Output<'_, impl EventSink>,
@@ -121,15 +127,31 @@ impl Engine {
         &self,
         account: AccountId,
         order: OrderId,
-        (id, hash): (&ClOrdId, u64),
+        id: (&ClOrdId, u64),
     ) -> Option<u32> {
+        self.find_named(account, order, id).map(|named| named.chain)
+    }
+
+    /// The account's order that OrderID, a ClOrdID, or both name, and the ClOrdID's slot.
+    #[inline(always)]
+    pub(super) fn find_named(
+        &self,
+        account: AccountId,
+        order: OrderId,
+        (id, hash): (&ClOrdId, u64),
+    ) -> Option<Named> {
+        let slot = match id.is_empty() {
+            true => None,
+            false => Some(self.ids.find(&self.orders, account, id, hash)?),
+        };
+        let chain = slot.map(|slot| self.ids.slots[slot].chain);
         if order == OrderId::NONE {
-            return self.known(account, id, hash);
+            return chain.map(|chain| Named { chain, id: slot });
         }
-        let chain = self.orders.find(order)?;
-        let is_own = self.orders.chains[chain].account == account;
-        let agree = id.is_empty() || self.known(account, id, hash) == Some(chain);
-        (is_own && agree).then_some(chain)
+        let found = self.orders.find(order)?;
+        let is_own = self.orders.chains[found].account == account;
+        let agree = chain.is_none_or(|chain| chain == found);
+        (is_own && agree).then_some(Named { chain: found, id: slot })
     }
 
     pub(super) fn mass_status(

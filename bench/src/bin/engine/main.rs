@@ -29,7 +29,7 @@ struct Count {
 }
 
 /// Slots of a gateway's event ring.
-const RING: usize = 4_096;
+const RING: usize = 1_024;
 
 impl Default for Count {
     fn default() -> Self {
@@ -38,8 +38,15 @@ impl Default for Count {
 }
 
 impl EventSink for Count {
+    #[inline]
     fn emit(&mut self, event: &Event) {
-        self.ring[self.events as usize % RING] = *event;
+        self.make(event.gateway, |place| *place = *event);
+    }
+
+    #[inline(always)]
+    fn make(&mut self, _: GatewayId, make: impl FnOnce(&mut Event)) {
+        let event = &mut self.ring[self.events as usize % RING];
+        make(event);
         self.events += 1;
         match &event.body {
             EventBody::Execution(told) => {
