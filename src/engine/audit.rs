@@ -147,7 +147,7 @@ impl Engine {
                 listed += 1;
             }
             for (instrument, count) in counts {
-                let counted = self.accounts.open_orders(id, instrument);
+                let counted = self.accounts.open_orders(&self.orders, id, instrument);
                 must!(counted == count, "account {id}: {count} orders, {counted} counted");
             }
             let mut ids_here = 0;

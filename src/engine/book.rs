@@ -223,6 +223,12 @@ impl Ladder {
         block.find(self.best).map(|at| block.level(at))
     }
 
+    /// The block of the best level.
+    #[inline]
+    pub(super) fn last_block(&self) -> Option<u32> {
+        self.directory.last().map(|entry| entry.block)
+    }
+
     /// Fetches the end of the directory, where nearly all traffic is.
     #[inline]
     pub(super) fn foresee(&self, fetch: &impl Fetch) {

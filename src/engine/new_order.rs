@@ -122,9 +122,10 @@ impl Engine {
     #[inline]
     fn check_room(&self, order: &NewOrder, instrument: &InstrumentSlot) -> Result<(), Refusal> {
         if rests(order.ord_type, order.time_in_force) {
-            let open = self.accounts.open_orders(order.account, order.instrument);
             let most = instrument.definition.open_orders_max;
-            if open >= most {
+            let (account, accounts) = (order.account, &self.accounts);
+            let room = accounts.check_room(&self.orders, account, order.instrument, most);
+            if let Err(open) = room {
                 let code = RejectCode::TooManyOpenOrders;
                 return Err(Refusal::new(code, i64::from(open), i64::from(most)));
             }

@@ -244,6 +244,12 @@ impl Orders {
         self.chains.remove(slot);
     }
 
+    /// The open orders of an account from one on.
+    pub(super) fn listed_from(&self, first: u32) -> impl Iterator<Item = u32> + '_ {
+        let some = |slot: u32| (slot != NONE).then_some(slot);
+        std::iter::successors(some(first), move |slot| some(self.chains[*slot].account_next))
+    }
+
     /// Fetches where an order is looked for.
     #[inline]
     pub(super) fn foresee(&self, id: OrderId, fetch: &impl Fetch) {

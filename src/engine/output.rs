@@ -9,8 +9,8 @@ pub trait EventSink {
     /// Takes one.
     fn emit(&mut self, event: &Event);
 
-    /// Takes one for that gateway, made by `make` of whatever was in its place. A ring has it made
-    /// where it stays; whoever does not say where is handed it when it is made.
+    /// Takes one for that gateway. `make` is called once, and makes it of whatever was in its place: a
+    /// ring has it made where it stays; whoever does not say where is handed it when it is made.
     #[inline(always)]
     fn make(&mut self, gateway: GatewayId, make: impl FnOnce(&mut Event)) {
         let _ = gateway;

@@ -78,10 +78,7 @@ impl Engine {
 
     /// An account's open orders, ascending by OrderID.
     pub(super) fn account_orders(&self, account: AccountId) -> impl Iterator<Item = u32> + '_ {
-        let some = |slot: u32| (slot != NONE).then_some(slot);
-        std::iter::successors(some(self.first_order(account)), move |slot| {
-            some(self.orders.chains[*slot].account_next)
-        })
+        self.orders.listed_from(self.first_order(account))
     }
 }
 
