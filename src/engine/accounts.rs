@@ -255,3 +255,47 @@ impl Accounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::script::{Venue, instrument};
+
+    /// Puts orders of A and cancels them again, from `low` to `high` and back; each record is audited,
+    /// the counts with it.
+    fn up_and_down(venue: &mut Venue, (low, high): (u32, u32)) {
+        for number in low..high {
+            let told = venue.run(&format!("A buy i{number} 1@{}", 60 + number % 30));
+            assert!(!told.contains("rejected"), "{told}");
+        }
+        for number in low..high {
+            venue.run(&format!("A cancel c{number} of=i{number}"));
+        }
+    }
+
+    #[test]
+    fn many_open_orders_are_counted_as_exactly_as_few() {
+        let most = COUNTED_FROM + 10;
+        let mut venue = Venue::with(Instrument { open_orders_max: most, ..instrument() });
+        up_and_down(&mut venue, (0, most));
+        assert!(!venue.engine.accounts.slots[2].is_counted);
+        assert_eq!(venue.engine.accounts.counts.live(), 0);
+        for number in 200..200 + most {
+            venue.run(&format!("A buy i{number} 1@{}", 60 + number % 30));
+        }
+        assert!(venue.engine.accounts.slots[2].is_counted);
+        let told = venue.run("A buy more 1@60");
+        assert!(told.contains("TooManyOpenOrders"), "{told}");
+        venue.run("A cancel c of=i200");
+        let told = venue.run("A buy again 1@60");
+        assert!(!told.contains("TooManyOpenOrders"), "{told}");
+    }
+
+    #[test]
+    fn a_limit_below_what_is_counted_holds_too() {
+        let mut venue = Venue::with(Instrument { open_orders_max: 3, ..instrument() });
+        venue.run("A buy a 1@60\nA buy b 1@60\nA buy c 1@61");
+        let told = venue.run("A buy d 1@61");
+        assert!(told.contains("TooManyOpenOrders"), "{told}");
+    }
+}

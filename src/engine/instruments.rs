@@ -59,7 +59,7 @@ impl Scales {
     }
 
     /// Quote units, rounded down; saturated.
-    #[inline]
+    #[inline(always)]
     pub(super) fn notional(&self, price: Price, quantity: i64) -> i128 {
         if let Some(product) = (price.0 as u64).checked_mul(quantity as u64)
             && let Some(down) = self.down

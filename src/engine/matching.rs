@@ -370,7 +370,7 @@ impl Engine {
     }
 
     /// What an open order could still cost with that much left.
-    #[inline]
+    #[inline(always)]
     pub(super) fn cost_of(&self, chain: u32, leaves: i64) -> i64 {
         let chain = &self.orders.chains[chain];
         let instrument = self.instruments.slot(chain.instrument());

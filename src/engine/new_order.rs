@@ -98,7 +98,7 @@ impl Engine {
     }
 
     /// The gateway's refusal, and whether the ClOrdID is given and new.
-    #[inline]
+    #[inline(always)]
     pub(super) fn check_id(
         &self,
         refusal: Refusal,
@@ -138,7 +138,7 @@ impl Engine {
     }
 
     /// Whether the ClOrdID of another order or replace can be remembered.
-    #[inline]
+    #[inline(always)]
     pub(super) fn check_ids_room(&self, account: AccountId) -> Result<(), Refusal> {
         self.accounts.get(account).map_or(Ok(()), |account| self.ids.check_room(account))
     }
@@ -256,6 +256,7 @@ pub(super) fn crosses(side: Side, limit: Price, best: Price) -> bool {
 }
 
 /// Whether the instrument takes orders.
+#[inline(always)]
 pub(super) fn check_trading(instrument: &InstrumentSlot) -> Result<(), Refusal> {
     match instrument.definition.state {
         InstrumentState::Trading => Ok(()),
@@ -277,6 +278,7 @@ fn check_options(order: &NewOrder) -> Result<(), Refusal> {
 }
 
 /// Whether a limit is a price of the instrument, and within the collar.
+#[inline(always)]
 pub(super) fn check_price(instrument: &InstrumentSlot, price: Price) -> Result<(), Refusal> {
     let tick = instrument.definition.tick;
     if price.0 <= 0 {
@@ -299,6 +301,7 @@ pub(super) fn check_price(instrument: &InstrumentSlot, price: Price) -> Result<(
 }
 
 /// Whether a quantity is one of the instrument.
+#[inline(always)]
 pub(super) fn check_quantity(
     instrument: &InstrumentSlot,
     quantity: Quantity,
@@ -318,6 +321,7 @@ pub(super) fn check_quantity(
 
 /// Whether a displayed quantity, if there is one, is between a lot and the quantity, and no too small
 /// part of that.
+#[inline(always)]
 pub(super) fn check_display(
     instrument: &InstrumentSlot,
     display: Quantity,
@@ -345,6 +349,7 @@ pub(super) fn check_display(
 }
 
 /// Whether a notional is enough, and the most that it may become an amount.
+#[inline(always)]
 pub(super) fn check_notional(
     instrument: &InstrumentSlot,
     notional: i128,

@@ -149,7 +149,7 @@ impl Engine {
     }
 
     /// Changes what the order is and what it has set aside.
-    #[inline]
+    #[inline(always)]
     fn take_terms(&mut self, replace: &ReplaceOrder, chain: u32, terms: Terms) {
         let Terms { display, held, hold, .. } = terms;
         let order = &mut self.orders.chains[chain];
@@ -211,6 +211,7 @@ impl Engine {
         self.tell_replaced(out, change, chain, 0);
     }
 
+    #[inline]
     fn tell_replaced(
         &mut self,
         out: &mut Output<'_, impl EventSink>,
@@ -230,6 +231,7 @@ impl Engine {
 }
 
 /// Whether the request leaves what cannot be replaced as it is.
+#[inline(always)]
 fn check_same_kind(replace: &ReplaceOrder, order: &Chain) -> Result<(), Refusal> {
     /// ExecInst.
     const EXEC_INST: i64 = 18;

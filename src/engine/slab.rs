@@ -163,12 +163,19 @@ impl Bucket {
         self.slots[..self.length()].iter().position(|other| *other == slot)
     }
 
-    /// The slot of an entry of that hash for which `is` holds. All places are compared, also those that
-    /// no entry is in: where none is alike, as mostly, there is nothing to guess.
+    /// The slot of an entry of that hash for which `is` holds. All places are compared first, also those
+    /// that no entry is in: for a ClOrdID that is new none is alike, and there is nothing to guess.
     #[inline(always)]
     fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
-        for at in 0..ENTRIES {
-            if self.hashes[at] == hash && at < self.length() && is(self.slots[at]) {
+        let mut alike = false;
+        for other in &self.hashes {
+            alike |= *other == hash;
+        }
+        if !alike {
+            return None;
+        }
+        for at in 0..self.length().min(ENTRIES) {
+            if self.hashes[at] == hash && is(self.slots[at]) {
                 return Some(self.slots[at]);
             }
         }
