@@ -48,7 +48,11 @@ impl Engine {
             );
             resting += here + waiting;
         }
-        must!(resting == self.orders.opens.live(), "{resting} orders rest, the slab differs");
+        must!(
+            resting == self.orders.listed,
+            "{resting} orders rest, {} are counted",
+            self.orders.listed
+        );
         if let Some(taker) = self.pending_taker() {
             let asset = self.instruments.slot(taker.instrument).paid_with(taker.side);
             *holds.entry((taker.account, asset)).or_default() += i128::from(taker.hold);
@@ -67,7 +71,7 @@ impl Engine {
     /// Orders that have a slot but are just being matched again.
     fn requeued_in(&self, instrument: InstrumentId) -> u32 {
         let taker = self.pending_taker();
-        u32::from(taker.is_some_and(|taker| taker.open != NONE && taker.instrument == instrument))
+        u32::from(taker.is_some_and(|taker| taker.is_listed && taker.instrument == instrument))
     }
 
     /// Checks the queues of one side, adds what its orders hold, and counts them.
@@ -80,22 +84,16 @@ impl Engine {
             better = level.rank;
             let mut before = NONE;
             for at in self.queue(level) {
-                let open = &self.orders.opens[at];
-                let chain = &self.orders.chains[open.chain];
-                let order = chain.id;
-                must!(open.prev == before, "order {order}: the queue is broken");
-                must!(chain.open == at && chain.is_open(), "order {order} is not open");
+                let chain = &self.orders.chains[at];
+                let (order, leaves, shown) = (chain.id, chain.leaves(), chain.shown);
+                must!(chain.prev == before, "order {order}: the queue is broken");
+                must!(chain.is_listed(), "order {order} is not open");
                 must!(chain.side == side && chain.instrument() == id, "order {order} is astray");
                 must!(chain.price == price(side, level.rank), "order {order} is at another price");
-                must!(
-                    0 < open.shown && open.shown <= open.leaves,
-                    "order {order} shows {} of {}",
-                    open.shown,
-                    open.leaves
-                );
-                let quantity = chain.cum_quantity.0 + open.leaves;
-                must!(chain.quantity.0 == quantity, "order {order}: quantity is not cum + leaves");
-                let cost = i128::from(self.cost_of(open.chain, open.leaves));
+                must!(0 < shown && shown <= leaves, "order {order} shows {shown} of {leaves}");
+                let pays = self.ledger.find(chain.account, asset);
+                must!(pays == Some(chain.pays), "order {order} pays from another balance");
+                let cost = i128::from(self.cost_of(at, leaves));
                 *holds.entry((chain.account, asset)).or_default() += cost;
                 before = at;
                 count += 1;
@@ -141,7 +139,7 @@ impl Engine {
             let mut before = OrderId::NONE;
             let mut counts: BTreeMap<InstrumentId, u32> = BTreeMap::new();
             for open in self.account_orders(id) {
-                let chain = &self.orders.chains[self.orders.opens[open].chain];
+                let chain = &self.orders.chains[open];
                 must!(chain.id > before, "order {} is out of its account's order", chain.id);
                 must!(chain.account == id, "order {} is in another's list", chain.id);
                 before = chain.id;
@@ -149,7 +147,7 @@ impl Engine {
                 listed += 1;
             }
             for (instrument, count) in counts {
-                let counted = self.accounts.open_orders(id, instrument);
+                let counted = self.accounts.open_orders(&self.orders, id, instrument);
                 must!(counted == count, "account {id}: {count} orders, {counted} counted");
             }
             let mut ids_here = 0;

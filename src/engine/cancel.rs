@@ -3,7 +3,8 @@
 use crate::engine::Engine;
 use crate::engine::continuation::{CancelScan, Scope, Then};
 use crate::engine::orders::Life;
-use crate::engine::output::Output;
+use crate::engine::output::{EventSink, Output};
+use crate::engine::status::Named;
 use crate::model::*;
 
 /// What a cancel and a replace have in common: which order, and under which new ClOrdID.
@@ -22,7 +23,11 @@ pub(super) struct Change<'a> {
 }
 
 impl Engine {
-    pub(super) fn cancel_order(&mut self, out: &mut Output<'_>, cancel: &CancelOrder) {
+    pub(super) fn cancel_order(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        cancel: &CancelOrder,
+    ) {
         let change = Change {
             session: cancel.origin.session,
             account: cancel.account,
@@ -51,7 +56,7 @@ impl Engine {
     #[inline]
     pub(super) fn tell_changed(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         asking: SessionId,
         (chain, exec_type, leaves): (u32, ExecType, i64),
         more: impl Fn(&mut Execution),
@@ -65,16 +70,18 @@ impl Engine {
     }
 
     /// The open order that a cancel or a replace is about; any other outcome is told.
+    #[inline(always)]
     pub(super) fn find_changed(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         origin: &Origin,
         change: &Change<'_>,
     ) -> Option<u32> {
         let account = self.admit(origin)?;
         let (id, hash) = change.id;
         // A refusal names the order and its state wherever there is one, whatever it is refused for.
-        let found = self.find_order(account, change.order, change.orig);
+        let named = self.find_named(account, change.order, change.orig);
+        let found = named.map(|named| named.chain);
         if account != change.account {
             let refusal = Refusal::plain(RejectCode::AccountMismatch);
             self.reject_change(out, change, found, refusal);
@@ -90,29 +97,29 @@ impl Engine {
             self.reject_change(out, change, found, refusal);
             return None;
         }
-        let Some(chain) = found else {
+        let Some(named) = named else {
             let refusal = Refusal::plain(RejectCode::UnknownOrder);
             self.reject_change(out, change, None, refusal);
             return None;
         };
-        match self.check_changeable(change, chain) {
-            Ok(()) => Some(chain),
+        match self.check_changeable(change, named) {
+            Ok(()) => Some(named.chain),
             Err(refusal) => {
-                self.reject_change(out, change, Some(chain), refusal);
+                self.reject_change(out, change, found, refusal);
                 None
             }
         }
     }
 
     /// Whether the request means the order as it is now, and it is open.
-    fn check_changeable(&self, change: &Change<'_>, chain: u32) -> Result<(), Refusal> {
+    #[inline(always)]
+    fn check_changeable(&self, change: &Change<'_>, named: Named) -> Result<(), Refusal> {
         /// Symbol.
         const SYMBOL: i64 = 55;
         /// Side.
         const SIDE: i64 = 54;
-        let order = &self.orders.chains[chain];
-        let orig = change.orig.0;
-        if !orig.is_empty() && !self.ids.slots[order.last].id.is(orig) {
+        let order = &self.orders.chains[named.chain];
+        if named.id.is_some_and(|slot| slot != order.last) {
             return Err(Refusal::plain(RejectCode::StaleOrigClOrdId));
         }
         if !order.is_open() {
@@ -129,9 +136,10 @@ impl Engine {
     }
 
     /// Tells that a cancel or a replace is refused.
+    #[cold]
     pub(super) fn reject_change(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         change: &Change<'_>,
         chain: Option<u32>,
         refusal: Refusal,
@@ -152,7 +160,11 @@ impl Engine {
         self.tell(out, change.session, EventBody::CancelReject(reject));
     }
 
-    pub(super) fn mass_cancel(&mut self, out: &mut Output<'_>, cancel: &MassCancel) {
+    pub(super) fn mass_cancel(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        cancel: &MassCancel,
+    ) {
         let Some(account) = self.admit(&cancel.origin) else { return };
         let MassCancel { cl_ord_id, scope, instrument, side, .. } = *cancel;
         let mut refusal = cancel.refusal;

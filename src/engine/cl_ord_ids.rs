@@ -29,21 +29,20 @@ const RESERVE: u32 = 16;
 #[derive(Clone, Copy)]
 pub(super) struct IdSlot {
     hash: u32,
-    link: u32,
     pub(super) chain: u32,
-    /// The next of its queue.
+    /// The next of its queue, or of the free slots.
     younger: u32,
     pub(super) id: ClOrdId,
 }
 
-const _: () = assert!(size_of::<IdSlot>() <= 56);
+const _: () = assert!(size_of::<IdSlot>() == 52);
 
 impl Linked for IdSlot {
     fn link(&self) -> u32 {
-        self.link
+        self.younger
     }
     fn set_link(&mut self, next: u32) {
-        self.link = next;
+        self.younger = next;
     }
 }
 
@@ -82,6 +81,21 @@ impl Queue {
         }
         self.count -= 1;
         slot
+    }
+}
+
+impl AccountSlot {
+    /// Ids that are not due, of those that are not overdue.
+    #[inline(always)]
+    fn ids_kept(&self, kept: u32, day: u32) -> u32 {
+        let of_today = if self.ids_day == day { self.ids_today } else { 0 };
+        kept.max(of_today)
+    }
+
+    /// Whether there is an id to look at.
+    #[inline(always)]
+    fn has_due(&self, kept: u32, day: u32) -> bool {
+        self.ids.count > self.ids_kept(kept, day) || self.overdue_ids.count > 0
     }
 }
 
@@ -158,7 +172,7 @@ impl ClOrdIds {
         self.index.likely(fold(hash))
     }
 
-    /// The chain that the account used this ClOrdID for.
+    /// The slot of a ClOrdID of the account.
     #[inline]
     pub(super) fn find(
         &self,
@@ -168,7 +182,7 @@ impl ClOrdIds {
         hash: u64,
     ) -> Option<u32> {
         let is = |slot: &IdSlot| slot.id.is(id) && orders.chains[slot.chain].account == account;
-        self.index.find(&self.slots, fold(hash), is).map(|slot| self.slots[slot].chain)
+        self.index.find(&self.slots, fold(hash), is)
     }
 
     /// Remembers an id as the last of its chain. There is room, and it is not remembered yet.
@@ -181,11 +195,12 @@ impl ClOrdIds {
         (id, hash): (&ClOrdId, u64),
     ) {
         assert!(!self.is_full());
-        let slot = IdSlot { hash: fold(hash), link: NONE, chain, younger: NONE, id: *id };
-        let slot = self.slots.insert(slot);
-        self.index.insert(&mut self.slots, slot);
-        orders.chains[chain].ids += 1;
-        orders.chains[chain].last = slot;
+        let hash = fold(hash);
+        let slot = self.slots.insert(IdSlot { hash, chain, younger: NONE, id: *id });
+        self.index.insert(hash, slot);
+        let order = &mut orders.chains[chain];
+        order.ids += 1;
+        order.last = slot;
         account.ids.push(&mut self.slots, slot);
         if account.ids_day != day {
             account.ids_day = day;
@@ -193,6 +208,9 @@ impl ClOrdIds {
         }
         account.ids_today += 1;
         for _ in 0..DUE_LOOKED_AT {
+            if !account.has_due(self.kept, day) {
+                break;
+            }
             self.look(orders, account, day);
         }
     }
@@ -205,8 +223,7 @@ impl ClOrdIds {
         account: &mut AccountSlot,
         day: u32,
     ) -> bool {
-        let of_today = if account.ids_day == day { account.ids_today } else { 0 };
-        let slot = if account.ids.count > self.kept.max(of_today) {
+        let slot = if account.ids.count > account.ids_kept(self.kept, day) {
             account.ids.pop(&self.slots)
         } else if account.overdue_ids.count > 0 {
             account.overdue_ids.pop(&self.slots)
@@ -220,7 +237,7 @@ impl ClOrdIds {
             account.overdue_ids.push(&mut self.slots, slot);
             return true;
         }
-        self.index.remove(&mut self.slots, slot);
+        self.index.remove(&self.slots, slot);
         self.slots.remove(slot);
         orders.chains[chain].ids -= 1;
         if orders.chains[chain].ids == 0 {

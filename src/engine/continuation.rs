@@ -10,8 +10,8 @@
 use crate::engine::Engine;
 use crate::engine::accounts::AccountSlot;
 use crate::engine::matching::{Count, Taker};
-use crate::engine::orders::{Life, Open};
-use crate::engine::output::{Done, Output};
+use crate::engine::orders::{Chain, Life};
+use crate::engine::output::{Done, EventSink, Output};
 use crate::engine::slab::NONE;
 use crate::model::*;
 
@@ -103,7 +103,7 @@ pub(super) struct StatusScan {
 
 impl Engine {
     /// Goes on with what is pending, if anything is.
-    pub(super) fn go_on(&mut self, out: &mut Output<'_>) {
+    pub(super) fn go_on(&mut self, out: &mut Output<'_, impl EventSink>) {
         match std::mem::replace(&mut self.pending, Pending::Nothing) {
             Pending::Nothing => {}
             Pending::Count(taker, count) => self.count(out, taker, count),
@@ -120,7 +120,7 @@ impl Engine {
 
     /// Whether an open order is one that the scan is about.
     pub(super) fn matches(&self, open: u32, scope: Scope) -> bool {
-        let chain = &self.orders.chains[self.orders.opens[open].chain];
+        let chain = &self.orders.chains[open];
         match scope {
             Scope::Session(session) => chain.session == session,
             Scope::Filter(scope, instrument, side) => {
@@ -140,7 +140,11 @@ impl Engine {
     }
 
     /// Cancels on, and does what comes after.
-    pub(super) fn cancel_scan(&mut self, out: &mut Output<'_>, mut scan: CancelScan) {
+    pub(super) fn cancel_scan(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        mut scan: CancelScan,
+    ) {
         let mut at = scan.at.unwrap_or_else(|| self.first_order(scan.account));
         let mut looked_at = 0;
         while at != NONE {
@@ -151,10 +155,10 @@ impl Engine {
                 return;
             }
             looked_at += 1;
-            let Open { account_next, chain, .. } = self.orders.opens[at];
+            let account_next = self.orders.chains[at].account_next;
             if self.matches(at, scan.scope) {
-                self.close_resting(chain, Life::Canceled);
-                self.tell_closed(out, chain, scan.why);
+                self.close_resting(at, Life::Canceled);
+                self.tell_closed(out, at, scan.why);
                 scan.affected += 1;
             }
             at = account_next;
@@ -169,7 +173,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn rollover(&mut self, out: &mut Output<'_>, rollover: &Rollover) {
+    pub(super) fn rollover(&mut self, out: &mut Output<'_, impl EventSink>, rollover: &Rollover) {
         if rollover.day > self.day {
             self.day = rollover.day;
             self.expire(out, 0, self.first_order(AccountId(0)));
@@ -177,7 +181,7 @@ impl Engine {
     }
 
     /// Expires day orders from one of an account on, then forgets ClOrdIDs.
-    fn expire(&mut self, out: &mut Output<'_>, mut account: u32, mut at: u32) {
+    fn expire(&mut self, out: &mut Output<'_, impl EventSink>, mut account: u32, mut at: u32) {
         let mut looked_at = 0;
         let accounts_end = account.saturating_add(ACCOUNTS_LOOKED_AT);
         loop {
@@ -187,10 +191,10 @@ impl Engine {
                     return;
                 }
                 looked_at += 1;
-                let Open { account_next, chain, .. } = self.orders.opens[at];
-                if self.orders.chains[chain].time_in_force == TimeInForce::Day {
-                    self.close_resting(chain, Life::Expired);
-                    self.tell_closed(out, chain, Cause::Rollover);
+                let Chain { account_next, time_in_force, .. } = self.orders.chains[at];
+                if time_in_force == TimeInForce::Day {
+                    self.close_resting(at, Life::Expired);
+                    self.tell_closed(out, at, Cause::Rollover);
                 }
                 at = account_next;
             }
@@ -215,7 +219,12 @@ impl Engine {
 
     /// Forgets the ClOrdIDs that are due, from one account on, then announces the day. Each account's
     /// are looked at once.
-    fn forget_due(&mut self, out: &mut Output<'_>, mut account: u32, mut left: u32) {
+    fn forget_due(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        mut account: u32,
+        mut left: u32,
+    ) {
         let mut looked_at = 0;
         let accounts_end = account.saturating_add(ACCOUNTS_LOOKED_AT);
         loop {

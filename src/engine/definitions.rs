@@ -3,12 +3,16 @@
 use crate::engine::Engine;
 use crate::engine::continuation::{CancelScan, Scope, Then};
 use crate::engine::instruments::Scales;
-use crate::engine::output::{Done, Output};
+use crate::engine::output::{Done, EventSink, Output};
 use crate::model::limit::*;
 use crate::model::*;
 
 impl Engine {
-    pub(super) fn define_asset(&mut self, out: &mut Output<'_>, define: &DefineAsset) {
+    pub(super) fn define_asset(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        define: &DefineAsset,
+    ) {
         let outcome = self.check_asset(&define.asset);
         if outcome == Ok(Done::Now) {
             self.assets.set(define.asset);
@@ -32,7 +36,11 @@ impl Engine {
         }
     }
 
-    pub(super) fn define_instrument(&mut self, out: &mut Output<'_>, define: &DefineInstrument) {
+    pub(super) fn define_instrument(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        define: &DefineInstrument,
+    ) {
         let mut instrument = define.instrument;
         if let Some(known) = self.instruments.get(instrument.id) {
             instrument.state = known.definition.state;
@@ -95,7 +103,11 @@ impl Engine {
         Ok((Done::Now, scales))
     }
 
-    pub(super) fn set_instrument_state(&mut self, out: &mut Output<'_>, set: &SetInstrumentState) {
+    pub(super) fn set_instrument_state(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        set: &SetInstrumentState,
+    ) {
         let Some(slot) = self.instruments.get_mut(set.instrument) else {
             let id = i64::from(set.instrument.0);
             let refusal = Refusal::new(RejectCode::UnknownInstrument, id, 0);
@@ -109,7 +121,11 @@ impl Engine {
         out.answer(set.request, Ok(Done::Now));
     }
 
-    pub(super) fn open_account(&mut self, out: &mut Output<'_>, open: &OpenAccount) {
+    pub(super) fn open_account(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        open: &OpenAccount,
+    ) {
         let id = open.account;
         let outcome = if id < AccountId::FIRST {
             let least = i64::from(AccountId::FIRST.0);
@@ -125,7 +141,11 @@ impl Engine {
         out.answer(open.request, outcome);
     }
 
-    pub(super) fn set_account_state(&mut self, out: &mut Output<'_>, set: &SetAccountState) {
+    pub(super) fn set_account_state(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        set: &SetAccountState,
+    ) {
         let Some(known) = self.accounts.get(set.account) else {
             let id = i64::from(set.account.0);
             return out.answer(set.request, Err(Refusal::new(RejectCode::UnknownAccount, id, 0)));
@@ -141,7 +161,11 @@ impl Engine {
         self.cancel_scan(out, scan.then(Then::Answer(set.request)));
     }
 
-    pub(super) fn define_session(&mut self, out: &mut Output<'_>, define: &DefineSession) {
+    pub(super) fn define_session(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        define: &DefineSession,
+    ) {
         let outcome = self.check_session(&define.session);
         if outcome == Ok(Done::Now) {
             self.sessions.set(define.session);

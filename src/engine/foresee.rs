@@ -13,6 +13,7 @@
 use crate::engine::Engine;
 use crate::engine::book::{Ladder, rank};
 use crate::engine::instruments::InstrumentSlot;
+use crate::engine::new_order::crosses;
 use crate::engine::slab::NONE;
 use crate::model::*;
 
@@ -75,29 +76,36 @@ impl Foresight {
 struct Sight {
     is_something: bool,
     is_new: bool,
+    /// It would trade with what rests now.
+    crosses: bool,
     side: Side,
     account: AccountId,
     instrument: InstrumentId,
     /// Of OrigClOrdID; none where OrderID names the order.
     orig: Option<u64>,
     order: OrderId,
-    /// None where the price stays.
-    price: Option<Price>,
+    /// Of a new order.
+    price: Price,
     /// The slot of OrigClOrdID, then the order's.
     slot: u32,
+    /// The block of the other side's best level, then the order that is first there; none where it
+    /// would not trade.
+    maker: u32,
 }
 
 impl Sight {
     const NOTHING: Self = Self {
         is_something: false,
         is_new: false,
+        crosses: false,
         side: Side::Buy,
         account: AccountId(0),
         instrument: CancelOrder::ANY_INSTRUMENT,
         orig: None,
         order: OrderId::NONE,
-        price: None,
+        price: Price::ZERO,
         slot: NONE,
+        maker: NONE,
     };
 }
 
@@ -110,9 +118,8 @@ impl Engine {
             Command::NewOrder(new) => {
                 sight.is_new = true;
                 (sight.side, sight.account) = (new.side, new.account);
-                (sight.instrument, sight.price) = (new.instrument, Some(new.price));
+                (sight.instrument, sight.price) = (new.instrument, new.price);
                 self.ids.foresee(new.cl_ord_id_hash, fetch);
-                self.accounts.foresee_count(new.account, new.instrument, fetch);
                 new.origin.session
             }
             Command::CancelOrder(cancel) => {
@@ -126,7 +133,6 @@ impl Engine {
             Command::ReplaceOrder(replace) => {
                 (sight.side, sight.account) = (replace.side, replace.account);
                 (sight.instrument, sight.order) = (replace.instrument, replace.order);
-                sight.price = Some(replace.price);
                 sight.orig =
                     (!replace.orig_cl_ord_id.is_empty()).then_some(replace.orig_cl_ord_id_hash);
                 self.ids.foresee(replace.cl_ord_id_hash, fetch);
@@ -158,12 +164,22 @@ impl Engine {
                 fetch.fetch(&self.ids.slots[account.ids.youngest]);
             }
             if sight.is_new && account.last != NONE {
-                fetch.fetch(&self.orders.opens[account.last]);
+                fetch.fetch(&self.orders.chains[account.last]);
             }
         }
         if let Some(instrument) = self.instruments.get(sight.instrument) {
-            self.ledger.foresee(sight.account, instrument.paid_with(sight.side), fetch);
-            ladder(instrument, sight.side).foresee(fetch);
+            let resting = sight.side.opposite();
+            if sight.is_new {
+                self.ledger.foresee(sight.account, instrument.paid_with(sight.side), fetch);
+                ladder(instrument, sight.side).foresee(fetch);
+                sight.crosses = self
+                    .best_price(instrument, resting)
+                    .is_some_and(|best| crosses(sight.side, sight.price, best));
+            }
+            if sight.crosses {
+                self.ledger.foresee(sight.account, instrument.paid_with(resting), fetch);
+                ladder(instrument, resting).foresee(fetch);
+            }
         }
     }
 
@@ -179,44 +195,74 @@ impl Engine {
             fetch.fetch(&self.orders.chains[sight.slot]);
         }
         if let Some(instrument) = self.instruments.get(sight.instrument) {
-            self.ledger.foresee_slot(sight.account, instrument.paid_with(sight.side), fetch);
-            if let Some(price) = sight.price {
-                let rank = rank(sight.side, price);
-                ladder(instrument, sight.side).foresee_block(&self.blocks, rank, fetch);
+            let resting = sight.side.opposite();
+            if sight.crosses {
+                self.ledger.foresee_slot(sight.account, instrument.paid_with(resting), fetch);
+                if let Some(block) = ladder(instrument, resting).last_block() {
+                    sight.maker = block;
+                    fetch.fetch(&self.blocks[block]);
+                }
+            }
+            if sight.is_new {
+                self.ledger.foresee_slot(sight.account, instrument.paid_with(sight.side), fetch);
+                let rank = rank(sight.side, sight.price);
+                let ladder = ladder(instrument, sight.side);
+                if let Some(block) = ladder.block(&self.blocks, rank, NONE) {
+                    fetch.fetch(&self.blocks[block]);
+                }
             }
         }
     }
 
-    /// Where the order rests.
+    /// Where the order rests, or the one that it would trade with.
     #[inline]
-    fn foresee_book(&self, sight: &Sight, fetch: &impl Fetch) {
+    fn foresee_book(&self, sight: &mut Sight, fetch: &impl Fetch) {
+        if sight.maker != NONE {
+            let instrument = self.instruments.get(sight.instrument);
+            let resting = sight.side.opposite();
+            let best = instrument.and_then(|slot| ladder(slot, resting).best(&self.blocks));
+            sight.maker = best.map_or(NONE, |level| level.head);
+            if let Some(order) = self.orders.chains.get(sight.maker) {
+                fetch.fetch(order);
+            }
+        }
         if sight.slot == NONE {
             return;
         }
         let chain = &self.orders.chains[sight.slot];
-        if chain.open != NONE {
-            fetch.fetch(&self.orders.opens[chain.open]);
-        }
-        if let Some(instrument) = self.instruments.get(chain.instrument()) {
-            let rank = rank(chain.side, chain.price);
-            ladder(instrument, chain.side).foresee_block(&self.blocks, rank, fetch);
+        self.ledger.foresee_at(chain.pays, fetch);
+        if let Some(block) = self.blocks.get(chain.block) {
+            fetch.fetch(block);
         }
     }
 
-    /// The order's neighbours in its queue.
+    /// The order's neighbours in its queue, or what a trade with the other touches.
     #[inline]
     fn foresee_queue(&self, sight: &Sight, fetch: &impl Fetch) {
+        if let Some(maker) = self.orders.chains.get(sight.maker) {
+            self.ledger.foresee_at(maker.pays, fetch);
+            self.sessions.foresee(maker.session, fetch);
+            self.accounts.foresee(maker.account, fetch);
+            fetch.fetch(&self.ids.slots[maker.last]);
+            if let Some(instrument) = self.instruments.get(sight.instrument) {
+                self.ledger.foresee(maker.account, instrument.paid_with(sight.side), fetch);
+            }
+            for neighbour in [maker.next, maker.account_next, maker.account_prev] {
+                if let Some(order) = self.orders.chains.get(neighbour) {
+                    fetch.fetch(order);
+                }
+            }
+        }
         if sight.slot == NONE {
             return;
         }
-        let open = self.orders.chains[sight.slot].open;
-        if open == NONE {
+        let order = &self.orders.chains[sight.slot];
+        if !order.is_listed() {
             return;
         }
-        let open = &self.orders.opens[open];
-        for neighbour in [open.prev, open.next] {
+        for neighbour in [order.prev, order.next] {
             if neighbour != NONE {
-                fetch.fetch(&self.orders.opens[neighbour]);
+                fetch.fetch(&self.orders.chains[neighbour]);
             }
         }
     }

@@ -29,6 +29,19 @@ impl Mix {
         self.0 = (wide as u64) ^ (wide >> 64) as u64 ^ number.rotate_left(32);
     }
 
+    /// Folds several numbers in at once: each by a multiplier of its own, their sum by [`Self::fold`].
+    #[inline(always)]
+    pub(super) fn fold_all<const N: usize>(&mut self, numbers: [u64; N]) {
+        let mut sum = 0_u64;
+        let mut multiplier = 0x9e37_79b9_7f4a_7c15_u64;
+        for number in numbers {
+            let spread = (number ^ number >> 32).wrapping_mul(multiplier);
+            sum = sum.wrapping_add(spread);
+            multiplier = multiplier.wrapping_mul(0xd134_2543_de82_ef95) | 1;
+        }
+        self.fold(sum);
+    }
+
     /// Folds bytes in, and how many they are.
     fn fold_bytes(&mut self, bytes: &[u8]) {
         self.fold(bytes.len() as u64);
@@ -98,10 +111,10 @@ impl Engine {
                 for level in self.levels(slot.definition.id, side) {
                     mix.fold(level.rank as u64);
                     for open in self.queue(level) {
-                        let open = &self.orders.opens[open];
-                        mix.fold(self.orders.chains[open.chain].id.0);
-                        mix.fold(open.leaves as u64);
-                        mix.fold(open.shown as u64);
+                        let order = &self.orders.chains[open];
+                        mix.fold(order.id.0);
+                        mix.fold(order.leaves() as u64);
+                        mix.fold(order.shown as u64);
                     }
                 }
             }
@@ -125,7 +138,7 @@ impl Engine {
                 mix.fold(self.orders.chains[known.chain].id.0);
             }
             for open in self.account_orders(id) {
-                mix.fold(self.orders.chains[self.orders.opens[open].chain].id.0);
+                mix.fold(self.orders.chains[open].id.0);
             }
         }
     }
@@ -174,7 +187,7 @@ impl Engine {
     fn fold_pending(&self, mix: &mut Mix) {
         let order = |open: u32| match open {
             NONE => 0,
-            open => self.orders.chains[self.orders.opens[open].chain].id.0,
+            open => self.orders.chains[open].id.0,
         };
         match &self.pending {
             Pending::Nothing => mix.fold(0),
@@ -231,7 +244,7 @@ impl Engine {
         mix.fold(taker.leaves as u64);
         mix.fold(taker.rest as u64);
         mix.fold(taker.hold as u64);
-        mix.fold(u64::from(taker.open != NONE));
+        mix.fold(u64::from(taker.is_listed));
     }
 }
 
@@ -265,6 +278,7 @@ fn fold_status(mix: &mut Mix, request: &MassStatus, scan: &StatusScan, order: u6
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::ledger::Paid;
     use crate::engine::orders::Life;
     use crate::engine::script::{Venue, X, Y, parse, transfer};
 
@@ -309,13 +323,12 @@ mod tests {
             ("last trade", |engine| slot(engine).last_trade = Some(Price(77))),
             ("has taken an order", |engine| slot(engine).ordered = false),
             ("traded", |engine| slot(engine).traded = false),
-            ("leaves", |engine| open(engine).leaves += 1),
-            ("shown", |engine| open(engine).shown -= 1),
+            ("shown", |engine| chain(engine).shown -= 1),
             ("place in the queue", |engine| {
                 let head = first(engine, Side::Buy);
                 let ladder = &mut engine.instruments.slot_mut(InstrumentId(0)).bids;
-                ladder.remove(&mut engine.blocks, &mut engine.orders.opens, 90, head);
-                ladder.push(&mut engine.blocks, &mut engine.orders.opens, 90, head);
+                ladder.remove(&mut engine.blocks, &mut engine.orders.chains, 90, head);
+                ladder.push(&mut engine.blocks, &mut engine.orders.chains, 90, head);
             }),
             ("price", |engine| chain(engine).price.0 += 1),
             ("quantity", |engine| chain(engine).quantity.0 += 1),
@@ -351,10 +364,14 @@ mod tests {
                 engine.accounts.slot(AccountId(3)).state = AccountState::Suspended;
             }),
             ("free", |engine| engine.ledger.deposit(AccountId(2), Y, 1)),
-            ("held", |engine| engine.ledger.hold(AccountId(2), X, 1)),
+            ("held", |engine| {
+                let slot = engine.ledger.slot(AccountId(2), X);
+                engine.ledger.hold(slot, 0, 1);
+            }),
             ("venue", |engine| {
-                let accounts = (AccountId(3), AccountId(3));
-                engine.ledger.settle(accounts, Y, 1, 1);
+                let slot = engine.ledger.slot(AccountId(3), Y);
+                let paid = Paid { asset: Y, amount: 1, fee: 1, freed: 0 };
+                engine.ledger.settle((slot, slot), paid);
             }),
             ("next in", |engine| session(engine).next_in += 1),
             ("next out", |engine| session(engine).next_out += 1),
@@ -386,14 +403,9 @@ mod tests {
         engine.instruments.slot_mut(InstrumentId(0))
     }
 
-    fn open(engine: &mut Engine) -> &mut crate::engine::orders::Open {
-        let head = first(engine, Side::Buy);
-        &mut engine.orders.opens[head]
-    }
-
     fn chain(engine: &mut Engine) -> &mut crate::engine::orders::Chain {
-        let chain = open(engine).chain;
-        &mut engine.orders.chains[chain]
+        let head = first(engine, Side::Buy);
+        &mut engine.orders.chains[head]
     }
 
     fn session(engine: &mut Engine) -> &mut crate::engine::sessions::SessionState {

@@ -26,6 +26,7 @@ pub(super) struct InstrumentSlot {
     pub(super) traded: bool,
     pub(super) open_orders: u32,
     scales: Scales,
+    collar: Collar,
 }
 
 /// Quote units of a price × quantity, and base units of a quantity.
@@ -58,7 +59,7 @@ impl Scales {
     }
 
     /// Quote units, rounded down; saturated.
-    #[inline]
+    #[inline(always)]
     pub(super) fn notional(&self, price: Price, quantity: i64) -> i128 {
         if let Some(product) = (price.0 as u64).checked_mul(quantity as u64)
             && let Some(down) = self.down
@@ -94,17 +95,41 @@ pub(super) struct Collar {
     pub(super) reference: Price,
 }
 
+impl Collar {
+    /// The collar around a reference price.
+    fn around(definition: &Instrument, reference: Price) -> Self {
+        let percent = u64::from(definition.collar_percent);
+        let (up, down) = (100 + percent, 100_u64.saturating_sub(percent));
+        // Hundreds and rest apart, so that no product exceeds 64 bits.
+        let (hundreds, rest) = (reference.0 as u64 / 100, reference.0 as u64 % 100);
+        let high = hundreds * up + rest * up / 100;
+        let low = hundreds * down + (rest * down).div_ceil(100);
+        Self { high: high.min(i64::MAX as u64) as i64, low: low as i64, reference }
+    }
+}
+
 impl InstrumentSlot {
     fn new(definition: Instrument, scales: Scales) -> Self {
         Self {
             definition,
-            bids: Ladder::default(),
-            asks: Ladder::default(),
+            bids: Ladder::new(definition.id, Side::Buy),
+            asks: Ladder::new(definition.id, Side::Sell),
             last_trade: None,
             ordered: false,
             traded: false,
             open_orders: 0,
             scales,
+            collar: Collar::around(&definition, definition.reference_price),
+        }
+    }
+
+    /// It has traded at a price.
+    #[inline]
+    pub(super) fn trade_at(&mut self, price: Price) {
+        self.traded = true;
+        if self.last_trade != Some(price) {
+            self.last_trade = Some(price);
+            self.collar = Collar::around(&self.definition, price);
         }
     }
 
@@ -158,16 +183,9 @@ impl InstrumentSlot {
     }
 
     /// What prices an order may have now.
-    #[inline]
-    pub(super) fn collar(&self) -> Collar {
-        let reference = self.last_trade.unwrap_or(self.definition.reference_price);
-        let percent = u64::from(self.definition.collar_percent);
-        let (up, down) = (100 + percent, 100_u64.saturating_sub(percent));
-        // Hundreds and rest apart, so that no product exceeds 64 bits.
-        let (hundreds, rest) = (reference.0 as u64 / 100, reference.0 as u64 % 100);
-        let high = hundreds * up + rest * up / 100;
-        let low = hundreds * down + (rest * down).div_ceil(100);
-        Collar { high: high.min(i64::MAX as u64) as i64, low: low as i64, reference }
+    #[inline(always)]
+    pub(super) fn collar(&self) -> &Collar {
+        &self.collar
     }
 
     /// The worst price at which a market order may trade: the collar, on the tick.
@@ -278,6 +296,8 @@ impl Instruments {
         }
         match &mut self.slots[at] {
             Some(slot) => {
+                let reference = slot.last_trade.unwrap_or(definition.reference_price);
+                slot.collar = Collar::around(&definition, reference);
                 slot.definition = definition;
                 slot.scales = scales;
             }

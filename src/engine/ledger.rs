@@ -57,6 +57,17 @@ struct Own {
     venue: i64,
 }
 
+/// What one side of a fill pays.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Paid {
+    pub(super) asset: AssetId,
+    pub(super) amount: i64,
+    /// What of that the venue keeps.
+    pub(super) fee: i64,
+    /// What was set aside beyond it.
+    pub(super) freed: i64,
+}
+
 /// All balances.
 #[derive(Default)]
 pub(super) struct Ledger {
@@ -78,8 +89,9 @@ impl Ledger {
         }
     }
 
+    /// Where the account's balance lies, if it ever had one.
     #[inline]
-    fn find(&self, account: AccountId, asset: AssetId) -> Option<u32> {
+    pub(super) fn find(&self, account: AccountId, asset: AssetId) -> Option<u32> {
         let is = |slot: &BalanceSlot| slot.account == account && slot.asset == asset;
         self.index.find(&self.slots, hash(account, asset), is)
     }
@@ -96,6 +108,32 @@ impl Ledger {
         if let Some(slot) = self.index.likely(hash(account, asset)) {
             fetch.fetch(&self.slots[slot]);
         }
+    }
+
+    /// What lies in a slot.
+    #[inline]
+    pub(super) fn at(&self, slot: u32) -> &Balance {
+        &self.slots[slot].balance
+    }
+
+    /// Fetches what lies in a slot.
+    #[inline]
+    pub(super) fn foresee_at(&self, slot: u32, fetch: &impl Fetch) {
+        fetch.fetch(&self.slots[slot]);
+    }
+
+    /// The slot of an account's balance, which is never given to another.
+    #[inline]
+    pub(super) fn slot(&mut self, account: AccountId, asset: AssetId) -> u32 {
+        self.find(account, asset).unwrap_or_else(|| self.add(account, asset))
+    }
+
+    #[cold]
+    fn add(&mut self, account: AccountId, asset: AssetId) -> u32 {
+        let balance = Balance::default();
+        let slot = self.slots.insert(BalanceSlot { account, asset, link: NONE, balance });
+        self.index.insert(hash(account, asset), slot);
+        slot
     }
 
     /// What an account has of an asset; the outside's is negative.
@@ -115,53 +153,33 @@ impl Ledger {
     }
 
     /// Changes both parts of a participant's balance.
-    #[inline]
-    fn change(&mut self, account: AccountId, asset: AssetId, free: i64, held: i64) {
-        let slot = self.find(account, asset).unwrap_or_else(|| {
-            let balance = Balance::default();
-            let slot = self.slots.insert(BalanceSlot { account, asset, link: NONE, balance });
-            self.index.insert(&mut self.slots, slot);
-            slot
-        });
-        let balance = &mut self.slots[slot].balance;
+    #[inline(always)]
+    fn change(&mut self, slot: u32, free: i64, held: i64) {
+        let BalanceSlot { account, asset, balance, .. } = &mut self.slots[slot];
         balance.free.0 += free;
         balance.held.0 += held;
-        assert!(balance.free.0 >= 0 && balance.held.0 >= 0);
-        self.running.fold(u64::from(account.0) << 16 | u64::from(asset.0));
-        self.running.fold(balance.free.0 as u64);
-        self.running.fold(balance.held.0 as u64);
+        assert!(balance.free.0 | balance.held.0 >= 0, "no balance is below zero");
+        let whose = u64::from(account.0) << 16 | u64::from(asset.0);
+        self.running.fold_all([whose, balance.free.0 as u64, balance.held.0 as u64]);
     }
 
-    /// Sets part of an account's free balance aside.
-    #[inline]
-    pub(super) fn hold(&mut self, account: AccountId, asset: AssetId, amount: i64) {
-        assert!(amount >= 0);
-        if amount != 0 {
-            self.change(account, asset, -amount, amount);
+    /// Changes what is set aside of a balance from one amount to another.
+    #[inline(always)]
+    pub(super) fn hold(&mut self, slot: u32, before: i64, after: i64) {
+        assert!(before | after >= 0);
+        if before != after {
+            self.change(slot, before - after, after - before);
         }
     }
 
-    /// Gives part of what was set aside back.
+    /// Moves an amount that one balance holds to another, less the fee, which goes to the venue; and
+    /// gives the first back what it holds and does not need any more.
     #[inline]
-    pub(super) fn release(&mut self, account: AccountId, asset: AssetId, amount: i64) {
-        assert!(amount >= 0);
-        if amount != 0 {
-            self.change(account, asset, amount, -amount);
-        }
-    }
-
-    /// Moves what `from` holds to `to`, less the fee, which goes to the venue.
-    #[inline]
-    pub(super) fn settle(
-        &mut self,
-        (from, to): (AccountId, AccountId),
-        asset: AssetId,
-        amount: i64,
-        fee: i64,
-    ) {
-        assert!(0 <= fee && fee <= amount);
-        self.change(from, asset, 0, -amount);
-        self.change(to, asset, amount - fee, 0);
+    pub(super) fn settle(&mut self, (from, to): (u32, u32), paid: Paid) {
+        let Paid { asset, amount, fee, freed } = paid;
+        assert!(0 <= fee && fee <= amount && freed >= 0);
+        self.change(from, freed, -amount - freed);
+        self.change(to, amount - fee, 0);
         self.own[asset.index()].venue += fee;
     }
 
@@ -170,7 +188,8 @@ impl Ledger {
         let own = &mut self.own[asset.index()];
         assert!(amount > 0 && amount <= AMOUNT_MAX - own.total);
         own.total += amount;
-        self.change(account, asset, amount, 0);
+        let slot = self.slot(account, asset);
+        self.change(slot, amount, 0);
     }
 
     /// Money goes out to the outside.
@@ -183,7 +202,8 @@ impl Ledger {
             own.venue -= amount;
             self.running.fold(own.venue as u64);
         } else {
-            self.change(account, asset, -amount, 0);
+            let slot = self.slot(account, asset);
+            self.change(slot, -amount, 0);
         }
     }
 }

@@ -18,9 +18,10 @@ use crate::engine::Engine;
 use crate::engine::book::{self, rank};
 use crate::engine::continuation::{ORDERS_LOOKED_AT, Pending};
 use crate::engine::instruments::{FEE_UNIT, InstrumentSlot};
+use crate::engine::ledger::Paid;
 use crate::engine::new_order::{crosses, rests};
-use crate::engine::orders::{Chain, Life, Open};
-use crate::engine::output::Output;
+use crate::engine::orders::{Chain, Life};
+use crate::engine::output::{EventSink, Output};
 use crate::engine::slab::NONE;
 use crate::model::*;
 
@@ -42,8 +43,10 @@ pub(super) struct Taker {
     pub(super) rest: i64,
     /// What it still has set aside.
     pub(super) hold: i64,
-    /// Its slot, where it was replaced and has kept its place in its account's list.
-    pub(super) open: u32,
+    /// The balance from which it pays.
+    pub(super) pays: u32,
+    /// It was replaced, and has kept its place in its account's list.
+    pub(super) is_listed: bool,
 }
 
 /// How far a fill-or-kill order has counted.
@@ -69,7 +72,14 @@ enum Step {
 }
 
 impl Taker {
-    pub(super) fn of_order(order: &NewOrder, chain: u32, limit: Price, hold: i64) -> Self {
+    #[inline]
+    pub(super) fn of_order(
+        order: &NewOrder,
+        chain: u32,
+        limit: Price,
+        pays: u32,
+        hold: i64,
+    ) -> Self {
         Self {
             chain,
             instrument: order.instrument,
@@ -82,7 +92,8 @@ impl Taker {
             leaves: order.quantity.0,
             rest: order.quote_quantity.0,
             hold,
-            open: NONE,
+            pays,
+            is_listed: false,
         }
     }
 
@@ -113,22 +124,24 @@ impl Engine {
             Side::Buy => &instrument.bids,
             Side::Sell => &instrument.asks,
         };
-        ladder.best(&self.blocks).map(|level| book::price(side, level.rank))
+        ladder.best_rank().map(|rank| book::price(side, rank))
     }
 
     /// Trades until the taker or the book ends it, or the record has no room for more events.
-    pub(super) fn sweep(&mut self, out: &mut Output<'_>, mut taker: Taker) {
+    pub(super) fn sweep(&mut self, out: &mut Output<'_, impl EventSink>, mut taker: Taker) {
         let resting = taker.side.opposite();
         while !taker.is_done() {
             if out.room() < 3 {
-                return self.pause(taker);
+                self.pending = Pending::Sweep(taker);
+                return;
             }
             let instrument = self.instruments.slot_mut(taker.instrument);
-            let Some(level) = instrument.ladder(resting).best(&self.blocks) else { break };
-            let price = book::price(resting, level.rank);
+            let Some(rank) = instrument.ladder(resting).best_rank() else { break };
+            let price = book::price(resting, rank);
             if !crosses(taker.side, taker.limit, price) {
                 break;
             }
+            let Some(level) = instrument.ladder(resting).best(&self.blocks) else { break };
             let wanted = if taker.by_quote {
                 instrument.affordable(price, taker.rest).min(i128::from(i64::MAX)) as i64
             } else {
@@ -137,31 +150,24 @@ impl Engine {
             if wanted == 0 {
                 break;
             }
-            let maker = self.orders.opens[level.head];
-            let own = self.orders.chains[maker.chain].account == taker.account;
+            let maker = &self.orders.chains[level.head];
+            let own = maker.account == taker.account;
             if own && taker.mode != SelfTradePrevention::None {
                 if self.prevent(out, &mut taker, level.head, price, wanted) == Step::Ended {
                     return;
                 }
             } else {
-                self.fill(out, &mut taker, level.head, price, wanted.min(maker.shown));
+                let quantity = wanted.min(maker.shown);
+                self.fill(out, &mut taker, level.head, price, quantity);
             }
         }
         self.end(out, taker);
     }
 
-    /// Leaves the rest to the next record.
-    fn pause(&mut self, taker: Taker) {
-        if taker.open != NONE {
-            self.orders.opens[taker.open].leaves = taker.leaves;
-        }
-        self.pending = Pending::Sweep(taker);
-    }
-
     /// Trades a quantity between the taker and a maker.
     fn fill(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         taker: &mut Taker,
         maker: u32,
         price: Price,
@@ -169,18 +175,13 @@ impl Engine {
     ) {
         assert!(quantity > 0);
         let instrument = self.instruments.slot_mut(taker.instrument);
+        instrument.trade_at(price);
         let (maker_rate, taker_rate) =
             (instrument.definition.maker_fee, instrument.definition.taker_fee);
         let (base_asset, quote_asset) = (instrument.definition.base, instrument.definition.quote);
         let notional = instrument.notional(price, quantity);
         let base = instrument.base(quantity);
-        instrument.last_trade = Some(price);
-        instrument.traded = true;
 
-        let open = &mut self.orders.opens[maker];
-        open.leaves -= quantity;
-        open.shown -= quantity;
-        let (maker_leaves, maker_shown, maker_chain) = (open.leaves, open.shown, open.chain);
         taker.leaves -= if taker.by_quote { 0 } else { quantity };
         taker.rest -= if taker.by_quote { notional } else { 0 };
         let cost = taker.cost(instrument);
@@ -192,31 +193,35 @@ impl Engine {
         let freed = taker.hold - cost - paid;
         taker.hold = cost;
 
-        let maker_order = &mut self.orders.chains[maker_chain];
+        let maker_order = &mut self.orders.chains[maker];
         maker_order.fill(price, quantity);
+        maker_order.shown -= quantity;
+        let (maker_leaves, maker_shown) = (maker_order.leaves(), maker_order.shown);
+        let (maker_account, maker_pays) = (maker_order.account, maker_order.pays);
         let maker_fee = charge(maker_order, maker_receives, maker_rate);
-        let maker_account = maker_order.account;
         let taker_order = &mut self.orders.chains[taker.chain];
         taker_order.fill(price, quantity);
         let taker_fee = charge(taker_order, taker_receives, taker_rate);
 
         let asset_paid = if taker.side == Side::Buy { quote_asset } else { base_asset };
         let asset_got = if taker.side == Side::Buy { base_asset } else { quote_asset };
-        let (from, to) = (taker.account, maker_account);
-        self.ledger.settle((from, to), asset_paid, paid, maker_fee);
-        self.ledger.settle((to, from), asset_got, taker_receives, taker_fee);
-        self.ledger.release(from, asset_paid, freed);
+        let maker_gets = self.ledger.slot(maker_account, asset_paid);
+        let paid = Paid { asset: asset_paid, amount: paid, fee: maker_fee, freed };
+        self.ledger.settle((taker.pays, maker_gets), paid);
+        let taker_gets = self.ledger.slot(taker.account, asset_got);
+        let paid = Paid { asset: asset_got, amount: taker_receives, fee: taker_fee, freed: 0 };
+        self.ledger.settle((maker_pays, taker_gets), paid);
 
         if maker_leaves == 0 {
             self.take_out(maker);
-            self.drop_open(maker, Life::Filled);
+            self.unlist(maker, Life::Filled);
         } else if maker_shown == 0 {
             self.show_next(maker, price);
         }
         if taker.is_done() {
             self.orders.chains[taker.chain].life = Life::Filled;
         }
-        self.report(out, (maker_chain, ExecType::Trade, maker_leaves), |told| {
+        self.report(out, (maker, ExecType::Trade, maker_leaves), |told| {
             told.last_price = price;
             told.last_quantity = Quantity(quantity);
             told.fee = Amount(maker_fee);
@@ -230,28 +235,25 @@ impl Engine {
     }
 
     /// Shows the next slice of an iceberg, at the back of its level.
-    fn show_next(&mut self, open: u32, price: Price) {
-        let Open { chain, leaves, .. } = self.orders.opens[open];
-        let chain = &self.orders.chains[chain];
-        let (side, slice) = (chain.side, chain.slice(leaves));
-        let instrument = self.instruments.slot_mut(chain.instrument());
-        let opens = &mut self.orders.opens;
-        opens[open].shown = slice;
-        let ladder = instrument.ladder(side);
-        ladder.remove(&mut self.blocks, opens, rank(side, price), open);
-        ladder.push(&mut self.blocks, opens, rank(side, price), open);
+    fn show_next(&mut self, chain: u32, price: Price) {
+        let order = &mut self.orders.chains[chain];
+        order.shown = order.slice(order.leaves());
+        let side = order.side;
+        let ladder = self.instruments.slot_mut(order.instrument()).ladder(side);
+        let orders = &mut self.orders.chains;
+        ladder.remove(&mut self.blocks, orders, rank(side, price), chain);
+        ladder.push(&mut self.blocks, orders, rank(side, price), chain);
     }
 
     /// Keeps two orders of one account from trading, as the taker's mode says.
     fn prevent(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         taker: &mut Taker,
-        maker: u32,
+        chain: u32,
         price: Price,
         wanted: i64,
     ) -> Step {
-        let chain = self.orders.opens[maker].chain;
         match taker.mode {
             SelfTradePrevention::ExpireTaker => {
                 self.cancel_taker(out, *taker, Cause::SelfTrade);
@@ -269,36 +271,33 @@ impl Engine {
                 Step::On
             }
             SelfTradePrevention::Decrement => {
-                let quantity = wanted.min(self.orders.opens[maker].leaves);
-                self.decrement_maker(out, maker, quantity);
+                let quantity = wanted.min(self.orders.chains[chain].leaves());
+                self.decrement_maker(out, chain, quantity);
                 self.decrement_taker(out, taker, price, quantity)
             }
         }
     }
 
     /// Takes a quantity from a maker without a trade.
-    fn decrement_maker(&mut self, out: &mut Output<'_>, maker: u32, quantity: i64) {
-        let Open { chain, leaves, shown, .. } = self.orders.opens[maker];
+    fn decrement_maker(&mut self, out: &mut Output<'_, impl EventSink>, chain: u32, quantity: i64) {
+        let leaves = self.orders.chains[chain].leaves();
         let left = leaves - quantity;
         if left == 0 {
             self.close_resting(chain, Life::Canceled);
             return self.tell_closed(out, chain, Cause::SelfTrade);
         }
-        let freed = self.cost_of(chain, leaves) - self.cost_of(chain, left);
-        self.orders.opens[maker].leaves = left;
-        self.orders.opens[maker].shown = shown.min(left);
+        let (before, after) = (self.cost_of(chain, leaves), self.cost_of(chain, left));
         let order = &mut self.orders.chains[chain];
         order.decrement(quantity);
-        let (account, side) = (order.account, order.side);
-        let asset = self.instruments.slot(order.instrument()).paid_with(side);
-        self.ledger.release(account, asset, freed);
+        order.shown = order.shown.min(left);
+        self.ledger.hold(order.pays, before, after);
         self.report(out, (chain, ExecType::Restated, left), |told| told.why = Cause::SelfTrade);
     }
 
     /// Takes a quantity from the taker without a trade.
     fn decrement_taker(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         taker: &mut Taker,
         price: Price,
         quantity: i64,
@@ -315,8 +314,7 @@ impl Engine {
             return Step::Ended;
         }
         left.hold = left.cost(instrument);
-        let asset = instrument.paid_with(taker.side);
-        self.ledger.release(taker.account, asset, taker.hold - left.hold);
+        self.ledger.hold(taker.pays, taker.hold, left.hold);
         let order = &mut self.orders.chains[taker.chain];
         if taker.by_quote {
             let quote = order.quote_quantity().0 - (taker.rest - left.rest);
@@ -331,11 +329,11 @@ impl Engine {
     }
 
     /// The taker trades no more.
-    fn end(&mut self, out: &mut Output<'_>, taker: Taker) {
+    fn end(&mut self, out: &mut Output<'_, impl EventSink>, taker: Taker) {
         if taker.is_done() {
             assert!(taker.hold == 0, "who has got all has nothing set aside");
-            if taker.open != NONE {
-                self.drop_open(taker.open, Life::Filled);
+            if taker.is_listed {
+                self.unlist(taker.chain, Life::Filled);
             }
         } else if taker.rests {
             self.rest(taker);
@@ -347,36 +345,32 @@ impl Engine {
     /// Puts what is left of a taker at the back of its level.
     fn rest(&mut self, taker: Taker) {
         let Taker { chain, leaves, side, .. } = taker;
-        let shown = self.orders.chains[chain].slice(leaves);
-        let mut slot = taker.open;
-        if slot == NONE {
-            slot = self.orders.opens.insert(Open { chain, ..Open::default() });
-            self.orders.chains[chain].open = slot;
-            self.accounts.list(&mut self.orders, slot);
-            self.instruments.slot_mut(taker.instrument).open_orders += 1;
+        let instrument = self.instruments.slot_mut(taker.instrument);
+        let order = &mut self.orders.chains[chain];
+        order.shown = order.slice(leaves);
+        if !taker.is_listed {
+            order.life = Life::Resting;
+            self.orders.listed += 1;
+            instrument.open_orders += 1;
+            self.accounts.list(&mut self.orders, chain);
         }
-        let open = &mut self.orders.opens[slot];
-        open.leaves = leaves;
-        open.shown = shown;
-        let ladder = self.instruments.slot_mut(taker.instrument).ladder(side);
         let rank = rank(side, taker.limit);
-        ladder.push(&mut self.blocks, &mut self.orders.opens, rank, slot);
+        instrument.ladder(side).push(&mut self.blocks, &mut self.orders.chains, rank, chain);
     }
 
     /// Cancels what is left of a taker.
-    fn cancel_taker(&mut self, out: &mut Output<'_>, taker: Taker, why: Cause) {
-        let asset = self.instruments.slot(taker.instrument).paid_with(taker.side);
-        self.ledger.release(taker.account, asset, taker.hold);
-        if taker.open == NONE {
-            self.orders.chains[taker.chain].life = Life::Canceled;
+    fn cancel_taker(&mut self, out: &mut Output<'_, impl EventSink>, taker: Taker, why: Cause) {
+        self.ledger.hold(taker.pays, taker.hold, 0);
+        if taker.is_listed {
+            self.unlist(taker.chain, Life::Canceled);
         } else {
-            self.drop_open(taker.open, Life::Canceled);
+            self.orders.chains[taker.chain].life = Life::Canceled;
         }
         self.tell_closed(out, taker.chain, why);
     }
 
     /// What an open order could still cost with that much left.
-    #[inline]
+    #[inline(always)]
     pub(super) fn cost_of(&self, chain: u32, leaves: i64) -> i64 {
         let chain = &self.orders.chains[chain];
         let instrument = self.instruments.slot(chain.instrument());
@@ -387,38 +381,35 @@ impl Engine {
     }
 
     /// Takes an order out of the book.
-    pub(super) fn take_out(&mut self, open: u32) {
-        let chain = &self.orders.chains[self.orders.opens[open].chain];
-        let ladder = self.instruments.slot_mut(chain.instrument()).ladder(chain.side);
-        let rank = rank(chain.side, chain.price);
-        ladder.remove(&mut self.blocks, &mut self.orders.opens, rank, open);
+    #[inline]
+    pub(super) fn take_out(&mut self, chain: u32) {
+        let order = &self.orders.chains[chain];
+        let ladder = self.instruments.slot_mut(order.instrument()).ladder(order.side);
+        let rank = rank(order.side, order.price);
+        ladder.remove(&mut self.blocks, &mut self.orders.chains, rank, chain);
     }
 
-    /// Gives up the slot of an order that is not in the book any more, and closes the order.
-    pub(super) fn drop_open(&mut self, open: u32, life: Life) {
-        let slot = self.orders.opens[open].chain;
-        let chain = &mut self.orders.chains[slot];
-        assert!(chain.open == open);
-        chain.life = life;
-        chain.open = NONE;
-        self.instruments.slot_mut(chain.instrument()).open_orders -= 1;
-        self.accounts.unlist(&mut self.orders, open);
-        self.orders.opens.remove(open);
+    /// Closes an order that is in its account's list, and not in the book any more.
+    pub(super) fn unlist(&mut self, chain: u32, life: Life) {
+        let order = &mut self.orders.chains[chain];
+        assert!(order.life != Life::Coming);
+        order.life = life;
+        self.instruments.slot_mut(order.instrument()).open_orders -= 1;
+        self.orders.listed -= 1;
+        self.accounts.unlist(&mut self.orders, chain);
     }
 
     /// Closes an order that rests, and releases what it has set aside.
     pub(super) fn close_resting(&mut self, chain: u32, life: Life) {
-        let Chain { open, account, side, .. } = self.orders.chains[chain];
-        let freed = self.cost_of(chain, self.orders.opens[open].leaves);
-        let instrument = self.orders.chains[chain].instrument();
-        let asset = self.instruments.slot(instrument).paid_with(side);
-        self.take_out(open);
-        self.drop_open(open, life);
-        self.ledger.release(account, asset, freed);
+        let order = &self.orders.chains[chain];
+        let (pays, freed) = (order.pays, self.cost_of(chain, order.leaves()));
+        self.take_out(chain);
+        self.unlist(chain, life);
+        self.ledger.hold(pays, freed, 0);
     }
 
     /// Starts to count what a fill-or-kill order could trade.
-    pub(super) fn count_first(&mut self, out: &mut Output<'_>, taker: Taker) {
+    pub(super) fn count_first(&mut self, out: &mut Output<'_, impl EventSink>, taker: Taker) {
         let resting = taker.side.opposite();
         let best = self.instruments.slot_mut(taker.instrument).ladder(resting).best(&self.blocks);
         let mut count = Count { at: NONE, ..Count::default() };
@@ -434,7 +425,12 @@ impl Engine {
     /// Own orders never count. Modes that pass over them just skip them. In the other modes the count
     /// ends at the first one, and on its level only what is displayed before it counts, since later
     /// slices queue up behind it.
-    pub(super) fn count(&mut self, out: &mut Output<'_>, taker: Taker, mut count: Count) {
+    pub(super) fn count(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        taker: Taker,
+        mut count: Count,
+    ) {
         use SelfTradePrevention::{ExpireMaker, None};
         let resting = taker.side.opposite();
         let passes = matches!(taker.mode, None | ExpireMaker);
@@ -448,10 +444,11 @@ impl Engine {
                 return;
             }
             looked_at += 1;
-            let Open { leaves, shown, next, chain, .. } = self.orders.opens[count.at];
-            if self.orders.chains[chain].account != taker.account {
-                count.leaves += i128::from(leaves);
-                count.shown += i128::from(shown);
+            let order = &self.orders.chains[count.at];
+            let next = order.next;
+            if order.account != taker.account {
+                count.leaves += i128::from(order.leaves());
+                count.shown += i128::from(order.shown);
             } else if !passes {
                 break;
             }

@@ -120,16 +120,15 @@ impl Engine {
     }
 
     /// Applies a record: changes the state, and tells what came of it.
-    pub fn apply(&mut self, record: &Record, events: &mut dyn EventSink) {
+    pub fn apply(&mut self, record: &Record, events: &mut impl EventSink) {
         self.sequence = record.sequence;
-        self.running.fold(record.sequence.0);
-        self.running.fold(u64::from(record.command.kind()));
-        let mut out = Output::new(record, Mix::default(), events);
+        let mut out = Output::new(record, events);
         self.dispatch(&mut out, &record.command);
-        self.running.fold(out.running.value());
+        let kind = u64::from(record.command.kind());
+        self.running.fold_all([record.sequence.0, kind, out.running.value()]);
     }
 
-    fn dispatch(&mut self, out: &mut Output<'_>, command: &Command) {
+    fn dispatch(&mut self, out: &mut Output<'_, impl EventSink>, command: &Command) {
         if self.genesis.is_none() {
             return self.before_genesis(out, command);
         }
@@ -163,7 +162,7 @@ impl Engine {
     }
 
     /// Commands about a session itself.
-    fn session_command(&mut self, out: &mut Output<'_>, command: &Command) {
+    fn session_command(&mut self, out: &mut Output<'_, impl EventSink>, command: &Command) {
         match command {
             Command::Logon(logon) => self.logon(out, logon),
             Command::RefuseLogon(refuse) => self.refuse_logon(out, refuse),
@@ -197,7 +196,7 @@ impl Engine {
     }
 
     /// Only genesis counts before genesis.
-    fn before_genesis(&mut self, out: &mut Output<'_>, command: &Command) {
+    fn before_genesis(&mut self, out: &mut Output<'_, impl EventSink>, command: &Command) {
         let request = match command {
             Command::Genesis(genesis) => return self.begin(genesis),
             Command::DefineAsset(define) => define.request,

@@ -13,7 +13,7 @@ use crate::engine::cl_ord_ids::LOOKED_AT_WHEN_FULL;
 use crate::engine::instruments::{Collar, InstrumentSlot, saturated};
 use crate::engine::matching::Taker;
 use crate::engine::orders::Chain;
-use crate::engine::output::Output;
+use crate::engine::output::{EventSink, Output};
 use crate::model::limit::{AMOUNT_MAX, ICEBERG_PARTS_MAX, PRICE_MAX, QUANTITY_MAX};
 use crate::model::*;
 
@@ -21,11 +21,13 @@ use crate::model::*;
 #[derive(Debug, Clone, Copy)]
 struct Terms {
     limit: Price,
+    /// The balance from which it pays, if there is one.
+    pays: Option<u32>,
     hold: i64,
 }
 
 impl Engine {
-    pub(super) fn new_order(&mut self, out: &mut Output<'_>, order: &NewOrder) {
+    pub(super) fn new_order(&mut self, out: &mut Output<'_, impl EventSink>, order: &NewOrder) {
         let Some(account) = self.admit(&order.origin) else { return };
         if account != order.account {
             let refusal = Refusal::plain(RejectCode::AccountMismatch);
@@ -49,7 +51,7 @@ impl Engine {
         if id.is_empty() {
             return None;
         }
-        self.ids.find(&self.orders, account, id, hash)
+        self.ids.find(&self.orders, account, id, hash).map(|slot| self.ids.slots[slot].chain)
     }
 
     /// What the order would trade at and set aside, or the first reason to refuse it.
@@ -79,11 +81,12 @@ impl Engine {
         }
         let (limit, needed) = match order.ord_type {
             OrdType::Limit => (order.price, limit_needs(instrument, order)?),
-            OrdType::Market => market_needs(instrument, &collar, order)?,
+            OrdType::Market => market_needs(instrument, collar, order)?,
         };
         self.check_room(order, instrument)?;
         let asset = instrument.paid_with(order.side);
-        let free = self.ledger.balance(order.account, asset).free;
+        let pays = self.ledger.find(order.account, asset);
+        let free = pays.map_or(Amount::ZERO, |slot| self.ledger.at(slot).free);
         if needed > free.wide() {
             let needed = saturated(needed);
             return Err(Refusal::new(RejectCode::InsufficientBalance, needed, free.0));
@@ -91,11 +94,11 @@ impl Engine {
         if order.post_only {
             self.check_post_only(instrument, order.side, order.price)?;
         }
-        Ok(Terms { limit, hold: needed as i64 })
+        Ok(Terms { limit, pays, hold: needed as i64 })
     }
 
     /// The gateway's refusal, and whether the ClOrdID is given and new.
-    #[inline]
+    #[inline(always)]
     pub(super) fn check_id(
         &self,
         refusal: Refusal,
@@ -109,7 +112,7 @@ impl Engine {
         if id.is_empty() {
             return Err(Refusal::plain(RejectCode::EmptyClOrdId));
         }
-        if self.known(account, id, hash).is_some() {
+        if self.ids.find(&self.orders, account, id, hash).is_some() {
             return Err(Refusal::plain(RejectCode::DuplicateClOrdId));
         }
         Ok(())
@@ -119,14 +122,15 @@ impl Engine {
     #[inline]
     fn check_room(&self, order: &NewOrder, instrument: &InstrumentSlot) -> Result<(), Refusal> {
         if rests(order.ord_type, order.time_in_force) {
-            let open = self.accounts.open_orders(order.account, order.instrument);
             let most = instrument.definition.open_orders_max;
-            if open >= most {
+            let (account, accounts) = (order.account, &self.accounts);
+            let room = accounts.check_room(&self.orders, account, order.instrument, most);
+            if let Err(open) = room {
                 let code = RejectCode::TooManyOpenOrders;
                 return Err(Refusal::new(code, i64::from(open), i64::from(most)));
             }
             let most = self.genesis.as_ref().map_or(0, |genesis| genesis.limits.orders_max);
-            if self.orders.opens.live() >= most {
+            if self.orders.listed >= most {
                 return Err(Refusal::new(RejectCode::VenueOrdersFull, 0, i64::from(most)));
             }
         }
@@ -134,7 +138,7 @@ impl Engine {
     }
 
     /// Whether the ClOrdID of another order or replace can be remembered.
-    #[inline]
+    #[inline(always)]
     pub(super) fn check_ids_room(&self, account: AccountId) -> Result<(), Refusal> {
         self.accounts.get(account).map_or(Ok(()), |account| self.ids.check_room(account))
     }
@@ -154,7 +158,7 @@ impl Engine {
 
     /// Takes or refuses an order for which room may have been made.
     #[cold]
-    fn check_again(&mut self, out: &mut Output<'_>, order: &NewOrder) {
+    fn check_again(&mut self, out: &mut Output<'_, impl EventSink>, order: &NewOrder) {
         match self.check(order) {
             Ok(terms) => self.accept(out, order, terms),
             Err(refusal) => self.reject(out, order, refusal),
@@ -177,16 +181,17 @@ impl Engine {
         }
     }
 
-    fn accept(&mut self, out: &mut Output<'_>, order: &NewOrder, terms: Terms) {
-        let chain = self.orders.remember(Chain::new(order, OrderId(out.cause.0)));
-        self.remember_id(order.account, chain, (&order.cl_ord_id, order.cl_ord_id_hash));
+    fn accept(&mut self, out: &mut Output<'_, impl EventSink>, order: &NewOrder, terms: Terms) {
         let instrument = self.instruments.slot_mut(order.instrument);
         instrument.ordered = true;
         let asset = instrument.paid_with(order.side);
-        self.ledger.hold(order.account, asset, terms.hold);
+        let pays = terms.pays.unwrap_or_else(|| self.ledger.slot(order.account, asset));
+        self.ledger.hold(pays, 0, terms.hold);
+        let chain = self.orders.remember(Chain::new(order, OrderId(out.cause.0), pays));
+        self.remember_id(order.account, chain, (&order.cl_ord_id, order.cl_ord_id_hash));
         let leaves = order.quantity.0;
         self.report(out, (chain, ExecType::New, leaves), |_| {});
-        let taker = Taker::of_order(order, chain, terms.limit, terms.hold);
+        let taker = Taker::of_order(order, chain, terms.limit, pays, terms.hold);
         if order.time_in_force == TimeInForce::FillOrKill {
             self.count_first(out, taker);
         } else {
@@ -202,7 +207,8 @@ impl Engine {
     }
 
     /// Tells that a new order is refused; it leaves no trace.
-    fn reject(&mut self, out: &mut Output<'_>, order: &NewOrder, refusal: Refusal) {
+    #[cold]
+    fn reject(&mut self, out: &mut Output<'_, impl EventSink>, order: &NewOrder, refusal: Refusal) {
         let execution = Execution {
             order: OrderId::NONE,
             account: order.account,
@@ -250,6 +256,7 @@ pub(super) fn crosses(side: Side, limit: Price, best: Price) -> bool {
 }
 
 /// Whether the instrument takes orders.
+#[inline(always)]
 pub(super) fn check_trading(instrument: &InstrumentSlot) -> Result<(), Refusal> {
     match instrument.definition.state {
         InstrumentState::Trading => Ok(()),
@@ -271,6 +278,7 @@ fn check_options(order: &NewOrder) -> Result<(), Refusal> {
 }
 
 /// Whether a limit is a price of the instrument, and within the collar.
+#[inline(always)]
 pub(super) fn check_price(instrument: &InstrumentSlot, price: Price) -> Result<(), Refusal> {
     let tick = instrument.definition.tick;
     if price.0 <= 0 {
@@ -293,6 +301,7 @@ pub(super) fn check_price(instrument: &InstrumentSlot, price: Price) -> Result<(
 }
 
 /// Whether a quantity is one of the instrument.
+#[inline(always)]
 pub(super) fn check_quantity(
     instrument: &InstrumentSlot,
     quantity: Quantity,
@@ -312,6 +321,7 @@ pub(super) fn check_quantity(
 
 /// Whether a displayed quantity, if there is one, is between a lot and the quantity, and no too small
 /// part of that.
+#[inline(always)]
 pub(super) fn check_display(
     instrument: &InstrumentSlot,
     display: Quantity,
@@ -339,6 +349,7 @@ pub(super) fn check_display(
 }
 
 /// Whether a notional is enough, and the most that it may become an amount.
+#[inline(always)]
 pub(super) fn check_notional(
     instrument: &InstrumentSlot,
     notional: i128,

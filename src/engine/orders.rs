@@ -1,10 +1,12 @@
-//! Orders: what matching touches of an open one, and what is remembered of any.
+//! Orders: all that is known of one, in two cache lines.
 //!
 //! 1. An order's **chain** is made when it is accepted and stays through its replaces, until it is
 //!    closed and its last ClOrdID is forgotten. It is found by OrderID through a hash.
-//! 2. While it rests it also has an **open** slot: what is left, what is shown, and its places in its
-//!    level's queue and in its account's list. Matching and cancelling read these 40 bytes first.
-//! 3. An account's list ascends by OrderID: orders rest in the order in which they came, and a replace
+//! 2. Its first line is what the book, a match and a move need; the second what reports tell besides,
+//!    and its place in its account's list. Lines that lie side by side are fetched together.
+//! 3. What is left of an order is what it asks for less what it has got, so that is not kept. Where what
+//!    it sets aside lies is kept: a fill or a replace finds the balance without a search.
+//! 4. An account's list ascends by OrderID: orders rest in the order in which they came, and a replace
 //!    keeps the place here even where it loses the one in the book.
 
 use crate::engine::foresee::Fetch;
@@ -12,53 +14,14 @@ use crate::engine::slab::{HashIndex, Keyed, Linked, NONE, Slab, spread};
 use crate::model::limit::EngineLimits;
 use crate::model::*;
 
-/// The part of a resting order that matching needs.
-#[derive(Clone, Copy)]
-pub(super) struct Open {
-    /// What is left of it, hidden quantity included.
-    pub(super) leaves: i64,
-    /// What is displayed of that.
-    pub(super) shown: i64,
-    /// The order behind it in its level.
-    pub(super) next: u32,
-    /// The order before it in its level.
-    pub(super) prev: u32,
-    /// The account's next order.
-    pub(super) account_next: u32,
-    /// The account's order before.
-    pub(super) account_prev: u32,
-    /// Everything else.
-    pub(super) chain: u32,
-}
-
-impl Default for Open {
-    fn default() -> Self {
-        Self {
-            leaves: 0,
-            shown: 0,
-            next: NONE,
-            prev: NONE,
-            account_next: NONE,
-            account_prev: NONE,
-            chain: NONE,
-        }
-    }
-}
-
-impl Linked for Open {
-    fn link(&self) -> u32 {
-        self.next
-    }
-    fn set_link(&mut self, next: u32) {
-        self.next = next;
-    }
-}
-
 /// Whether an order is open, and how it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Life {
-    Open,
+    /// It came just now, and trades.
+    Coming,
+    /// It rests, or is matched again after a replace.
+    Resting,
     Filled,
     Canceled,
     Expired,
@@ -66,12 +29,32 @@ pub(super) enum Life {
 
 /// An order over its replaces.
 #[derive(Clone, Copy)]
+#[repr(C)]
 pub(super) struct Chain {
-    pub(super) id: OrderId,
     pub(super) price: Price,
     /// OrderQty; zero for a market order by quote quantity.
     pub(super) quantity: Quantity,
     pub(super) cum_quantity: Quantity,
+    /// What is displayed of it while it rests.
+    pub(super) shown: i64,
+    /// The order behind it in its level.
+    pub(super) next: u32,
+    /// The order before it in its level.
+    pub(super) prev: u32,
+    pub(super) account: AccountId,
+    pub(super) session: SessionId,
+    /// The balance from which it pays.
+    pub(super) pays: u32,
+    /// The last accepted ClOrdID.
+    pub(super) last: u32,
+    instrument: u16,
+    pub(super) side: Side,
+    pub(super) ord_type: OrdType,
+    pub(super) time_in_force: TimeInForce,
+    pub(super) self_trade_prevention: SelfTradePrevention,
+    pub(super) post_only: bool,
+    pub(super) life: Life,
+    pub(super) id: OrderId,
     /// MaxFloor, or the quote quantity of a market order that has one: none has both.
     display_or_quote: i64,
     /// In two halves, so that no slot needs sixteen-byte alignment.
@@ -80,29 +63,20 @@ pub(super) struct Chain {
     pub(super) fee_remainder: u32,
     /// ClOrdIDs that are remembered of it.
     pub(super) ids: u32,
-    /// The last accepted one.
-    pub(super) last: u32,
-    /// Its open slot while it rests.
-    pub(super) open: u32,
-    pub(super) account: AccountId,
-    pub(super) session: SessionId,
-    link: u32,
-    instrument: u16,
-    pub(super) side: Side,
-    pub(super) ord_type: OrdType,
-    pub(super) time_in_force: TimeInForce,
-    pub(super) self_trade_prevention: SelfTradePrevention,
-    pub(super) post_only: bool,
-    pub(super) life: Life,
+    /// The account's next order.
+    pub(super) account_next: u32,
+    /// The account's order before.
+    pub(super) account_prev: u32,
+    /// The block of its side's levels that it was put into.
+    pub(super) block: u32,
 }
 
-const _: () = assert!(size_of::<Open>() == 40);
-const _: () = assert!(size_of::<Chain>() <= 96);
+const _: () = assert!(size_of::<Chain>() == 120);
 const _: () = assert!(crate::model::limit::INSTRUMENTS_MAX <= 1 << 16);
 
 impl Chain {
     /// The chain of a new order.
-    pub(super) fn new(order: &NewOrder, id: OrderId) -> Self {
+    pub(super) fn new(order: &NewOrder, id: OrderId, pays: u32) -> Self {
         Self {
             id,
             price: order.price,
@@ -115,18 +89,23 @@ impl Chain {
             cum_notional: [0; 2],
             fee_remainder: 0,
             ids: 0,
+            shown: 0,
+            next: NONE,
+            prev: NONE,
+            account_next: NONE,
+            block: NONE,
+            account_prev: NONE,
+            pays,
             last: NONE,
-            open: NONE,
             account: order.account,
             session: order.origin.session,
-            link: NONE,
             instrument: order.instrument.0 as u16,
             side: order.side,
             ord_type: order.ord_type,
             time_in_force: order.time_in_force,
             self_trade_prevention: order.self_trade_prevention,
             post_only: order.post_only,
-            life: Life::Open,
+            life: Life::Coming,
         }
     }
 
@@ -187,15 +166,28 @@ impl Chain {
         }
     }
 
+    /// What is left of an order that is open and no market order by quote quantity.
+    #[inline(always)]
+    pub(super) fn leaves(&self) -> i64 {
+        self.quantity.0 - self.cum_quantity.0
+    }
+
+    #[inline(always)]
     pub(super) fn is_open(&self) -> bool {
-        self.life == Life::Open
+        matches!(self.life, Life::Coming | Life::Resting)
+    }
+
+    /// Whether it is in its account's list.
+    #[inline(always)]
+    pub(super) fn is_listed(&self) -> bool {
+        self.life == Life::Resting
     }
 
     /// OrdStatus.
     pub(super) fn status(&self) -> OrdStatus {
         match self.life {
-            Life::Open if self.cum_quantity.0 == 0 => OrdStatus::New,
-            Life::Open => OrdStatus::PartiallyFilled,
+            Life::Coming | Life::Resting if self.cum_quantity.0 == 0 => OrdStatus::New,
+            Life::Coming | Life::Resting => OrdStatus::PartiallyFilled,
             Life::Filled => OrdStatus::Filled,
             Life::Canceled => OrdStatus::Canceled,
             Life::Expired => OrdStatus::Expired,
@@ -205,10 +197,10 @@ impl Chain {
 
 impl Linked for Chain {
     fn link(&self) -> u32 {
-        self.link
+        self.next
     }
     fn set_link(&mut self, next: u32) {
-        self.link = next;
+        self.next = next;
     }
 }
 
@@ -222,7 +214,8 @@ impl Keyed for Chain {
 #[derive(Default)]
 pub(super) struct Orders {
     pub(super) chains: Slab<Chain>,
-    pub(super) opens: Slab<Open>,
+    /// Those that rest, or are matched again.
+    pub(super) listed: u32,
     by_id: HashIndex,
 }
 
@@ -231,7 +224,7 @@ impl Orders {
         let chains = limits.cl_ord_ids_max as usize;
         Self {
             chains: Slab::with_capacity(chains),
-            opens: Slab::with_capacity(limits.orders_max as usize),
+            listed: 0,
             by_id: HashIndex::with_capacity(chains),
         }
     }
@@ -240,15 +233,21 @@ impl Orders {
     #[inline]
     pub(super) fn remember(&mut self, chain: Chain) -> u32 {
         let slot = self.chains.insert(chain);
-        self.by_id.insert(&mut self.chains, slot);
+        self.by_id.insert(spread(chain.id.0), slot);
         slot
     }
 
     /// Forgets a closed chain.
     pub(super) fn forget(&mut self, slot: u32) {
         assert!(!self.chains[slot].is_open() && self.chains[slot].ids == 0);
-        self.by_id.remove(&mut self.chains, slot);
+        self.by_id.remove(&self.chains, slot);
         self.chains.remove(slot);
+    }
+
+    /// The open orders of an account from one on.
+    pub(super) fn listed_from(&self, first: u32) -> impl Iterator<Item = u32> + '_ {
+        let some = |slot: u32| (slot != NONE).then_some(slot);
+        std::iter::successors(some(first), move |slot| some(self.chains[*slot].account_next))
     }
 
     /// Fetches where an order is looked for.

@@ -8,6 +8,16 @@ use crate::model::*;
 pub trait EventSink {
     /// Takes one.
     fn emit(&mut self, event: &Event);
+
+    /// Takes one for that gateway. `make` is called once, and makes it of whatever was in its place: a
+    /// ring has it made where it stays; whoever does not say where is handed it when it is made.
+    #[inline(always)]
+    fn make(&mut self, gateway: GatewayId, make: impl FnOnce(&mut Event)) {
+        let _ = gateway;
+        let mut event = Event::default();
+        make(&mut event);
+        self.emit(&event);
+    }
 }
 
 impl EventSink for Vec<Event> {
@@ -17,8 +27,8 @@ impl EventSink for Vec<Event> {
 }
 
 /// The events of one record.
-pub(super) struct Output<'a> {
-    sink: &'a mut dyn EventSink,
+pub(super) struct Output<'a, S> {
+    sink: &'a mut S,
     pub(super) cause: Sequence,
     timestamp: Timestamp,
     shard: ShardId,
@@ -27,15 +37,15 @@ pub(super) struct Output<'a> {
     pub(super) running: Mix,
 }
 
-impl<'a> Output<'a> {
-    pub(super) fn new(record: &Record, running: Mix, sink: &'a mut dyn EventSink) -> Self {
+impl<'a, S: EventSink> Output<'a, S> {
+    pub(super) fn new(record: &Record, sink: &'a mut S) -> Self {
         Self {
             sink,
             cause: record.sequence,
             timestamp: record.timestamp,
             shard: record.shard,
             index: 0,
-            running,
+            running: Mix::default(),
         }
     }
 
@@ -45,8 +55,8 @@ impl<'a> Output<'a> {
         EVENTS_MAX - usize::from(self.index)
     }
 
-    /// Emits an event. Inline, so that the body is made where the sink reads it.
-    #[inline(always)]
+    /// Emits an event.
+    #[inline]
     pub(super) fn emit(
         &mut self,
         gateway: GatewayId,
@@ -54,27 +64,58 @@ impl<'a> Output<'a> {
         msg_seq_num: u64,
         body: EventBody,
     ) {
+        let kind = u64::from(body.kind());
+        self.make(gateway, session, msg_seq_num, |place| {
+            *place = body;
+            [kind, 0, 0, 0]
+        });
+    }
+
+    /// Emits a report of an order. Inline, so that it is made where the sink has it.
+    #[inline(always)]
+    pub(super) fn emit_execution(
+        &mut self,
+        gateway: GatewayId,
+        session: SessionId,
+        msg_seq_num: u64,
+        told: impl FnOnce() -> Execution,
+        more: impl FnOnce(&mut Execution),
+    ) {
+        self.make(gateway, session, msg_seq_num, |place| {
+            *place = EventBody::Execution(told());
+            let EventBody::Execution(told) = place else { return [0; 4] };
+            more(told);
+            let (order, cum) = (told.order.0, told.cum_quantity.0 as u64);
+            let (leaves, status) = (told.leaves_quantity.0 as u64, told.ord_status as u64);
+            [status << 8 | 1, order, leaves, cum]
+        });
+    }
+
+    /// Has an event made, and folds in what `body` gives of it.
+    #[inline(always)]
+    fn make(
+        &mut self,
+        gateway: GatewayId,
+        session: SessionId,
+        msg_seq_num: u64,
+        body: impl FnOnce(&mut EventBody) -> [u64; 4],
+    ) {
         assert!(self.room() > 0, "a record causes at most EVENTS_MAX events");
-        self.running.fold(u64::from(session.0) << 8 | u64::from(body.kind()));
-        self.running.fold(msg_seq_num);
-        if let EventBody::Execution(execution) = &body {
-            self.running.fold(execution.order.0);
-            self.running.fold(execution.leaves_quantity.0 as u64);
-            self.running.fold(execution.cum_quantity.0 as u64);
-            self.running.fold(execution.ord_status as u64);
-        }
-        let event = Event {
-            cause: self.cause,
-            timestamp: self.timestamp,
-            session,
-            msg_seq_num,
-            index: self.index,
-            shard: self.shard,
-            gateway,
-            body,
-        };
-        self.index += 1;
-        self.sink.emit(&event);
+        let Self { cause, timestamp, shard, index, running, .. } = self;
+        let (cause, timestamp, shard, index) = (*cause, *timestamp, *shard, index);
+        self.sink.make(gateway, |event| {
+            event.cause = cause;
+            event.timestamp = timestamp;
+            event.session = session;
+            event.msg_seq_num = msg_seq_num;
+            event.index = *index;
+            event.shard = shard;
+            event.gateway = gateway;
+            let [kind, order, leaves, cum] = body(&mut event.body);
+            let whose = u64::from(session.0) << 16 | kind;
+            running.fold_all([whose, msg_seq_num, order, leaves, cum]);
+        });
+        *index += 1;
     }
 
     /// Emits what every gateway is told.

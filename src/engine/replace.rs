@@ -7,15 +7,17 @@
 //!    a new order of the whole quantity.
 //! 4. A lower quantity at the same price, the displayed part left as it is, keeps the place. Anything
 //!    else takes the order out of the book, matches it as one that came, and puts the rest at the back.
+//!    One that would trade with nothing, as nearly all, just goes from one level to the other.
 
 use crate::engine::Engine;
+use crate::engine::book::rank;
 use crate::engine::cancel::Change;
 use crate::engine::instruments::saturated;
 use crate::engine::matching::Taker;
-use crate::engine::new_order::check_trading;
 use crate::engine::new_order::{check_display, check_notional, check_price, check_quantity};
+use crate::engine::new_order::{check_trading, crosses};
 use crate::engine::orders::{Chain, Life};
-use crate::engine::output::Output;
+use crate::engine::output::{EventSink, Output};
 use crate::model::*;
 
 /// What becomes of an order that may be replaced.
@@ -40,7 +42,11 @@ struct Terms {
 }
 
 impl Engine {
-    pub(super) fn replace_order(&mut self, out: &mut Output<'_>, replace: &ReplaceOrder) {
+    pub(super) fn replace_order(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        replace: &ReplaceOrder,
+    ) {
         let change = Change {
             session: replace.origin.session,
             account: replace.account,
@@ -58,22 +64,25 @@ impl Engine {
         if let Err(refusal) = &checked
             && self.has_made_room(change.account, refusal)
         {
-            checked = self.check_replace(replace, chain);
+            checked = self.check_replace_again(replace, chain);
         }
         match checked {
             Ok(Outcome::Close) => self.close_replaced(out, &change, chain),
             Ok(Outcome::Reduce(terms)) => {
-                let open = self.take_terms(replace, chain, terms);
-                let leaves = terms.leaves;
-                let slot = &mut self.orders.opens[open];
-                slot.leaves = leaves;
-                slot.shown = slot.shown.min(leaves);
-                self.tell_replaced(out, &change, chain, leaves);
+                self.take_terms(replace, chain, terms);
+                let order = &mut self.orders.chains[chain];
+                order.shown = order.shown.min(terms.leaves);
+                self.tell_replaced(out, &change, chain, terms.leaves);
+            }
+            Ok(Outcome::Requeue(terms)) if self.rests_at_once(chain, replace.price) => {
+                let from = self.orders.chains[chain].price;
+                self.take_terms(replace, chain, terms);
+                self.shift(chain, from, terms.leaves);
+                self.tell_replaced(out, &change, chain, terms.leaves);
             }
             Ok(Outcome::Requeue(terms)) => {
-                self.take_out(self.orders.chains[chain].open);
-                let open = self.take_terms(replace, chain, terms);
-                self.orders.opens[open].leaves = terms.leaves;
+                self.take_out(chain);
+                self.take_terms(replace, chain, terms);
                 self.tell_replaced(out, &change, chain, terms.leaves);
                 self.sweep(out, self.taker_of(chain, terms.leaves, terms.hold));
             }
@@ -81,7 +90,14 @@ impl Engine {
         }
     }
 
+    /// See [`Self::check_replace`], after room may have been made.
+    #[cold]
+    fn check_replace_again(&self, replace: &ReplaceOrder, chain: u32) -> Result<Outcome, Refusal> {
+        self.check_replace(replace, chain)
+    }
+
     /// What becomes of the order, or the first reason to refuse.
+    #[inline(always)]
     fn check_replace(&self, replace: &ReplaceOrder, chain: u32) -> Result<Outcome, Refusal> {
         let order = &self.orders.chains[chain];
         let instrument = self.instruments.slot(order.instrument());
@@ -116,8 +132,8 @@ impl Engine {
             Side::Buy => instrument.notional_wide(price, leaves),
             Side::Sell => instrument.base_wide(leaves),
         };
-        let held = self.cost_of(chain, self.orders.opens[order.open].leaves);
-        let free = self.ledger.balance(order.account, instrument.paid_with(order.side)).free;
+        let held = self.cost_of(chain, order.leaves());
+        let free = self.ledger.at(order.pays).free;
         if needed > free.wide() + i128::from(held) {
             let (needed, limit) = (saturated(needed), free.0 + held);
             return Err(Refusal::new(RejectCode::InsufficientBalance, needed, limit));
@@ -132,20 +148,34 @@ impl Engine {
         Ok(Outcome::Requeue(terms))
     }
 
-    /// Changes what the order is and what it has set aside; its open slot.
-    fn take_terms(&mut self, replace: &ReplaceOrder, chain: u32, terms: Terms) -> u32 {
+    /// Changes what the order is and what it has set aside.
+    #[inline(always)]
+    fn take_terms(&mut self, replace: &ReplaceOrder, chain: u32, terms: Terms) {
         let Terms { display, held, hold, .. } = terms;
         let order = &mut self.orders.chains[chain];
         order.price = replace.price;
         order.quantity = replace.quantity;
         order.set_display_quantity(display);
-        let asset = self.instruments.slot(order.instrument()).paid_with(order.side);
-        if hold > held {
-            self.ledger.hold(order.account, asset, hold - held);
-        } else {
-            self.ledger.release(order.account, asset, held - hold);
-        }
-        order.open
+        self.ledger.hold(order.pays, held, hold);
+    }
+
+    /// Whether a resting order would trade with nothing at another price.
+    #[inline]
+    fn rests_at_once(&self, chain: u32, price: Price) -> bool {
+        let order = &self.orders.chains[chain];
+        let best =
+            self.best_price(self.instruments.slot(order.instrument()), order.side.opposite());
+        best.is_none_or(|best| !crosses(order.side, price, best))
+    }
+
+    /// Moves a resting order whose terms have changed to the back of its new level.
+    #[inline]
+    fn shift(&mut self, chain: u32, from: Price, leaves: i64) {
+        let order = &mut self.orders.chains[chain];
+        order.shown = order.slice(leaves);
+        let ranks = (rank(order.side, from), rank(order.side, order.price));
+        let ladder = self.instruments.slot_mut(order.instrument()).ladder(order.side);
+        ladder.shift(&mut self.blocks, &mut self.orders.chains, ranks, chain);
     }
 
     /// The order as one that comes.
@@ -163,21 +193,28 @@ impl Engine {
             leaves,
             rest: 0,
             hold,
-            open: order.open,
+            pays: order.pays,
+            is_listed: true,
         }
     }
 
     /// Closes an order whose new quantity has all traded.
-    fn close_replaced(&mut self, out: &mut Output<'_>, change: &Change<'_>, chain: u32) {
+    fn close_replaced(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        change: &Change<'_>,
+        chain: u32,
+    ) {
         self.close_resting(chain, Life::Filled);
         let order = &mut self.orders.chains[chain];
         order.quantity = order.cum_quantity;
         self.tell_replaced(out, change, chain, 0);
     }
 
+    #[inline]
     fn tell_replaced(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         change: &Change<'_>,
         chain: u32,
         leaves: i64,
@@ -194,6 +231,7 @@ impl Engine {
 }
 
 /// Whether the request leaves what cannot be replaced as it is.
+#[inline(always)]
 fn check_same_kind(replace: &ReplaceOrder, order: &Chain) -> Result<(), Refusal> {
     /// ExecInst.
     const EXEC_INST: i64 = 18;

@@ -8,7 +8,7 @@
 use crate::engine::Engine;
 use crate::engine::continuation::{CancelScan, Pending, Scope};
 use crate::engine::foresee::Fetch;
-use crate::engine::output::Output;
+use crate::engine::output::{EventSink, Output};
 use crate::engine::slab::reserved;
 use crate::model::limit::EngineLimits;
 use crate::model::*;
@@ -122,7 +122,12 @@ impl Engine {
 
     /// Sends a message to a session, under its next number.
     #[inline]
-    pub(super) fn tell(&mut self, out: &mut Output<'_>, session: SessionId, body: EventBody) {
+    pub(super) fn tell(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        session: SessionId,
+        body: EventBody,
+    ) {
         let state = self.sessions.get_mut(session).expect("who is told is defined");
         let number = state.next_out;
         state.next_out = number.saturating_add(1);
@@ -130,13 +135,18 @@ impl Engine {
     }
 
     /// Answers a message that changes nothing but the session's numbers.
-    pub(super) fn echo(&mut self, out: &mut Output<'_>, origin: &Origin, body: EventBody) {
+    pub(super) fn echo(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        origin: &Origin,
+        body: EventBody,
+    ) {
         if self.admit(origin).is_some() {
             self.tell(out, origin.session, body);
         }
     }
 
-    pub(super) fn logon(&mut self, out: &mut Output<'_>, logon: &Logon) {
+    pub(super) fn logon(&mut self, out: &mut Output<'_, impl EventSink>, logon: &Logon) {
         let id = logon.session;
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.connected {
@@ -187,7 +197,11 @@ impl Engine {
         }
     }
 
-    pub(super) fn refuse_logon(&mut self, out: &mut Output<'_>, refuse: &RefuseLogon) {
+    pub(super) fn refuse_logon(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        refuse: &RefuseLogon,
+    ) {
         let RefuseLogon { session: id, gateway, connection, code, value, limit, .. } = *refuse;
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.connected {
@@ -202,7 +216,7 @@ impl Engine {
         out.emit(gateway, id, number, EventBody::LogoutSent(body));
     }
 
-    pub(super) fn logout(&mut self, out: &mut Output<'_>, logout: &Logout) {
+    pub(super) fn logout(&mut self, out: &mut Output<'_, impl EventSink>, logout: &Logout) {
         let Some(account) = self.admit(&logout.origin) else { return };
         let id = logout.origin.session;
         let connection = self.sessions.get(id).expect("it was admitted").connection;
@@ -212,13 +226,21 @@ impl Engine {
         self.disconnect(out, id, account);
     }
 
-    pub(super) fn connection_lost(&mut self, out: &mut Output<'_>, lost: &ConnectionLost) {
+    pub(super) fn connection_lost(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        lost: &ConnectionLost,
+    ) {
         if let Some(account) = self.admit(&lost.origin) {
             self.disconnect(out, lost.origin.session, account);
         }
     }
 
-    pub(super) fn cancel_absent(&mut self, out: &mut Output<'_>, absent: &CancelAbsentSession) {
+    pub(super) fn cancel_absent(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        absent: &CancelAbsentSession,
+    ) {
         let Some(session) = self.sessions.get(absent.session) else { return };
         if !session.connected {
             self.disconnect(out, absent.session, session.definition.account);
@@ -226,7 +248,12 @@ impl Engine {
     }
 
     /// The session has no connection any more, and by its options no orders.
-    fn disconnect(&mut self, out: &mut Output<'_>, id: SessionId, account: AccountId) {
+    fn disconnect(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        id: SessionId,
+        account: AccountId,
+    ) {
         let session = self.sessions.get_mut(id).expect("who is disconnected is defined");
         session.connected = false;
         if session.definition.cancel_on_disconnect {
@@ -235,7 +262,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn begin_epoch(&mut self, out: &mut Output<'_>, view: &BeginEpoch) {
+    pub(super) fn begin_epoch(&mut self, out: &mut Output<'_, impl EventSink>, view: &BeginEpoch) {
         if view.epoch > self.epoch {
             self.epoch = view.epoch;
             self.end_sessions(out, *view, 0);
@@ -243,7 +270,12 @@ impl Engine {
     }
 
     /// Ends every connection from session `first` on, then announces the epoch.
-    pub(super) fn end_sessions(&mut self, out: &mut Output<'_>, view: BeginEpoch, first: u32) {
+    pub(super) fn end_sessions(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        view: BeginEpoch,
+        first: u32,
+    ) {
         for id in first..self.sessions.end() {
             let Some(session) = self.sessions.get_mut(SessionId(id)) else { continue };
             if !session.connected {
@@ -266,7 +298,7 @@ impl Engine {
 
 /// Ends a connection that never became the session's.
 fn end_connection(
-    out: &mut Output<'_>,
+    out: &mut Output<'_, impl EventSink>,
     session: SessionId,
     gateway: GatewayId,
     connection: ConnectionId,

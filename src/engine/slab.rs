@@ -74,6 +74,12 @@ impl<T: Linked> Slab<T> {
         self.free = slot;
     }
 
+    /// What is in a slot, if there ever was anything.
+    #[inline(always)]
+    pub(super) fn get(&self, slot: u32) -> Option<&T> {
+        self.items.get(slot as usize)
+    }
+
     /// Slots in use.
     #[inline]
     pub(super) fn live(&self) -> u32 {
@@ -126,24 +132,54 @@ impl Bucket {
     const EMPTY: Self =
         Self { hashes: [0; ENTRIES], slots: [NONE; ENTRIES], length: 0, overflow: NONE };
 
-    #[inline]
+    #[inline(always)]
+    fn length(&self) -> usize {
+        self.length as usize
+    }
+
+    #[inline(always)]
     fn push(&mut self, hash: u32, slot: u32) {
-        let at = self.length as usize;
-        self.hashes[at] = hash;
-        self.slots[at] = slot;
+        self.write(hash, slot);
         self.length += 1;
+    }
+
+    /// Writes an entry behind the last, which does not count yet.
+    #[inline(always)]
+    fn write(&mut self, hash: u32, slot: u32) {
+        let at = self.length();
+        self.slots[at] = slot;
+        self.hashes[at] = hash;
     }
 
     #[inline]
     fn pop(&mut self) -> (u32, u32) {
         self.length -= 1;
-        let at = self.length as usize;
+        let at = self.length();
         (self.hashes[at], self.slots[at])
     }
 
     #[inline]
     fn position(&self, slot: u32) -> Option<usize> {
-        self.slots[..self.length as usize].iter().position(|other| *other == slot)
+        self.slots[..self.length()].iter().position(|other| *other == slot)
+    }
+
+    /// The slot of an entry of that hash for which `is` holds. All places are compared first, also those
+    /// that no entry is in: for a ClOrdID that is new none is alike, and there is nothing to guess.
+    #[inline(always)]
+    fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
+        let mut alike = false;
+        for other in &self.hashes {
+            alike |= *other == hash;
+        }
+        if !alike {
+            return None;
+        }
+        for at in 0..self.length().min(ENTRIES) {
+            if self.hashes[at] == hash && is(self.slots[at]) {
+                return Some(self.slots[at]);
+            }
+        }
+        None
     }
 }
 
@@ -182,23 +218,17 @@ impl HashIndex {
     }
 
     /// The slot of that hash for which `is` holds.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find<T: Keyed>(
         &self,
         slab: &Slab<T>,
         hash: u32,
         is: impl Fn(&T) -> bool,
     ) -> Option<u32> {
-        if self.buckets.is_empty() {
-            return None;
-        }
-        let mut bucket = &self.buckets[self.bucket(hash)];
+        let mut bucket = self.buckets.get(self.bucket(hash))?;
         loop {
-            let entries = bucket.hashes.iter().zip(&bucket.slots).take(bucket.length as usize);
-            for (other, slot) in entries {
-                if *other == hash && is(&slab[*slot]) {
-                    return Some(*slot);
-                }
+            if let Some(slot) = bucket.find(hash, |slot| is(&slab[slot])) {
+                return Some(slot);
             }
             if bucket.overflow == NONE {
                 return None;
@@ -221,33 +251,37 @@ impl HashIndex {
         if self.buckets.is_empty() {
             return None;
         }
-        let bucket = &self.buckets[self.bucket(hash)];
-        let mut entries = bucket.hashes.iter().zip(&bucket.slots).take(bucket.length as usize);
-        entries.find(|(other, _)| **other == hash).map(|(_, slot)| *slot)
+        self.buckets[self.bucket(hash)].find(hash, |_| true)
     }
 
-    /// Takes a slot in, which is not in it yet.
+    /// Takes a slot of that hash in, which is not in it yet.
     #[inline]
-    pub(super) fn insert<T: Keyed>(&mut self, slab: &mut Slab<T>, slot: u32) {
+    pub(super) fn insert(&mut self, hash: u32, slot: u32) {
         self.count += 1;
         if self.count > self.buckets.len() * ENTRIES_MEAN {
             self.grow();
         }
-        self.put(slab[slot].key_hash(), slot);
+        self.put(hash, slot);
     }
 
     /// Puts an entry into its bucket; a full one is moved away and followed by an empty one.
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, hash: u32, slot: u32) {
         let at = self.bucket(hash);
-        if self.buckets[at].length as usize == ENTRIES {
-            let overflow = self.spare.insert(self.buckets[at]);
-            self.buckets[at] = Bucket { overflow, ..Bucket::EMPTY };
+        if self.buckets[at].length() == ENTRIES {
+            self.overflow(at);
         }
         self.buckets[at].push(hash, slot);
     }
 
+    #[cold]
+    fn overflow(&mut self, at: usize) {
+        let overflow = self.spare.insert(self.buckets[at]);
+        self.buckets[at] = Bucket { overflow, ..Bucket::EMPTY };
+    }
+
     /// Adds a bucket and moves to it what belongs there of the one that it halves.
+    #[inline(never)]
     fn grow(&mut self) {
         let added = self.buckets.len();
         self.buckets.push(Bucket::EMPTY);
@@ -257,10 +291,31 @@ impl HashIndex {
         let power = 1 << added.ilog2();
         self.mask = power - 1;
         let halved = added - power;
+        let bucket = self.buckets[halved];
+        if bucket.overflow != NONE {
+            return self.halve_all(halved);
+        }
+        // Each entry is written to both and counted in one: there is no branch to guess.
+        let (mut kept, mut moved) = (Bucket::EMPTY, Bucket::EMPTY);
+        for at in 0..ENTRIES.min(bucket.length()) {
+            let (hash, slot) = (bucket.hashes[at], bucket.slots[at]);
+            let moves = (hash & power as u32 != 0) as u32;
+            kept.write(hash, slot);
+            moved.write(hash, slot);
+            kept.length += 1 - moves;
+            moved.length += moves;
+        }
+        self.buckets[halved] = kept;
+        self.buckets[added] = moved;
+    }
+
+    /// Halves a bucket that spare ones follow.
+    #[cold]
+    fn halve_all(&mut self, halved: usize) {
         let mut bucket = std::mem::replace(&mut self.buckets[halved], Bucket::EMPTY);
         loop {
-            for at in 0..bucket.length as usize {
-                self.put(bucket.hashes[at], bucket.slots[at]);
+            for (hash, slot) in bucket.hashes.iter().zip(bucket.slots).take(bucket.length()) {
+                self.put(*hash, slot);
             }
             let overflow = bucket.overflow;
             if overflow == NONE {
@@ -273,7 +328,7 @@ impl HashIndex {
 
     /// Takes a slot out, which is in it: the last entry of its bucket takes its place.
     #[inline]
-    pub(super) fn remove<T: Keyed>(&mut self, slab: &mut Slab<T>, slot: u32) {
+    pub(super) fn remove<T: Keyed>(&mut self, slab: &Slab<T>, slot: u32) {
         let head = self.bucket(slab[slot].key_hash());
         let (hash, moved) = self.buckets[head].pop();
         if moved != slot {
@@ -292,8 +347,8 @@ impl HashIndex {
                 spare = bucket.overflow;
             }
         }
-        let Bucket { length, overflow, .. } = self.buckets[head];
-        if length == 0 && overflow != NONE {
+        let overflow = self.buckets[head].overflow;
+        if self.buckets[head].length() == 0 && overflow != NONE {
             self.buckets[head] = self.spare[overflow];
             self.spare.remove(overflow);
         }
@@ -338,11 +393,11 @@ mod tests {
         };
         for key in 0..1_000 {
             let slot = slab.insert(Item { key, link: NONE });
-            index.insert(&mut slab, slot);
+            index.insert(spread(key), slot);
         }
         for key in (0..1_000).step_by(3) {
             let slot = find(&index, &slab, key).unwrap();
-            index.remove(&mut slab, slot);
+            index.remove(&slab, slot);
             slab.remove(slot);
         }
         for key in 0..1_000 {
@@ -372,11 +427,11 @@ mod tests {
         let mut index = HashIndex::with_capacity(0);
         let slots: Vec<u32> = (0..100).map(|at| slab.insert(Same(at))).collect();
         for slot in &slots {
-            index.insert(&mut slab, *slot);
+            index.insert(5, *slot);
         }
         for slot in slots.iter().filter(|slot| *slot % 3 != 0).chain(slots.iter().step_by(3)) {
             assert!(index.find(&slab, 5, |same| same.0 == *slot).is_some());
-            index.remove(&mut slab, *slot);
+            index.remove(&slab, *slot);
             assert!(index.find(&slab, 5, |same| same.0 == *slot).is_none());
         }
         assert_eq!(index.count, 0);

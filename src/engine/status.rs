@@ -3,16 +3,24 @@
 use crate::engine::Engine;
 use crate::engine::continuation::{ORDERS_LOOKED_AT, Pending, Scope, StatusScan};
 use crate::engine::orders::Life;
-use crate::engine::output::Output;
+use crate::engine::output::{EventSink, Output};
 use crate::engine::slab::NONE;
 use crate::model::*;
+
+/// An order that a request names.
+#[derive(Clone, Copy)]
+pub(super) struct Named {
+    pub(super) chain: u32,
+    /// The slot of the ClOrdID that names it, where one does.
+    pub(super) id: Option<u32>,
+}
 
 impl Engine {
     /// Tells an order's owner how it stands, with what `more` adds to that.
     #[inline]
     pub(super) fn report(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         (chain, exec_type, leaves): (u32, ExecType, i64),
         more: impl FnOnce(&mut Execution),
     ) {
@@ -21,11 +29,8 @@ impl Engine {
         let number = state.next_out;
         state.next_out = number.saturating_add(1);
         let gateway = state.gateway;
-        let mut body = EventBody::Execution(self.execution(chain, exec_type, leaves));
-        if let EventBody::Execution(told) = &mut body {
-            more(told);
-        }
-        out.emit(gateway, session, number, body);
+        let told = || self.execution(chain, exec_type, leaves);
+        out.emit_execution(gateway, session, number, told, more);
     }
 
     /// A report on an order as it stands.
@@ -62,7 +67,12 @@ impl Engine {
     }
 
     /// Tells that an order was closed though its owner did not ask for just that.
-    pub(super) fn tell_closed(&mut self, out: &mut Output<'_>, chain: u32, why: Cause) {
+    pub(super) fn tell_closed(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        chain: u32,
+        why: Cause,
+    ) {
         let exec_type = match self.orders.chains[chain].life {
             Life::Expired => ExecType::Expired,
             _ => ExecType::Canceled,
@@ -71,23 +81,31 @@ impl Engine {
     }
 
     /// The state of an order.
-    fn state(&self, chain: u32) -> Execution {
-        let leaves = match self.orders.chains[chain].open {
-            NONE => 0,
-            open => self.orders.opens[open].leaves,
-        };
+    pub(super) fn state(&self, chain: u32) -> Execution {
+        let order = &self.orders.chains[chain];
+        let leaves = if order.is_listed() { order.leaves() } else { 0 };
         self.execution(chain, ExecType::OrderStatus, leaves)
     }
 
     /// Answers a message that may be a resend with the state of its order.
-    pub(super) fn resend_state(&mut self, out: &mut Output<'_>, session: SessionId, chain: u32) {
+    #[cold]
+    pub(super) fn resend_state(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        session: SessionId,
+        chain: u32,
+    ) {
         let execution = self.state(chain);
         let request_id = RequestId::EMPTY;
         let report = StatusReport { execution, request_id, mass: false, total: 0, last: true };
         self.tell(out, session, EventBody::StatusReport(report));
     }
 
-    pub(super) fn order_status(&mut self, out: &mut Output<'_>, request: &OrderStatus) {
+    pub(super) fn order_status(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        request: &OrderStatus,
+    ) {
         let Some(account) = self.admit(&request.origin) else { return };
         let id = (&request.cl_ord_id, request.cl_ord_id_hash);
         let found = if account == request.account {
@@ -109,18 +127,38 @@ impl Engine {
         &self,
         account: AccountId,
         order: OrderId,
-        (id, hash): (&ClOrdId, u64),
+        id: (&ClOrdId, u64),
     ) -> Option<u32> {
-        if order == OrderId::NONE {
-            return self.known(account, id, hash);
-        }
-        let chain = self.orders.find(order)?;
-        let is_own = self.orders.chains[chain].account == account;
-        let agree = id.is_empty() || self.known(account, id, hash) == Some(chain);
-        (is_own && agree).then_some(chain)
+        self.find_named(account, order, id).map(|named| named.chain)
     }
 
-    pub(super) fn mass_status(&mut self, out: &mut Output<'_>, request: &MassStatus) {
+    /// The account's order that OrderID, a ClOrdID, or both name, and the ClOrdID's slot.
+    #[inline(always)]
+    pub(super) fn find_named(
+        &self,
+        account: AccountId,
+        order: OrderId,
+        (id, hash): (&ClOrdId, u64),
+    ) -> Option<Named> {
+        let slot = match id.is_empty() {
+            true => None,
+            false => Some(self.ids.find(&self.orders, account, id, hash)?),
+        };
+        let chain = slot.map(|slot| self.ids.slots[slot].chain);
+        if order == OrderId::NONE {
+            return chain.map(|chain| Named { chain, id: slot });
+        }
+        let found = self.orders.find(order)?;
+        let is_own = self.orders.chains[found].account == account;
+        let agree = chain.is_none_or(|chain| chain == found);
+        (is_own && agree).then_some(Named { chain: found, id: slot })
+    }
+
+    pub(super) fn mass_status(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        request: &MassStatus,
+    ) {
         let Some(account) = self.admit(&request.origin) else { return };
         let at = if account == request.account { self.first_order(account) } else { NONE };
         self.count_status(out, *request, StatusScan { at, total: 0, told: 0 });
@@ -129,7 +167,7 @@ impl Engine {
     /// Counts the orders that a mass status request names, then reports them.
     pub(super) fn count_status(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         request: MassStatus,
         mut scan: StatusScan,
     ) {
@@ -139,7 +177,7 @@ impl Engine {
                 break;
             }
             scan.total += u32::from(self.matches(scan.at, scope));
-            scan.at = self.orders.opens[scan.at].account_next;
+            scan.at = self.orders.chains[scan.at].account_next;
         }
         if scan.at != NONE {
             self.pending = Pending::StatusCount(request, scan);
@@ -159,7 +197,7 @@ impl Engine {
     /// Reports the orders that a mass status request names.
     pub(super) fn report_status(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         request: MassStatus,
         mut scan: StatusScan,
     ) {
@@ -171,11 +209,11 @@ impl Engine {
                 return;
             }
             looked_at += 1;
-            let open = self.orders.opens[scan.at];
+            let account_next = self.orders.chains[scan.at].account_next;
             if self.matches(scan.at, scope) {
                 scan.told += 1;
                 let report = StatusReport {
-                    execution: self.state(open.chain),
+                    execution: self.state(scan.at),
                     request_id: request.request_id,
                     mass: true,
                     total: scan.total,
@@ -183,11 +221,15 @@ impl Engine {
                 };
                 self.tell(out, request.origin.session, EventBody::StatusReport(report));
             }
-            scan.at = open.account_next;
+            scan.at = account_next;
         }
     }
 
-    pub(super) fn security_list(&mut self, out: &mut Output<'_>, request: &SecurityListRequest) {
+    pub(super) fn security_list(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        request: &SecurityListRequest,
+    ) {
         if self.admit(&request.origin).is_none() {
             return;
         }
@@ -209,7 +251,7 @@ impl Engine {
     /// Lists the instruments from this id on.
     pub(super) fn list_securities(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         request: SecurityListRequest,
         mut first: u32,
     ) {
@@ -228,7 +270,7 @@ impl Engine {
 
     fn list(
         &mut self,
-        out: &mut Output<'_>,
+        out: &mut Output<'_, impl EventSink>,
         request: &SecurityListRequest,
         total: u32,
         last: bool,

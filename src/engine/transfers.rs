@@ -6,7 +6,7 @@
 //! 3. Any other transfer is checked, booked if it may be, and remembered with its outcome.
 
 use crate::engine::Engine;
-use crate::engine::output::Output;
+use crate::engine::output::{EventSink, Output};
 use crate::engine::slab::{HashIndex, Keyed, Linked, NONE, Slab};
 use crate::model::limit::{AMOUNT_MAX, REFERENCES_MAX};
 use crate::model::*;
@@ -71,15 +71,20 @@ impl Transfers {
 }
 
 impl Engine {
-    pub(super) fn deposit(&mut self, out: &mut Output<'_>, transfer: &Transfer) {
+    pub(super) fn deposit(&mut self, out: &mut Output<'_, impl EventSink>, transfer: &Transfer) {
         self.transfer(out, transfer, Direction::In);
     }
 
-    pub(super) fn withdraw(&mut self, out: &mut Output<'_>, transfer: &Transfer) {
+    pub(super) fn withdraw(&mut self, out: &mut Output<'_, impl EventSink>, transfer: &Transfer) {
         self.transfer(out, transfer, Direction::Out);
     }
 
-    fn transfer(&mut self, out: &mut Output<'_>, transfer: &Transfer, direction: Direction) {
+    fn transfer(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        transfer: &Transfer,
+        direction: Direction,
+    ) {
         let Transfer { request, account, asset, amount, reference } = *transfer;
         if reference.is_empty() {
             return out.answer(request, Err(Refusal::plain(RejectCode::ReferenceReused)));
@@ -109,7 +114,7 @@ impl Engine {
         let link = NONE;
         let booked = Booked { reference, direction, account, asset, amount, outcome, hash, link };
         let slot = self.transfers.booked.insert(booked);
-        self.transfers.index.insert(&mut self.transfers.booked, slot);
+        self.transfers.index.insert(hash, slot);
         out.answer_with(OperatorAnswer { request, refusal: outcome, repeated: false });
     }
 

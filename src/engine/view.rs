@@ -3,7 +3,6 @@
 use crate::engine::Engine;
 use crate::engine::book::{self, Level};
 use crate::engine::ledger::Balance;
-use crate::engine::orders::Life;
 use crate::engine::sessions::SessionState;
 use crate::engine::slab::NONE;
 use crate::model::*;
@@ -60,7 +59,7 @@ impl Engine {
     /// The orders of a level, first in time first.
     pub(super) fn queue(&self, level: Level) -> impl Iterator<Item = u32> + '_ {
         let some = |slot: u32| (slot != NONE).then_some(slot);
-        std::iter::successors(some(level.head), move |slot| some(self.orders.opens[*slot].next))
+        std::iter::successors(some(level.head), move |slot| some(self.orders.chains[*slot].next))
     }
 
     /// The levels of a side, best first.
@@ -79,10 +78,7 @@ impl Engine {
 
     /// An account's open orders, ascending by OrderID.
     pub(super) fn account_orders(&self, account: AccountId) -> impl Iterator<Item = u32> + '_ {
-        let some = |slot: u32| (slot != NONE).then_some(slot);
-        std::iter::successors(some(self.first_order(account)), move |slot| {
-            some(self.orders.opens[*slot].account_next)
-        })
+        self.orders.listed_from(self.first_order(account))
     }
 }
 
@@ -175,11 +171,11 @@ impl<'a> View<'a> {
     }
 
     fn order_at(self, slot: u32) -> OrderView {
-        let open = &self.engine.orders.opens[slot];
+        let order = &self.engine.orders.chains[slot];
         OrderView {
-            execution: self.engine.execution(open.chain, ExecType::OrderStatus, open.leaves),
-            shown: Quantity(open.shown),
-            session: self.engine.orders.chains[open.chain].session,
+            execution: self.engine.execution(slot, ExecType::OrderStatus, order.leaves()),
+            shown: Quantity(order.shown),
+            session: order.session,
         }
     }
 
@@ -194,9 +190,9 @@ impl<'a> View<'a> {
             let price = book::price(side, level.rank);
             let mut told = BookLevel { price, shown: 0, total: 0, orders: 0 };
             for slot in self.engine.queue(level) {
-                let open = &self.engine.orders.opens[slot];
-                told.shown += i128::from(open.shown);
-                told.total += i128::from(open.leaves);
+                let order = &self.engine.orders.chains[slot];
+                told.shown += i128::from(order.shown);
+                told.total += i128::from(order.leaves());
                 told.orders += 1;
             }
             told
@@ -216,12 +212,7 @@ impl<'a> View<'a> {
     /// The state of an order that is open or remembered.
     pub fn order(self, id: OrderId) -> Option<Execution> {
         let slot = self.engine.orders.find(id)?;
-        let chain = &self.engine.orders.chains[slot];
-        let leaves = match (chain.life, chain.open) {
-            (Life::Open, open) if open != NONE => self.engine.orders.opens[open].leaves,
-            _ => 0,
-        };
-        Some(self.engine.execution(slot, ExecType::OrderStatus, leaves))
+        Some(self.engine.state(slot))
     }
 
     /// Whether a transfer has named this reference.
@@ -232,7 +223,7 @@ impl<'a> View<'a> {
     /// How full the engine is.
     pub fn counters(self) -> Counters {
         Counters {
-            open_orders: self.engine.orders.opens.live(),
+            open_orders: self.engine.orders.listed,
             orders: self.engine.orders.chains.live(),
             cl_ord_ids: self.engine.ids.slots.live(),
             references: self.engine.transfers.booked.live(),

@@ -169,6 +169,19 @@ impl EventSink for Spread<'_> {
             ring.push(event);
         }
     }
+
+    /// An event for one gateway is made in its ring's slot.
+    #[inline(always)]
+    fn make(&mut self, gateway: GatewayId, make: impl FnOnce(&mut Event)) {
+        if let Some(ring) = self.0.get_mut(gateway.index())
+            && let Some(slot) = ring.claim()
+        {
+            return make(slot);
+        }
+        let mut event = Event::default();
+        make(&mut event);
+        self.emit(&event);
+    }
 }
 
 impl Sequencer {

@@ -2,8 +2,7 @@
 //!
 //! `engine PRESET [--commands N] [--slices N] [--foresee 0|1]`: makes the flow first (see [`castle_bench::flow`]), then applies it to
 //! a new engine: the definitions, the filling phase, and the steady state in slices. It prints
-//! commands/s of each phase and of the best and the median slice, of time on the core alone: what else
-//! runs on the machine is not counted, though it empties the caches. The resident memory that the filling
+//! commands/s of each phase and of the best and the median slice. The resident memory that the filling
 //! phase added, per order that rests after it, is printed too.
 //!
 //! Each kind of command goes through a function of its own, so that under
@@ -11,7 +10,7 @@
 //! `apply_immediate`, `apply_cancel`, `apply_reduction` and `apply_move`, over the counts printed
 //! here, is instructions per command by kind.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use castle::engine::{Engine, EventSink, Fetch, Foresight};
 use castle::model::*;
@@ -19,16 +18,33 @@ use castle::runtime::LargePages;
 
 use castle_bench::flow::{Flow, Kind, Preset, SequencedStep as Step};
 
-/// Counts the events and keeps none.
-#[derive(Default)]
+/// Counts the events, and keeps the last ones where a ring would have them.
 struct Count {
     events: u64,
     trades: u64,
     refused: u64,
+    ring: Vec<Event>,
+}
+
+/// Slots of a gateway's event ring.
+const RING: usize = 1_024;
+
+impl Default for Count {
+    fn default() -> Self {
+        Self { events: 0, trades: 0, refused: 0, ring: vec![Event::default(); RING] }
+    }
 }
 
 impl EventSink for Count {
+    #[inline]
     fn emit(&mut self, event: &Event) {
+        self.make(event.gateway, |place| *place = *event);
+    }
+
+    #[inline(always)]
+    fn make(&mut self, _: GatewayId, make: impl FnOnce(&mut Event)) {
+        let event = &mut self.ring[self.events as usize % RING];
+        make(event);
         self.events += 1;
         match &event.body {
             EventBody::Execution(told) => {
@@ -72,9 +88,9 @@ fn main() {
     let mut count = Count::default();
     define(&mut engine, &flow.definitions, &mut count);
     let before = resident();
-    let start = on_cpu();
+    let start = Instant::now();
     filling(&mut engine, &flow.filling, options.foresee, &mut count);
-    let filled = on_cpu() - start;
+    let filled = start.elapsed();
     let counters = engine.view().counters();
     let open = u64::from(counters.open_orders.max(1));
     let grown = resident().saturating_sub(before);
@@ -89,14 +105,14 @@ fn main() {
     let mut took = Vec::with_capacity(options.slices);
     let mut count = Count::default();
     for slice in flow.steady.chunks(size) {
-        let start = on_cpu();
+        let start = Instant::now();
         steady(&mut engine, slice, options.foresee, &mut count);
-        took.push((on_cpu() - start).div_f64(slice.len() as f64));
+        took.push(start.elapsed().div_f64(slice.len() as f64));
     }
     took.sort();
     println!("steady best  {:>12.0} commands/s", rate(1, took[0]));
     println!("steady median{:>12.0} commands/s", rate(1, took[took.len() / 2]));
-    let Count { events, trades, refused } = count;
+    let Count { events, trades, refused, .. } = count;
     println!("{events} events, {trades} of trades, {refused} refused");
     for kind in Kind::ALL {
         let of = flow.steady.iter().filter(|step| step.kind == kind).count();
@@ -186,14 +202,6 @@ macro_rules! kinds {
     )*};
 }
 kinds!(apply_new apply_immediate apply_cancel apply_reduction apply_move);
-
-/// How long this thread has run, the time not counted in which others had its core; zero where the
-/// kernel does not tell.
-fn on_cpu() -> Duration {
-    let line = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let ran_ns = line.split_whitespace().next().and_then(|ran_ns| ran_ns.parse().ok());
-    Duration::from_nanos(ran_ns.unwrap_or(0))
-}
 
 /// Resident memory of this process in bytes; 0 where the kernel does not tell.
 fn resident() -> u64 {
