@@ -9,4 +9,5 @@ pub mod journal;
 pub mod model;
 pub mod ring;
 pub mod runtime;
+pub mod telemetry;
 pub mod venue;

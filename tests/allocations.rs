@@ -10,6 +10,9 @@ mod support;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::backtrace::Backtrace;
 use std::cell::Cell;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -107,7 +110,12 @@ fn a_warm_venue_allocates_nothing_from_socket_to_socket() {
     let before = totals(&traders);
     let segments = house.segments().len() as u64;
     ARMED.store(true, Ordering::SeqCst);
-    requests(&mut traders, REQUESTS, 512);
+    std::thread::scope(|scope| {
+        scope.spawn(|| requests(&mut traders, REQUESTS, 512));
+        // The histograms of latencies change hands meanwhile.
+        let timed = latency(venue.admin_socket());
+        assert!(timed.contains("\"stage\":\"whole\""), "{timed}");
+    });
     ARMED.store(false, Ordering::SeqCst);
     let done: Vec<u64> =
         totals(&traders).iter().zip(before).map(|(after, before)| after - before).collect();
@@ -142,6 +150,15 @@ fn requests(traders: &mut [Trader], count: u64, on_the_way: usize) {
             });
         }
     });
+}
+
+/// What the operator's door says of latencies.
+fn latency(socket: &Path) -> String {
+    let mut stream = UnixStream::connect(socket).expect("the operator's door is open");
+    stream.write_all(b"{\"command\":\"latency\"}\n").expect("the door takes a request");
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).expect("the door answers");
+    line
 }
 
 fn totals(traders: &[Trader]) -> [u64; 4] {

@@ -125,4 +125,33 @@ proptest! {
         read(&mut decoder, &bytes);
         read(&mut decoder, &repaired(&bytes));
     }
+
+    /// A decoder that has seen the message before it was changed, and others, knows their tags.
+    #[test]
+    fn what_a_decoder_has_learned_changes_no_judgement(
+        seed in proptest::sample::select(&SEEDS[..]),
+        changes in proptest::collection::vec(any_change(), 0..4),
+    ) {
+        let mut learned = Decoder::new();
+        for known in SEEDS {
+            for message in [known.to_owned(), known.replace("|52=", "|97=N|52=")] {
+                let _ = learned.decode(&repaired(message.replace('|', "\x01").as_bytes()));
+            }
+        }
+        let whole = repaired(&changed(seed, &changes));
+        for bytes in [&whole[..], &whole[..whole.len() - 1]] {
+            for _ in 0..2 {
+                let mut fresh = Decoder::new();
+                let (expected, expected_verdict) = fresh.decode(bytes);
+                let (message, verdict) = learned.decode(bytes);
+                prop_assert_eq!(verdict, expected_verdict);
+                prop_assert_eq!(message.kind(), expected.kind());
+                prop_assert_eq!(message.msg_kind(), expected.msg_kind());
+                prop_assert!(message.all_fields().eq(expected.all_fields()));
+                for (tag, _) in expected.all_fields() {
+                    prop_assert_eq!(message.get(tag), expected.get(tag));
+                }
+            }
+        }
+    }
 }

@@ -13,7 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sbe", &["model"]),
     ("engine", &["model"]),
     ("journal", &["model"]),
-    ("gateway", &["fix", "sbe", "ring", "runtime", "model"]),
+    ("gateway", &["fix", "sbe", "ring", "runtime", "telemetry", "model"]),
     ("cluster", &["journal", "ring", "runtime", "model"]),
     ("feed", &["ring", "runtime", "model"]),
     ("telemetry", &["runtime"]),

@@ -7,6 +7,8 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod flow;
+pub mod lane;
 pub mod machine;
 pub mod pace;
 pub mod record;

@@ -4,10 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use castle::runtime::LargePages;
 use castle_bench::report;
 use castle_bench::suite::wire::{self, Idle};
 use castle_bench::suite::{Options, Suite, measure};
 use clap::Parser;
+
+#[global_allocator]
+static MEMORY: LargePages = LargePages;
 
 /// Measures Castle, the machine's limit and the peers in one run. bench/README.md tells how to read it.
 #[derive(Parser)]
@@ -19,9 +23,12 @@ struct Arguments {
     /// How long each thing is measured, in seconds; each suite has a default
     #[arg(long)]
     seconds: Option<u64>,
-    /// Orders a second in the latency measurements of wire; several with commas
+    /// Orders a second in the latency measurements of engine and wire; several with commas
     #[arg(long, value_delimiter = ',')]
     rate: Vec<u64>,
+    /// As short as each suite is in all
+    #[arg(long)]
+    short: bool,
     /// Seconds discarded before each measurement
     #[arg(long, default_value_t = 1.0)]
     warmup: f64,
@@ -46,9 +53,22 @@ struct Arguments {
     /// The core of the server's journal; otherwise the client's
     #[arg(long)]
     journal_core: Option<usize>,
+    /// A line of castle's [threads], instead of what --cores, --idle and --journal-core make of it; several
+    /// by giving it again
+    #[arg(long)]
+    thread: Vec<String>,
     /// Sessions in the latency measurements of wire; several with commas
     #[arg(long, value_delimiter = ',')]
     sessions: Vec<usize>,
+    /// Presets of engine: single-pair, medium, peak, avalanche; several with commas
+    #[arg(long, value_delimiter = ',')]
+    preset: Vec<String>,
+    /// The most commands that engine makes at once
+    #[arg(long, hide = true)]
+    commands: Option<usize>,
+    /// Makes the engine lose a fill, to see that it is noticed
+    #[arg(long, hide = true)]
+    drop_fill: bool,
     /// The run is not valid where the generator is later than this at p99.9, in microseconds
     #[arg(long, default_value_t = 500)]
     lag_budget_us: u64,
@@ -116,10 +136,63 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         harness,
         idle: arguments.idle,
         journal_core: arguments.journal_core.unwrap_or(client),
+        threads: arguments.thread.clone(),
         sessions: arguments.sessions.clone(),
+        presets: arguments.preset.clone(),
+        commands_max: arguments.commands.map(|commands| commands.max(1)),
+        drop_fill: arguments.drop_fill,
         lag_budget_ns: arguments.lag_budget_us * 1_000,
-        short: arguments.suite == Suite::All,
+        short: arguments.short || arguments.suite == Suite::All,
         stall: Duration::from_millis(arguments.stall_ms),
         scratch: arguments.out.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a short run of the engine suite is valid, and the page and the JSON that it leaves.
+    fn engine(more: &[&str]) -> (bool, String, serde_json::Value) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let out = directory.path().to_string_lossy().into_owned();
+        let last = std::thread::available_parallelism().map_or(0, |cores| cores.get() - 1);
+        let cores = format!("0,{last}");
+        let usual = ["castle-bench", "engine", "--preset", "single-pair", "--commands", "5000"];
+        let options = ["--rate", "5000", "--seconds", "1", "--cores", &cores, "--out", &out];
+        let arguments = usual.iter().chain(&options).chain(more);
+        let valid = run(&Arguments::parse_from(arguments)).expect("it can be measured");
+        let read =
+            |name| std::fs::read_to_string(directory.path().join(name)).expect("the run leaves it");
+        let json = serde_json::from_str(&read("run.json")).expect("it is JSON");
+        (valid, read("report.html"), json)
+    }
+
+    /// Longer than any test takes.
+    const NO_BUDGET: [&str; 2] = ["--lag-budget-us", "1000000000"];
+
+    #[test]
+    fn a_run_that_loses_nothing_is_valid() {
+        let (valid, _, json) = engine(&NO_BUDGET);
+        assert!(valid && json["valid"] == true);
+        let results = json["results"].as_array().expect("there are results");
+        let throughput =
+            results.iter().find(|result| result["name"] == "engine single-pair: throughput");
+        assert!(throughput.is_some_and(|result| result["ops_per_s"].as_f64() > Some(0.0)));
+    }
+
+    #[test]
+    fn a_run_whose_engine_drops_a_fill_fails_on_the_book() {
+        let (valid, page, json) = engine(&[&NO_BUDGET[..], &["--drop-fill"]].concat());
+        assert!(!valid && json["valid"] == false);
+        assert!(page.contains("the book differs from the generator's"), "{json}");
+    }
+
+    #[test]
+    fn a_run_whose_generator_stalls_is_marked_invalid() {
+        let budget = ["--lag-budget-us", "20000", "--stall-ms", "100"];
+        let (valid, page, json) = engine(&budget);
+        assert!(!valid && json["valid"] == false);
+        assert!(page.contains("the budget is 20000000 ns"), "{json}");
+    }
 }

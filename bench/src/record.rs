@@ -2,12 +2,8 @@
 
 use std::time::Instant;
 
+pub use castle::telemetry::{VALUE_NS_MAX, empty};
 use hdrhistogram::Histogram;
-
-/// The greatest value that is told apart, in nanoseconds: a minute. What is above counts as it.
-pub const VALUE_NS_MAX: u64 = 60_000_000_000;
-/// Decimal digits that a recorded value keeps.
-const DIGITS: u8 = 3;
 
 /// The time of a run: nanoseconds since it began.
 #[derive(Debug, Clone, Copy)]
@@ -50,10 +46,7 @@ pub struct Recorder {
 impl Recorder {
     /// A recorder with room for this many intervals; where more are opened, the last goes on.
     pub fn new(intervals_max: usize) -> Self {
-        let mut values = empty();
-        // Writing zeros brings the pages in before they are measured.
-        values.clear();
-        let interval = Interval { start_ns: 0, end_ns: 0, values };
+        let interval = Interval { start_ns: 0, end_ns: 0, values: empty() };
         let intervals_max = intervals_max.max(1);
         Self { intervals: vec![interval; intervals_max], current: 0, used: 0 }
     }
@@ -83,11 +76,6 @@ impl Recorder {
         self.intervals.truncate(self.used);
         self.intervals
     }
-}
-
-/// An empty histogram of the fixed range.
-pub fn empty() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, VALUE_NS_MAX, DIGITS).expect("the range is one that it takes")
 }
 
 /// All that is in the intervals together.

@@ -64,6 +64,16 @@ pub struct Figure {
     pub count: u64,
 }
 
+impl Figure {
+    /// The unit where there was nothing to count: the program is not on this machine.
+    pub const MISSING: &'static str = "missing";
+
+    /// Whether there was nothing to count.
+    pub fn is_missing(&self) -> bool {
+        self.unit == Self::MISSING
+    }
+}
+
 /// One thing against another of the same run.
 #[derive(Debug)]
 pub struct Ratio {

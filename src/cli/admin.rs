@@ -80,6 +80,8 @@ enum Command {
         /// Its id
         account: u32,
     },
+    /// How long orders take, as a whole and by stage, in microseconds
+    Latency,
     /// The hash of the engine's whole state
     StateHash,
     /// Of each asset: what participants, the venue and the outside have; the sum is zero
@@ -144,6 +146,7 @@ fn request(command: &Command) -> Value {
         Command::Resume { symbol } => of_symbol("resume", symbol),
         Command::Suspend { account } => of_account("suspend", account),
         Command::Reinstate { account } => of_account("reinstate", account),
+        Command::Latency => json!({"command": "latency"}),
         Command::StateHash => json!({"command": "state-hash"}),
         Command::Totals => json!({"command": "totals"}),
     }
@@ -165,6 +168,7 @@ fn for_people(command: &Command, answer: &Value) -> String {
         ),
         Command::Totals => rows(&answer["totals"], &["asset", "participants", "venue", "outside"]),
         Command::Book { .. } => book(answer),
+        Command::Latency => latency(answer),
         _ => fields(answer),
     }
 }
@@ -204,6 +208,32 @@ fn fields(answer: &Value) -> String {
     }
     let width = fields.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
     fields.iter().map(|(key, value)| format!("{key:<width$}  {}\n", plain(Some(value)))).collect()
+}
+
+/// Two tables: since the start, and of the last interval if one has ended.
+fn latency(answer: &Value) -> String {
+    const HEAD: [&str; 7] = ["stage", "count", "p50", "p90", "p99", "p99.9", "max"];
+    let empty = Vec::new();
+    let figures = |rows: &Value| {
+        let rows = rows.as_array().unwrap_or(&empty).iter();
+        let cell = |row: &Value, key: &str| match &row[key] {
+            Value::Number(number) if number.is_f64() => {
+                format!("{:.1}", number.as_f64().unwrap_or_default())
+            }
+            other => plain(Some(other)),
+        };
+        let cells: Vec<Vec<String>> =
+            rows.map(|row| HEAD.iter().map(|key| cell(row, key)).collect()).collect();
+        table(&HEAD, &cells)
+    };
+    let mut text = format!("in microseconds, since the start\n{}", figures(&answer["since_start"]));
+    if let Some(length) = answer["interval_s"].as_f64() {
+        text += &format!(
+            "\nthe last interval, of {length:.1} s\n{}",
+            figures(&answer["last_interval"])
+        );
+    }
+    text
 }
 
 /// Asks above bids, best prices in the middle.
@@ -271,6 +301,27 @@ mod tests {
             bid     100         4       2
         "#]]
         .assert_eq(&for_people(&Command::Book { symbol: "X".to_owned() }, &answer));
+    }
+
+    #[test]
+    fn latencies_are_a_table_for_each_stretch_of_time() {
+        let row = |stage: &str, count: u64| {
+            json!({"stage": stage, "count": count, "p50": 9.1, "p90": 12.0, "p99": 31.25,
+                "p99.9": 80.0, "max": 1234.5})
+        };
+        let answer = json!({"ok": true, "since_start": [row("whole", 128), row("decode", 2)],
+            "last_interval": [row("whole", 64)], "interval_s": 10.04});
+        expect![[r#"
+            in microseconds, since the start
+            stage   count  p50   p90   p99  p99.9     max
+            whole     128  9.1  12.0  31.2   80.0  1234.5
+            decode      2  9.1  12.0  31.2   80.0  1234.5
+
+            the last interval, of 10.0 s
+            stage  count  p50   p90   p99  p99.9     max
+            whole     64  9.1  12.0  31.2   80.0  1234.5
+        "#]]
+        .assert_eq(&for_people(&Command::Latency, &answer));
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     println!("admin on {}", venue.admin_socket().display());
     println!("journal in {}", config.journal.directory.display());
     println!("durability {}", config.durability_text());
+    println!("threads {}", venue.threads());
     println!("{}", venue.recovery());
     for warning in venue.warnings() {
         println!("warning: {warning}");

@@ -4,14 +4,16 @@
 //!    how long it is.
 //! 2. A table leads from the tag to the field's index, and from there to its type, its allowed values and
 //!    whether it may stand here: header, body of this MsgType, trailer, or an entry of an open group.
-//! 3. A field outside of groups is entered in a table by its index, stamped with the message's number,
-//!    so that nothing has to be cleared between two messages.
+//! 3. A field outside of groups is entered in a table by its index.
 //! 4. At the end, what is required and was not seen is missing.
+//! 5. A message whose tags are those of a valid one before is not judged so, but only its values are:
+//!    see [`form`].
 //!
 //! Of several faults the one is told that QuickFIX would tell, which checks in this order: header, body
 //! and trailer in their places; MsgType; required fields; each field of the header, the trailer and the body,
 //! ascending by tag. Nothing is allocated once the table of fields has grown to the longest message.
 
+mod form;
 mod message;
 
 use crate::fix::dictionary::{
@@ -19,6 +21,7 @@ use crate::fix::dictionary::{
 };
 use crate::fix::number;
 use crate::model::SessionReject;
+use form::{Forms, Walked};
 
 pub use crate::fix::dictionary::MsgKind;
 pub use message::{Entries, Entry, Message};
@@ -86,10 +89,8 @@ pub enum Kind {
 pub struct Decoder {
     /// Every field in the order of the message.
     fields: Vec<Field>,
-    /// By index of the field, those outside of groups.
-    slots: Box<[Slot; FIELD_COUNT]>,
-    /// The number of the message; a slot of another one is empty.
-    stamp: u32,
+    places: Box<Places>,
+    forms: Forms,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -101,11 +102,17 @@ struct Field {
     depth: u8,
 }
 
+/// Which fields a message has outside of groups.
 #[derive(Debug, Clone, Copy)]
-struct Slot {
-    stamp: u32,
-    start: u32,
-    end: u32,
+struct Places {
+    /// By index of the field: its place among the fields, or [`Places::NOWHERE`].
+    of: [u32; FIELD_COUNT],
+    seen: Bits,
+}
+
+impl Places {
+    const NOWHERE: u32 = u32::MAX;
+    const NONE: Self = Self { of: [Self::NOWHERE; FIELD_COUNT], seen: Bits::NONE };
 }
 
 impl Default for Decoder {
@@ -119,35 +126,50 @@ impl Decoder {
     pub fn new() -> Self {
         Self {
             fields: Vec::with_capacity(FIELDS_EXPECTED),
-            slots: Box::new([Slot { stamp: 0, start: 0, end: 0 }; FIELD_COUNT]),
-            stamp: 0,
+            places: Box::new(Places::NONE),
+            forms: Forms::new(),
         }
     }
 
     /// The message of `bytes`, which [`crate::fix::frame::next`] has found, and whether it is valid.
     /// Fields are there as far as they were found, also of an invalid message. One whose type is
     /// [`Kind::Unsupported`] is judged, and its fields are there, only as far as its header.
+    #[inline]
     pub fn decode<'a>(&'a mut self, bytes: &'a [u8]) -> (Message<'a>, Result<(), Invalid>) {
-        self.fields.clear();
-        self.stamp = self.stamp.wrapping_add(1);
-        if self.stamp == 0 {
-            self.slots.fill(Slot { stamp: 0, start: 0, end: 0 });
-            self.stamp = 1;
+        match self.forms.walk(bytes) {
+            Some(walked) => (self.walked(bytes, walked), Ok(())),
+            None => self.judge(bytes),
         }
+    }
+
+    #[inline(always)]
+    fn walked<'a>(&'a self, bytes: &'a [u8], walked: Walked) -> Message<'a> {
+        let fields = self.forms.fields(walked);
+        let (info, kind, places) = self.forms.form(walked);
+        Message { bytes, fields, places, info: Some(info), kind }
+    }
+
+    /// Judges a message of which nothing is known.
+    #[inline(never)]
+    fn judge<'a>(&'a mut self, bytes: &'a [u8]) -> (Message<'a>, Result<(), Invalid>) {
+        self.fields.clear();
+        *self.places = Places::NONE;
         let mut pass = Pass {
             decoder: self,
             bytes,
             place: Place::Header,
             info: None,
             kind: Kind::Unknown,
-            seen: Bits::NONE,
             open: [Open::NONE; GROUP_DEPTH_MAX],
             depth: 0,
             fault: None,
         };
         pass.run();
         let (info, kind, fault) = (pass.info, pass.kind, pass.fault);
-        let message = Message { bytes, decoder: self, info, kind };
+        if let (Some(info), Kind::Spoken(_), None) = (info, kind, fault) {
+            self.forms.learn(bytes, &self.fields, &self.places, info, kind);
+        }
+        let message = Message { bytes, fields: &self.fields, places: &self.places, info, kind };
         (message, fault.map_or(Ok(()), |fault| Err(fault.invalid)))
     }
 }
@@ -192,7 +214,6 @@ struct Pass<'d, 'a> {
     place: Place,
     info: Option<&'static dictionary::MessageInfo>,
     kind: Kind,
-    seen: Bits,
     open: [Open; GROUP_DEPTH_MAX],
     depth: usize,
     fault: Option<Fault>,
@@ -325,11 +346,10 @@ impl Pass<'_, '_> {
         end: usize,
     ) {
         let tag = info.tag;
+        let at = self.decoder.fields.len();
         self.push(tag, start, end);
-        if self.seen.add(index) {
-            let stamp = self.decoder.stamp;
-            let slot = Slot { stamp, start: start as u32, end: end as u32 };
-            self.decoder.slots[usize::from(index)] = slot;
+        if self.decoder.places.seen.add(index) {
+            self.decoder.places.of[usize::from(index)] = at as u32;
         } else {
             let rank = self.rank(tag, place);
             self.fault(rank, tag as i32, reason::REPEATED);
@@ -463,11 +483,12 @@ impl Pass<'_, '_> {
 
     /// What is required and was not seen: of the header first, then of the body.
     fn required(&mut self) {
-        let mut missing = HEADER.required.first_missing(&self.seen);
+        let seen = &self.decoder.places.seen;
+        let mut missing = HEADER.required.first_missing(seen);
         // Of a message that is not read to its end nothing more can be missing.
         if let (None, Some(message)) = (missing, self.info) {
-            missing = message.body.required.first_missing(&self.seen);
-            missing = missing.or_else(|| TRAILER.required.first_missing(&self.seen));
+            missing = message.body.required.first_missing(seen);
+            missing = missing.or_else(|| TRAILER.required.first_missing(seen));
         }
         if let Some(info) = missing.and_then(|index| FIELDS.get(usize::from(index))) {
             self.fault(Rank::Required, info.tag as i32, reason::REQUIRED_TAG_MISSING);

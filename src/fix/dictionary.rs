@@ -122,6 +122,34 @@ impl Bits {
         new
     }
 
+    /// Whether a field is in both.
+    #[inline(always)]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).fold(0, |both, (one, other)| both | (one & other)) != 0
+    }
+
+    /// The fields of these tags, which the dictionary has.
+    pub const fn of(tags: &[u32]) -> Self {
+        let mut bits = [0; WORDS];
+        let mut at = 0;
+        while at < tags.len() {
+            let index = INDEX[tags[at] as usize];
+            bits[index as usize / 64] |= 1 << (index % 64);
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    /// The fields that are in either.
+    pub const fn with(mut self, other: Self) -> Self {
+        let mut at = 0;
+        while at < WORDS {
+            self.0[at] |= other.0[at];
+            at += 1;
+        }
+        self
+    }
+
     /// The lowest index that is in `self` and not in `there`.
     #[inline(always)]
     pub fn first_missing(&self, there: &Self) -> Option<u16> {

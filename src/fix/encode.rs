@@ -1,17 +1,19 @@
 //! Events as FIX messages.
 //!
 //! A message is written once, front to back, into the buffer it is sent from; only BodyLength is filled in
-//! behind. Nothing is allocated once that buffer is large enough. AvgPx has four decimal places more
+//! behind. Each field brings the delimiter before it ([`put`]), and Text, where there is one, is the last. Nothing is allocated once that buffer is large enough. AvgPx has four decimal places more
 //! than the instrument's prices and is rounded half up from the exact notional.
 
+mod put;
 mod text;
 
 use crate::fix::decode::MsgKind;
 use crate::fix::dictionary::{MESSAGES, tag};
 use crate::fix::directory::Directory;
-use crate::fix::{frame, number, time};
+use crate::fix::{frame, number};
 use crate::model::*;
 
+use put::{Moments, Put, ROOM};
 pub use text::session_reject_reason;
 
 const SOH: u8 = 1;
@@ -43,9 +45,10 @@ pub struct Outgoing<'a> {
 pub fn encode(event: &Event, header: &Outgoing<'_>, directory: &Directory, out: &mut Vec<u8>) {
     let Some(kind) = msg_kind(&event.body) else { return };
     let orig_sending_time_ns = header.poss_dup.then_some(event.timestamp.0);
-    let mut writer = Writer::begin(out, kind, event.msg_seq_num, header, orig_sending_time_ns);
-    writer.body(event, directory);
-    writer.finish();
+    let number = event.msg_seq_num;
+    let body = |writer: &mut Writer<'_>| writer.body(event, directory);
+    let text = |out: &mut Vec<u8>| text_of(event, directory, out);
+    message(out, kind, number, header, orig_sending_time_ns, body, text);
 }
 
 /// Appends a SequenceReset with GapFillFlag in place of the messages from `begin` to just before
@@ -58,10 +61,11 @@ pub fn gap_fill(
     out: &mut Vec<u8>,
 ) {
     let kind = MsgKind::SequenceReset;
-    let mut writer = Writer::begin(out, kind, begin, header, Some(orig_sending_time_ns));
-    writer.unsigned(tag::NEW_SEQ_NO, new_seq_no);
-    writer.byte(tag::GAP_FILL_FLAG, b'Y');
-    writer.finish();
+    let body = |writer: &mut Writer<'_>| {
+        writer.unsigned::<{ tag::NEW_SEQ_NO }>(new_seq_no);
+        writer.byte::<{ tag::GAP_FILL_FLAG }>(b'Y');
+    };
+    message(out, kind, begin, header, Some(orig_sending_time_ns), body, |_| {});
 }
 
 /// Whether the event is a message of the session itself, which is gap-filled and never sent again
@@ -110,6 +114,8 @@ struct Units<'a> {
 }
 
 impl<'a> Units<'a> {
+    const NONE: Self = Self { instrument: None, base: None, quote: None };
+
     fn new(directory: &'a Directory, instrument: InstrumentId) -> Self {
         let instrument = directory.instrument(instrument);
         let base = instrument.and_then(|instrument| directory.asset(instrument.base));
@@ -134,67 +140,149 @@ impl<'a> Units<'a> {
     }
 }
 
+/// Bytes of both CompIDs for which [`ROOM`] is made.
+const COMP_IDS_MAX: usize = 2 * size_of::<CompId>();
+/// The beginning of a message, with room for a BodyLength of three digits; most have so many.
+const HEAD: &[u8] = b"8=FIX.4.4\x019=000";
+/// Digits of BodyLength for which room is left.
+const LENGTH_DIGITS: usize = 3;
+/// What stands before the value of BodyLength.
+const LENGTH_AT: usize = HEAD.len() - LENGTH_DIGITS;
+
+/// Writes the fields of a message.
 struct Writer<'a> {
-    out: &'a mut Vec<u8>,
-    /// Where the message begins.
-    start: usize,
-    /// Where its body begins.
-    body: usize,
+    put: Put<'a>,
+    moments: Moments,
 }
 
-/// What stands before the value of BodyLength.
-const HEAD: &[u8] = b"8=FIX.4.4\x019=";
-/// Digits of BodyLength for which room is left; most messages have so many.
-const LENGTH_DIGITS: usize = 3;
+/// Appends a message: its header, the fields that `body` writes, and the text that `text` writes, with which every
+/// message ends that has one.
+#[inline(always)]
+fn message(
+    out: &mut Vec<u8>,
+    kind: MsgKind,
+    msg_seq_num: u64,
+    header: &Outgoing<'_>,
+    orig_sending_time_ns: Option<u64>,
+    body: impl FnOnce(&mut Writer<'_>),
+    text: impl FnOnce(&mut Vec<u8>),
+) {
+    let start = out.len();
+    out.resize(start + ROOM, 0);
+    let Some(room) = out[start..].first_chunk_mut() else { return };
+    let put = Put::new(room);
+    let mut writer = Writer { put, moments: Moments::new(header.sending_time_ns) };
+    // No CompID of the venue's is so long, but what is given here may be anything.
+    let is_long = header.sender.len() + header.target.len() > COMP_IDS_MAX;
+    let shown = if is_long { Outgoing { sender: b"", target: b"", ..*header } } else { *header };
+    let comp_ids_at = writer.header(kind, msg_seq_num, &shown, orig_sending_time_ns);
+    body(&mut writer);
+    let end = writer.put.at();
+    debug_assert!(end <= ROOM, "a message has no room");
+    out.truncate(start + end);
+    text(out);
+    if is_long {
+        insert_comp_ids(out, comp_ids_at.map(|at| start + at), header);
+    }
+    finish(out, start);
+}
 
-impl<'a> Writer<'a> {
-    #[inline]
-    fn begin(
-        out: &'a mut Vec<u8>,
+/// Closes the message from `start` on: BodyLength and CheckSum.
+#[inline]
+fn finish(out: &mut Vec<u8>, start: usize) {
+    out.push(SOH);
+    let body = start + HEAD.len() + 1;
+    let length = out.len() - body;
+    let at = start + LENGTH_AT;
+    match length {
+        100..=999 => {
+            let digits = (number::eight_digits(length as u32) | number::ZEROS).to_le_bytes();
+            out[at..at + LENGTH_DIGITS].copy_from_slice(&digits[8 - LENGTH_DIGITS..]);
+        }
+        _ => make_room(out, at, length),
+    }
+    let sum = frame::check_sum(&out[start..]);
+    out.extend_from_slice(&[b'1', b'0', b'=', sum[0], sum[1], sum[2], SOH]);
+}
+
+/// Writes a BodyLength that is shorter or longer than the room that was left: the body moves.
+#[cold]
+fn make_room(out: &mut Vec<u8>, at: usize, length: usize) {
+    let digits = (number::eight_digits(length as u32) | number::ZEROS).to_le_bytes();
+    let first = digits.iter().position(|digit| *digit != b'0').unwrap_or(digits.len() - 1);
+    out.splice(at..at + LENGTH_DIGITS, digits[first..].iter().copied());
+}
+
+#[cold]
+fn insert_comp_ids(out: &mut Vec<u8>, [sender_at, target_at]: [usize; 2], header: &Outgoing<'_>) {
+    out.splice(target_at..target_at, header.target.iter().copied());
+    out.splice(sender_at..sender_at, header.sender.iter().copied());
+}
+
+/// Appends Text (58) where there is one.
+fn text_of(event: &Event, directory: &Directory, out: &mut Vec<u8>) {
+    const TEXT: &[u8] = b"\x0158=";
+    let refusal = |out: &mut Vec<u8>, refusal: &Refusal, instrument: Option<InstrumentId>, side| {
+        out.extend_from_slice(TEXT);
+        let units = instrument.map_or(Units::NONE, |instrument| Units::new(directory, instrument));
+        text::refusal(out, refusal, &units, side);
+    };
+    let fixed = |out: &mut Vec<u8>, text: &str| {
+        out.extend_from_slice(TEXT);
+        out.extend_from_slice(text.as_bytes());
+    };
+    match &event.body {
+        EventBody::Execution(execution)
+        | EventBody::StatusReport(StatusReport { execution, .. }) => {
+            if execution.refusal.code != RejectCode::None {
+                let (instrument, side) = (Some(execution.instrument), Some(execution.side));
+                refusal(out, &execution.refusal, instrument, side);
+            } else if let Some(cause) = text::cause(execution.why) {
+                fixed(out, cause);
+            }
+        }
+        EventBody::CancelReject(reject) => {
+            refusal(out, &reject.refusal, Some(reject.instrument), Some(reject.side));
+        }
+        EventBody::MassCancelReport(report) if report.refusal.code != RejectCode::None => {
+            refusal(out, &report.refusal, Some(report.instrument), None);
+        }
+        EventBody::LogoutSent(logout) if text::has_logout_text(logout.code) => {
+            out.extend_from_slice(TEXT);
+            text::logout(out, logout.code, logout.value, logout.limit);
+        }
+        EventBody::Rejected(reject) => fixed(out, session_reject_reason(reject.reason)),
+        EventBody::BusinessRejected(reject) => match reject.refusal.code {
+            RejectCode::None => fixed(out, text::business_reason(reject.reason)),
+            _ => refusal(out, &reject.refusal, None, None),
+        },
+        _ => {}
+    }
+}
+
+impl Writer<'_> {
+    /// The header; where the CompIDs end.
+    #[inline(always)]
+    fn header(
+        &mut self,
         kind: MsgKind,
         msg_seq_num: u64,
         header: &Outgoing<'_>,
         orig_sending_time_ns: Option<u64>,
-    ) -> Self {
-        let start = out.len();
-        out.extend_from_slice(HEAD);
-        out.extend_from_slice(&[b'0'; LENGTH_DIGITS]);
-        out.push(SOH);
-        let body = out.len();
-        let mut writer = Self { out, start, body };
-        writer.bytes(tag::MSG_TYPE, MESSAGES[kind as usize].msg_type);
-        writer.unsigned(tag::MSG_SEQ_NUM, msg_seq_num);
-        writer.bytes(tag::SENDER_COMP_ID, header.sender);
-        writer.timestamp(tag::SENDING_TIME, header.sending_time_ns);
-        writer.bytes(tag::TARGET_COMP_ID, header.target);
+    ) -> [usize; 2] {
+        self.put.raw(HEAD);
+        self.bytes::<{ tag::MSG_TYPE }>(MESSAGES[kind as usize].msg_type);
+        self.unsigned::<{ tag::MSG_SEQ_NUM }>(msg_seq_num);
+        self.bytes::<{ tag::SENDER_COMP_ID }>(header.sender);
+        let sender_at = self.put.at();
+        self.put.timestamp::<{ tag::SENDING_TIME }>(self.moments.sent());
+        self.bytes::<{ tag::TARGET_COMP_ID }>(header.target);
+        let target_at = self.put.at();
         if let Some(orig_sending_time_ns) = orig_sending_time_ns {
-            writer.byte(tag::POSS_DUP_FLAG, b'Y');
-            writer.timestamp(tag::ORIG_SENDING_TIME, orig_sending_time_ns);
+            self.byte::<{ tag::POSS_DUP_FLAG }>(b'Y');
+            self.timestamp::<{ tag::ORIG_SENDING_TIME }>(orig_sending_time_ns);
         }
-        writer
-    }
-
-    #[inline]
-    fn finish(self) {
-        let length = self.out.len() - self.body;
-        let at = self.start + HEAD.len();
-        let digits = length.checked_ilog10().map_or(1, |log| log as usize + 1);
-        if digits != LENGTH_DIGITS {
-            // Shorter or longer than the room that was left: the body moves.
-            let to = at + digits + 1;
-            let end = self.out.len();
-            self.out.resize(end.max(to + length), 0);
-            self.out.copy_within(self.body..end, to);
-            self.out.truncate(to + length);
-            self.out[to - 1] = SOH;
-        }
-        let mut rest = length;
-        for digit in self.out[at..at + digits].iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
-        }
-        let sum = frame::check_sum(&self.out[self.start..]);
-        self.out.extend_from_slice(&[b'1', b'0', b'=', sum[0], sum[1], sum[2], SOH]);
+        [sender_at, target_at]
     }
 
     fn body(&mut self, event: &Event, directory: &Directory) {
@@ -203,17 +291,17 @@ impl<'a> Writer<'a> {
             EventBody::StatusReport(report) => {
                 self.execution(event, &report.execution, directory, Some(report));
             }
-            EventBody::CancelReject(reject) => self.cancel_reject(event, reject, directory),
+            EventBody::CancelReject(reject) => self.cancel_reject(event, reject),
             EventBody::MassCancelReport(report) => self.mass_cancel(event, report, directory),
             EventBody::LogonAccepted(logon) => self.logon(logon),
-            EventBody::LogoutSent(logout) => self.logout(logout),
+            EventBody::LogoutSent(_) => {}
             EventBody::Heartbeat(heartbeat) => {
-                self.some(tag::TEST_REQ_ID, heartbeat.test_req_id.as_bytes());
+                self.some::<{ tag::TEST_REQ_ID }>(heartbeat.test_req_id.as_bytes());
             }
-            EventBody::TestRequest(_) => self.bytes(tag::TEST_REQ_ID, TEST_REQ_ID),
+            EventBody::TestRequest(_) => self.bytes::<{ tag::TEST_REQ_ID }>(TEST_REQ_ID),
             EventBody::ResendRequest(request) => {
-                self.unsigned(tag::BEGIN_SEQ_NO, request.begin);
-                self.unsigned(tag::END_SEQ_NO, 0);
+                self.unsigned::<{ tag::BEGIN_SEQ_NO }>(request.begin);
+                self.unsigned::<{ tag::END_SEQ_NO }>(0);
             }
             EventBody::Rejected(reject) => self.reject(reject),
             EventBody::BusinessRejected(reject) => self.business_reject(reject),
@@ -229,48 +317,30 @@ impl<'a> Writer<'a> {
     }
 
     fn logon(&mut self, logon: &LogonAccepted) {
-        self.byte(tag::ENCRYPT_METHOD, b'0');
-        self.unsigned(tag::HEART_BT_INT, u64::from(logon.heart_bt_int));
+        self.byte::<{ tag::ENCRYPT_METHOD }>(b'0');
+        self.unsigned::<{ tag::HEART_BT_INT }>(u64::from(logon.heart_bt_int));
         if logon.reset_requested {
-            self.byte(tag::RESET_SEQ_NUM_FLAG, b'Y');
+            self.byte::<{ tag::RESET_SEQ_NUM_FLAG }>(b'Y');
         }
         if logon.client_expects != 0 {
-            self.unsigned(tag::NEXT_EXPECTED_MSG_SEQ_NUM, logon.next_inbound);
-        }
-    }
-
-    fn logout(&mut self, logout: &LogoutSent) {
-        if text::has_logout_text(logout.code) {
-            self.tag(tag::TEXT);
-            text::logout(self.out, logout.code, logout.value, logout.limit);
-            self.out.push(SOH);
+            self.unsigned::<{ tag::NEXT_EXPECTED_MSG_SEQ_NUM }>(logon.next_inbound);
         }
     }
 
     fn reject(&mut self, reject: &Rejected) {
-        self.unsigned(tag::REF_SEQ_NUM, reject.ref_seq_num);
+        self.unsigned::<{ tag::REF_SEQ_NUM }>(reject.ref_seq_num);
         if reject.ref_tag != SessionReject::NO_TAG {
-            self.int(tag::REF_TAG_ID, i64::from(reject.ref_tag));
+            self.int::<{ tag::REF_TAG_ID }>(i64::from(reject.ref_tag));
         }
-        self.some(tag::REF_MSG_TYPE, reject.ref_msg_type.as_bytes());
-        self.unsigned(tag::SESSION_REJECT_REASON, u64::from(reject.reason));
-        self.bytes(tag::TEXT, session_reject_reason(reject.reason).as_bytes());
+        self.some::<{ tag::REF_MSG_TYPE }>(reject.ref_msg_type.as_bytes());
+        self.unsigned::<{ tag::SESSION_REJECT_REASON }>(u64::from(reject.reason));
     }
 
     fn business_reject(&mut self, reject: &BusinessRejected) {
-        self.unsigned(tag::REF_SEQ_NUM, reject.ref_seq_num);
-        self.bytes(tag::REF_MSG_TYPE, reject.ref_msg_type.as_bytes());
-        self.some(tag::BUSINESS_REJECT_REF_ID, reject.ref_id.as_bytes());
-        self.unsigned(tag::BUSINESS_REJECT_REASON, u64::from(reject.reason));
-        let units = Units { instrument: None, base: None, quote: None };
-        self.tag(tag::TEXT);
-        match reject.refusal.code {
-            RejectCode::None => {
-                self.out.extend_from_slice(text::business_reason(reject.reason).as_bytes());
-            }
-            _ => text::refusal(self.out, &reject.refusal, &units, None),
-        }
-        self.out.push(SOH);
+        self.unsigned::<{ tag::REF_SEQ_NUM }>(reject.ref_seq_num);
+        self.bytes::<{ tag::REF_MSG_TYPE }>(reject.ref_msg_type.as_bytes());
+        self.some::<{ tag::BUSINESS_REJECT_REF_ID }>(reject.ref_id.as_bytes());
+        self.unsigned::<{ tag::BUSINESS_REJECT_REASON }>(u64::from(reject.reason));
     }
 
     fn execution(
@@ -282,38 +352,38 @@ impl<'a> Writer<'a> {
     ) {
         let units = Units::new(directory, execution.instrument);
         self.order_id(execution.order);
-        self.some(tag::CL_ORD_ID, execution.cl_ord_id.as_bytes());
-        self.some(tag::ORIG_CL_ORD_ID, execution.orig_cl_ord_id.as_bytes());
+        self.some::<{ tag::CL_ORD_ID }>(execution.cl_ord_id.as_bytes());
+        self.some::<{ tag::ORIG_CL_ORD_ID }>(execution.orig_cl_ord_id.as_bytes());
         match execution.exec_type {
             // Nothing happened (FIX 4.4, ExecutionReport).
-            ExecType::OrderStatus => self.byte(tag::EXEC_ID, b'0'),
-            _ => self.exec_id(tag::EXEC_ID, event),
+            ExecType::OrderStatus => self.byte::<{ tag::EXEC_ID }>(b'0'),
+            _ => self.exec_id::<{ tag::EXEC_ID }>(event),
         }
         if let Some(report) = status {
             self.status(report);
         }
-        self.byte(tag::EXEC_TYPE, execution.exec_type as u8);
-        self.byte(tag::ORD_STATUS, execution.ord_status as u8);
+        self.byte::<{ tag::EXEC_TYPE }>(execution.exec_type as u8);
+        self.byte::<{ tag::ORD_STATUS }>(execution.ord_status as u8);
         if execution.refusal.code != RejectCode::None {
             let reason = text::ord_rej_reason(execution.refusal.code);
-            self.unsigned(tag::ORD_REJ_REASON, u64::from(reason));
+            self.unsigned::<{ tag::ORD_REJ_REASON }>(u64::from(reason));
         }
         if execution.exec_type == ExecType::Restated {
             // Partial decline of OrderQty: self-trade prevention has taken quantity away.
-            self.unsigned(tag::EXEC_RESTATEMENT_REASON, 5);
+            self.unsigned::<{ tag::EXEC_RESTATEMENT_REASON }>(5);
         }
         self.account(execution.account);
         match execution.refusal.code {
             RejectCode::UnknownSymbol if !execution.refusal.symbol().is_empty() => {
-                self.bytes(tag::SYMBOL, execution.refusal.symbol().as_bytes());
+                self.bytes::<{ tag::SYMBOL }>(execution.refusal.symbol().as_bytes());
             }
-            _ => self.bytes(tag::SYMBOL, units.symbol()),
+            _ => self.bytes::<{ tag::SYMBOL }>(units.symbol()),
         }
         let side = match status {
             Some(report) if report.mass && execution.order == OrderId::NONE => UNDISCLOSED,
             _ => execution.side as u8,
         };
-        self.byte(tag::SIDE, side);
+        self.byte::<{ tag::SIDE }>(side);
         match execution.refusal.code {
             RejectCode::None => self.order(execution, &units),
             // A status that was asked for of no order.
@@ -324,35 +394,35 @@ impl<'a> Writer<'a> {
             self.trade(execution, &units);
         }
         let quantity_scale = units.quantity_scale();
-        self.decimal(tag::LEAVES_QTY, execution.leaves_quantity.0, quantity_scale);
-        self.decimal(tag::CUM_QTY, execution.cum_quantity.0, quantity_scale);
-        self.tag(tag::AVG_PX);
+        self.decimal::<{ tag::LEAVES_QTY }>(execution.leaves_quantity.0, quantity_scale);
+        self.decimal::<{ tag::CUM_QTY }>(execution.cum_quantity.0, quantity_scale);
         let average = average(execution.cum_notional, execution.cum_quantity);
-        number::put_magnitude(self.out, average, units.price_scale() + AVERAGE_PLACES);
-        self.out.push(SOH);
-        self.timestamp(tag::TRANSACT_TIME, event.timestamp.0);
-        self.execution_text(execution, &units);
+        self.put.wide::<{ tag::AVG_PX }>(average, units.price_scale() + AVERAGE_PLACES);
+        self.timestamp::<{ tag::TRANSACT_TIME }>(event.timestamp.0);
     }
 
     /// What the owner asked for.
     fn order(&mut self, execution: &Execution, units: &Units<'_>) {
         let quantity_scale = units.quantity_scale();
         if execution.quantity != Quantity::ZERO || execution.quote_quantity == Amount::ZERO {
-            self.decimal(tag::ORDER_QTY, execution.quantity.0, quantity_scale);
+            self.decimal::<{ tag::ORDER_QTY }>(execution.quantity.0, quantity_scale);
         }
         if execution.quote_quantity != Amount::ZERO {
-            self.decimal(tag::CASH_ORDER_QTY, execution.quote_quantity.0, units.quote_scale());
+            self.decimal::<{ tag::CASH_ORDER_QTY }>(
+                execution.quote_quantity.0,
+                units.quote_scale(),
+            );
         }
-        self.byte(tag::ORD_TYPE, execution.ord_type as u8);
+        self.byte::<{ tag::ORD_TYPE }>(execution.ord_type as u8);
         if execution.ord_type == OrdType::Limit || execution.price != Price::ZERO {
-            self.decimal(tag::PRICE, execution.price.0, units.price_scale());
+            self.decimal::<{ tag::PRICE }>(execution.price.0, units.price_scale());
         }
-        self.byte(tag::TIME_IN_FORCE, execution.time_in_force as u8);
+        self.byte::<{ tag::TIME_IN_FORCE }>(execution.time_in_force as u8);
         if execution.post_only {
-            self.byte(tag::EXEC_INST, b'6');
+            self.byte::<{ tag::EXEC_INST }>(b'6');
         }
         if execution.display_quantity != Quantity::ZERO {
-            self.decimal(tag::MAX_FLOOR, execution.display_quantity.0, quantity_scale);
+            self.decimal::<{ tag::MAX_FLOOR }>(execution.display_quantity.0, quantity_scale);
         }
         self.self_trade_prevention(execution);
     }
@@ -373,25 +443,31 @@ impl<'a> Writer<'a> {
             figures_known && value != 0 && value.unsigned_abs() < i64::MAX.unsigned_abs()
         };
         if known(execution.quantity.0) {
-            self.decimal(tag::ORDER_QTY, execution.quantity.0, units.quantity_scale());
+            self.decimal::<{ tag::ORDER_QTY }>(execution.quantity.0, units.quantity_scale());
         }
         if known(execution.quote_quantity.0) {
-            self.decimal(tag::CASH_ORDER_QTY, execution.quote_quantity.0, units.quote_scale());
+            self.decimal::<{ tag::CASH_ORDER_QTY }>(
+                execution.quote_quantity.0,
+                units.quote_scale(),
+            );
         }
         if type_known {
-            self.byte(tag::ORD_TYPE, execution.ord_type as u8);
+            self.byte::<{ tag::ORD_TYPE }>(execution.ord_type as u8);
         }
         if known(execution.price.0) {
-            self.decimal(tag::PRICE, execution.price.0, units.price_scale());
+            self.decimal::<{ tag::PRICE }>(execution.price.0, units.price_scale());
         }
         if type_known && !unread(tag::TIME_IN_FORCE) {
-            self.byte(tag::TIME_IN_FORCE, execution.time_in_force as u8);
+            self.byte::<{ tag::TIME_IN_FORCE }>(execution.time_in_force as u8);
         }
         if execution.post_only {
-            self.byte(tag::EXEC_INST, b'6');
+            self.byte::<{ tag::EXEC_INST }>(b'6');
         }
         if known(execution.display_quantity.0) {
-            self.decimal(tag::MAX_FLOOR, execution.display_quantity.0, units.quantity_scale());
+            self.decimal::<{ tag::MAX_FLOOR }>(
+                execution.display_quantity.0,
+                units.quantity_scale(),
+            );
         }
         self.self_trade_prevention(execution);
     }
@@ -399,14 +475,14 @@ impl<'a> Writer<'a> {
     fn self_trade_prevention(&mut self, execution: &Execution) {
         if execution.self_trade_prevention != SelfTradePrevention::None {
             let mode = execution.self_trade_prevention as u8;
-            self.unsigned(tag::SELF_TRADE_PREVENTION, u64::from(mode));
+            self.unsigned::<{ tag::SELF_TRADE_PREVENTION }>(u64::from(mode));
         }
     }
 
     fn trade(&mut self, execution: &Execution, units: &Units<'_>) {
-        self.decimal(tag::LAST_QTY, execution.last_quantity.0, units.quantity_scale());
-        self.decimal(tag::LAST_PX, execution.last_price.0, units.price_scale());
-        self.byte(tag::LAST_LIQUIDITY_IND, if execution.maker { b'1' } else { b'2' });
+        self.decimal::<{ tag::LAST_QTY }>(execution.last_quantity.0, units.quantity_scale());
+        self.decimal::<{ tag::LAST_PX }>(execution.last_price.0, units.price_scale());
+        self.byte::<{ tag::LAST_LIQUIDITY_IND }>(if execution.maker { b'1' } else { b'2' });
         if execution.fee == Amount::ZERO {
             return;
         }
@@ -414,99 +490,83 @@ impl<'a> Writer<'a> {
             Side::Buy => units.base,
             Side::Sell => units.quote,
         };
-        self.decimal(tag::COMMISSION, execution.fee.0, received.map_or(0, |asset| asset.scale));
-        self.byte(tag::COMM_TYPE, b'3');
+        self.decimal::<{ tag::COMMISSION }>(
+            execution.fee.0,
+            received.map_or(0, |asset| asset.scale),
+        );
+        self.byte::<{ tag::COMM_TYPE }>(b'3');
         if let Some(asset) = received {
-            self.bytes(tag::COMM_CURRENCY, asset.name.as_bytes());
+            self.bytes::<{ tag::COMM_CURRENCY }>(asset.name.as_bytes());
         }
     }
 
     fn status(&mut self, report: &StatusReport) {
         if !report.mass {
-            return self.some(tag::ORD_STATUS_REQ_ID, report.request_id.as_bytes());
+            return self.some::<{ tag::ORD_STATUS_REQ_ID }>(report.request_id.as_bytes());
         }
-        self.some(tag::MASS_STATUS_REQ_ID, report.request_id.as_bytes());
-        self.unsigned(tag::TOT_NUM_REPORTS, u64::from(report.total));
-        self.byte(tag::LAST_RPT_REQUESTED, if report.last { b'Y' } else { b'N' });
+        self.some::<{ tag::MASS_STATUS_REQ_ID }>(report.request_id.as_bytes());
+        self.unsigned::<{ tag::TOT_NUM_REPORTS }>(u64::from(report.total));
+        self.byte::<{ tag::LAST_RPT_REQUESTED }>(if report.last { b'Y' } else { b'N' });
     }
 
-    fn execution_text(&mut self, execution: &Execution, units: &Units<'_>) {
-        if execution.refusal.code != RejectCode::None {
-            self.tag(tag::TEXT);
-            text::refusal(self.out, &execution.refusal, units, Some(execution.side));
-            self.out.push(SOH);
-        } else if let Some(cause) = text::cause(execution.why) {
-            self.bytes(tag::TEXT, cause.as_bytes());
-        }
-    }
-
-    fn cancel_reject(&mut self, event: &Event, reject: &CancelReject, directory: &Directory) {
-        let units = Units::new(directory, reject.instrument);
+    fn cancel_reject(&mut self, event: &Event, reject: &CancelReject) {
         self.order_id(reject.order);
-        self.bytes(tag::CL_ORD_ID, reject.cl_ord_id.as_bytes());
+        self.bytes::<{ tag::CL_ORD_ID }>(reject.cl_ord_id.as_bytes());
         // FIX 4.4 requires it, also where OrderID alone named the order.
         let orig_cl_ord_id = match reject.orig_cl_ord_id.is_empty() {
             true => NO_ORDER,
             false => reject.orig_cl_ord_id.as_bytes(),
         };
-        self.bytes(tag::ORIG_CL_ORD_ID, orig_cl_ord_id);
-        self.byte(tag::ORD_STATUS, reject.ord_status as u8);
+        self.bytes::<{ tag::ORIG_CL_ORD_ID }>(orig_cl_ord_id);
+        self.byte::<{ tag::ORD_STATUS }>(reject.ord_status as u8);
         self.account(reject.account);
-        self.timestamp(tag::TRANSACT_TIME, event.timestamp.0);
-        self.byte(tag::CXL_REJ_RESPONSE_TO, if reject.replace { b'2' } else { b'1' });
+        self.timestamp::<{ tag::TRANSACT_TIME }>(event.timestamp.0);
+        self.byte::<{ tag::CXL_REJ_RESPONSE_TO }>(if reject.replace { b'2' } else { b'1' });
         let reason = text::cxl_rej_reason(reject.refusal.code);
-        self.unsigned(tag::CXL_REJ_REASON, u64::from(reason));
-        self.tag(tag::TEXT);
-        text::refusal(self.out, &reject.refusal, &units, Some(reject.side));
-        self.out.push(SOH);
+        self.unsigned::<{ tag::CXL_REJ_REASON }>(u64::from(reason));
     }
 
     fn mass_cancel(&mut self, event: &Event, report: &MassCancelReport, directory: &Directory) {
         let units = Units::new(directory, report.instrument);
-        self.some(tag::CL_ORD_ID, report.cl_ord_id.as_bytes());
-        self.exec_id(tag::ORDER_ID, event);
-        self.byte(tag::MASS_CANCEL_REQUEST_TYPE, asked_scope(report));
+        self.some::<{ tag::CL_ORD_ID }>(report.cl_ord_id.as_bytes());
+        self.exec_id::<{ tag::ORDER_ID }>(event);
+        self.byte::<{ tag::MASS_CANCEL_REQUEST_TYPE }>(asked_scope(report));
         let refused = report.refusal.code != RejectCode::None;
-        self.byte(tag::MASS_CANCEL_RESPONSE, if refused { b'0' } else { report.scope as u8 });
+        self.byte::<{ tag::MASS_CANCEL_RESPONSE }>(if refused { b'0' } else { report.scope as u8 });
         if refused {
             let reason = text::mass_cancel_reject_reason(report.refusal.code);
-            self.unsigned(tag::MASS_CANCEL_REJECT_REASON, u64::from(reason));
+            self.unsigned::<{ tag::MASS_CANCEL_REJECT_REASON }>(u64::from(reason));
         }
-        self.unsigned(tag::TOTAL_AFFECTED_ORDERS, u64::from(report.affected));
+        self.unsigned::<{ tag::TOTAL_AFFECTED_ORDERS }>(u64::from(report.affected));
         let unknown_symbol = report.refusal.symbol();
         match (report.scope, units.instrument) {
             (MassCancelScope::Instrument, Some(known)) => {
-                self.bytes(tag::SYMBOL, known.symbol.as_bytes());
+                self.bytes::<{ tag::SYMBOL }>(known.symbol.as_bytes());
             }
             (MassCancelScope::Instrument, None)
                 if report.refusal.code == RejectCode::UnknownSymbol =>
             {
-                self.some(tag::SYMBOL, unknown_symbol.as_bytes());
+                self.some::<{ tag::SYMBOL }>(unknown_symbol.as_bytes());
             }
             _ => {}
         }
         if report.side != SideFilter::Both {
-            self.byte(tag::SIDE, report.side as u8);
+            self.byte::<{ tag::SIDE }>(report.side as u8);
         }
-        self.timestamp(tag::TRANSACT_TIME, event.timestamp.0);
-        if refused {
-            self.tag(tag::TEXT);
-            text::refusal(self.out, &report.refusal, &units, None);
-            self.out.push(SOH);
-        }
+        self.timestamp::<{ tag::TRANSACT_TIME }>(event.timestamp.0);
     }
 
     fn security(&mut self, event: &Event, listed: &SecurityListed, directory: &Directory) {
-        self.bytes(tag::SECURITY_REQ_ID, listed.request_id.as_bytes());
-        self.exec_id(tag::SECURITY_RESPONSE_ID, event);
+        self.bytes::<{ tag::SECURITY_REQ_ID }>(listed.request_id.as_bytes());
+        self.exec_id::<{ tag::SECURITY_RESPONSE_ID }>(event);
         let result = match listed.refusal.code {
             _ if listed.total > 0 => b'0',
             RejectCode::None | RejectCode::UnknownInstrument | RejectCode::UnknownSymbol => b'2',
             _ => b'1',
         };
-        self.byte(tag::SECURITY_REQUEST_RESULT, result);
-        self.unsigned(tag::TOT_NO_RELATED_SYM, u64::from(listed.total));
-        self.byte(tag::LAST_FRAGMENT, if listed.last { b'Y' } else { b'N' });
+        self.byte::<{ tag::SECURITY_REQUEST_RESULT }>(result);
+        self.unsigned::<{ tag::TOT_NO_RELATED_SYM }>(u64::from(listed.total));
+        self.byte::<{ tag::LAST_FRAGMENT }>(if listed.last { b'Y' } else { b'N' });
         if listed.total > 0 {
             self.instrument(&listed.instrument, directory);
         }
@@ -516,109 +576,88 @@ impl<'a> Writer<'a> {
     fn instrument(&mut self, instrument: &Instrument, directory: &Directory) {
         let quantity_scale = instrument.quantity_scale;
         let quote = directory.asset(instrument.quote);
-        self.byte(tag::NO_RELATED_SYM, b'1');
-        self.bytes(tag::SYMBOL, instrument.symbol.as_bytes());
+        self.byte::<{ tag::NO_RELATED_SYM }>(b'1');
+        self.bytes::<{ tag::SYMBOL }>(instrument.symbol.as_bytes());
         if let Some(quote) = quote {
-            self.bytes(tag::CURRENCY, quote.name.as_bytes());
+            self.bytes::<{ tag::CURRENCY }>(quote.name.as_bytes());
         }
-        self.decimal(tag::ROUND_LOT, instrument.lot.0, quantity_scale);
-        self.decimal(tag::MIN_TRADE_VOL, instrument.quantity_min.0, quantity_scale);
-        self.decimal(tag::PRICE_INCREMENT, instrument.tick.0, instrument.price_scale);
-        self.decimal(tag::MAX_TRADE_VOL, instrument.quantity_max.0, quantity_scale);
+        self.decimal::<{ tag::ROUND_LOT }>(instrument.lot.0, quantity_scale);
+        self.decimal::<{ tag::MIN_TRADE_VOL }>(instrument.quantity_min.0, quantity_scale);
+        self.decimal::<{ tag::PRICE_INCREMENT }>(instrument.tick.0, instrument.price_scale);
+        self.decimal::<{ tag::MAX_TRADE_VOL }>(instrument.quantity_max.0, quantity_scale);
         let quote_scale = quote.map_or(0, |asset| asset.scale);
-        self.decimal(tag::MIN_NOTIONAL, instrument.notional_min.0, quote_scale);
-        self.unsigned(tag::PRICE_COLLAR_PERCENT, u64::from(instrument.collar_percent));
-        self.unsigned(tag::MAX_OPEN_ORDERS, u64::from(instrument.open_orders_max));
+        self.decimal::<{ tag::MIN_NOTIONAL }>(instrument.notional_min.0, quote_scale);
+        self.unsigned::<{ tag::PRICE_COLLAR_PERCENT }>(u64::from(instrument.collar_percent));
+        self.unsigned::<{ tag::MAX_OPEN_ORDERS }>(u64::from(instrument.open_orders_max));
         // A Percentage of FIX is a fraction of one: a tenth of a basis point is 0.00001.
-        self.decimal(tag::MAKER_FEE_PERCENT, i64::from(instrument.maker_fee), 5);
-        self.decimal(tag::TAKER_FEE_PERCENT, i64::from(instrument.taker_fee), 5);
-        self.unsigned(tag::TRADING_STATE, u64::from(instrument.state as u8));
+        self.decimal::<{ tag::MAKER_FEE_PERCENT }>(i64::from(instrument.maker_fee), 5);
+        self.decimal::<{ tag::TAKER_FEE_PERCENT }>(i64::from(instrument.taker_fee), 5);
+        self.unsigned::<{ tag::TRADING_STATE }>(u64::from(instrument.state as u8));
         if let Some(base) = directory.asset(instrument.base) {
-            self.bytes(tag::BASE_CURRENCY, base.name.as_bytes());
+            self.bytes::<{ tag::BASE_CURRENCY }>(base.name.as_bytes());
         }
-        self.unsigned(tag::PRICE_DECIMALS, u64::from(instrument.price_scale));
-        self.unsigned(tag::QUANTITY_DECIMALS, u64::from(quantity_scale));
+        self.unsigned::<{ tag::PRICE_DECIMALS }>(u64::from(instrument.price_scale));
+        self.unsigned::<{ tag::QUANTITY_DECIMALS }>(u64::from(quantity_scale));
     }
 
     fn order_id(&mut self, order: OrderId) {
         match order {
-            OrderId::NONE => self.bytes(tag::ORDER_ID, NO_ORDER),
-            OrderId(id) => self.unsigned(tag::ORDER_ID, id),
+            OrderId::NONE => self.bytes::<{ tag::ORDER_ID }>(NO_ORDER),
+            OrderId(id) => self.unsigned::<{ tag::ORDER_ID }>(id),
         }
     }
 
     /// The account, unless the client's name for it is no account's (see order entry).
     fn account(&mut self, account: AccountId) {
         if account != AccountId(u32::MAX) {
-            self.unsigned(tag::ACCOUNT, u64::from(account.0));
+            self.unsigned::<{ tag::ACCOUNT }>(u64::from(account.0));
         }
     }
 
     /// An id that every node makes alike: shard, sequence and index.
-    fn exec_id(&mut self, tag: u32, event: &Event) {
-        self.tag(tag);
-        number::put_unsigned(self.out, u64::from(event.shard.0));
-        self.out.push(b'-');
-        number::put_unsigned(self.out, event.cause.0);
-        self.out.push(b'-');
-        number::put_unsigned(self.out, u64::from(event.index));
-        self.out.push(SOH);
+    #[inline(always)]
+    fn exec_id<const TAG: u32>(&mut self, event: &Event) {
+        self.unsigned::<TAG>(u64::from(event.shard.0));
+        self.put.raw(b"-");
+        self.put.number(event.cause.0);
+        self.put.raw(b"-");
+        self.put.number(u64::from(event.index));
     }
 
-    #[inline]
-    fn tag(&mut self, tag: u32) {
-        number::put_unsigned(self.out, u64::from(tag));
-        self.out.push(b'=');
+    #[inline(always)]
+    fn bytes<const TAG: u32>(&mut self, value: &[u8]) {
+        self.put.bytes::<TAG>(value);
     }
 
-    #[inline]
-    fn bytes(&mut self, tag: u32, value: &[u8]) {
-        self.tag(tag);
-        self.out.extend_from_slice(value);
-        self.out.push(SOH);
+    #[inline(always)]
+    fn some<const TAG: u32>(&mut self, value: &[u8]) {
+        self.put.some::<TAG>(value);
     }
 
-    /// The field where there is a value: FIX knows no empty ones.
-    #[inline]
-    fn some(&mut self, tag: u32, value: &[u8]) {
-        if !value.is_empty() {
-            self.bytes(tag, value);
-        }
+    #[inline(always)]
+    fn byte<const TAG: u32>(&mut self, value: u8) {
+        self.put.byte::<TAG>(value);
     }
 
-    #[inline]
-    fn byte(&mut self, tag: u32, value: u8) {
-        self.tag(tag);
-        self.out.push(value);
-        self.out.push(SOH);
+    #[inline(always)]
+    fn unsigned<const TAG: u32>(&mut self, value: u64) {
+        self.put.unsigned::<TAG>(value);
     }
 
-    #[inline]
-    fn unsigned(&mut self, tag: u32, value: u64) {
-        self.tag(tag);
-        number::put_unsigned(self.out, value);
-        self.out.push(SOH);
+    #[inline(always)]
+    fn int<const TAG: u32>(&mut self, value: i64) {
+        self.put.int::<TAG>(value);
     }
 
-    #[inline]
-    fn int(&mut self, tag: u32, value: i64) {
-        self.tag(tag);
-        number::put_int(self.out, value);
-        self.out.push(SOH);
+    #[inline(always)]
+    fn decimal<const TAG: u32>(&mut self, value: i64, scale: u8) {
+        self.put.decimal::<TAG>(value, scale);
     }
 
-    #[inline]
-    fn decimal(&mut self, tag: u32, value: i64, scale: u8) {
-        self.tag(tag);
-        number::put_decimal(self.out, value, scale);
-        self.out.push(SOH);
-    }
-
-    #[inline]
-    fn timestamp(&mut self, tag: u32, timestamp_ns: u64) {
-        self.tag(tag);
-        self.out.extend_from_slice(&time::text(timestamp_ns));
-        self.out.push(SOH);
+    #[inline(always)]
+    fn timestamp<const TAG: u32>(&mut self, timestamp_ns: u64) {
+        let text = self.moments.text(timestamp_ns);
+        self.put.timestamp::<TAG>(&text);
     }
 }
 
@@ -641,6 +680,12 @@ fn average(notional: i128, quantity: Quantity) -> u128 {
     }
     let notional = notional.unsigned_abs();
     let more = 10_u128.pow(AVERAGE_PLACES.into());
+    if let (Ok(narrow), Ok(divisor)) = (u64::try_from(notional), u64::try_from(quantity))
+        && let Some(scaled) = narrow.checked_mul(more as u64)
+        && let Some(rounded) = scaled.checked_add(divisor / 2)
+    {
+        return (rounded / divisor).into();
+    }
     // Whole and rest apart: the notional itself may be too wide for four more places.
     let (whole, rest) = (notional / quantity, notional % quantity);
     whole.saturating_mul(more).saturating_add((rest * more + quantity / 2) / quantity)

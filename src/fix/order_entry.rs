@@ -17,7 +17,9 @@ use crate::fix::directory::Directory;
 use crate::fix::number::{self, NumberError};
 use crate::fix::tables::tag;
 use crate::model::*;
-use refused::{REFUSED_IN_MASS_CANCEL, REFUSED_IN_ORDERS, REFUSED_UNLESS, SPOT, TagSet};
+use refused::{
+    JUDGED_IN_ORDERS, REFUSED_IN_MASS_CANCEL, REFUSED_IN_ORDERS, REFUSED_UNLESS, SPOT, TagSet,
+};
 
 /// ExecInst (18): participate, don't initiate.
 const POST_ONLY: &[u8] = b"6";
@@ -513,8 +515,9 @@ impl Request<'_, '_> {
     }
 
     /// Refuses the fields of an order whose neglect would change it.
+    #[inline]
     fn refuse_unsupported(&self, instrument: Option<&Instrument>, refusal: &mut FirstRefusal) {
-        if refusal.0 != Refusal::NONE {
+        if refusal.0 != Refusal::NONE || !self.message.has_any(&JUDGED_IN_ORDERS) {
             return;
         }
         if let Some(tag) = self.first_of(&REFUSED_IN_ORDERS) {

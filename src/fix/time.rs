@@ -1,5 +1,7 @@
 //! UTCTimestamp (FIX 4.4 volume 1): `YYYYMMDD-HH:MM:SS`, with no decimals, 3, 6 or 9.
 
+use crate::fix::number::{ZEROS, eight_digits};
+
 const SECOND_NS: u64 = 1_000_000_000;
 const DAY_S: u64 = 86_400;
 
@@ -160,23 +162,21 @@ pub fn text(timestamp_ns: u64) -> [u8; TIMESTAMP_SIZE] {
     let seconds = timestamp_ns / SECOND_NS;
     let (year, month, day) = date_of(seconds / DAY_S);
     let second = seconds % DAY_S;
-    let mut text = *b"00000000-00:00:00.000000";
-    two(&mut text, 0, year / 100);
-    two(&mut text, 2, year % 100);
-    two(&mut text, 4, month);
-    two(&mut text, 6, day);
-    two(&mut text, 9, second / 3_600);
-    two(&mut text, 12, second / 60 % 60);
-    two(&mut text, 15, second % 60);
     let microseconds = timestamp_ns % SECOND_NS / 1_000;
-    two(&mut text, 18, microseconds / 10_000);
-    two(&mut text, 20, microseconds / 100 % 100);
-    two(&mut text, 22, microseconds % 100);
+    let date = eight_digits((year * 10_000 + month * 100 + day) as u32) | ZEROS;
+    // Two zeros, then HHMMSS; two zeros, then the decimals.
+    let hours_minutes = second / 3_600 * 10_000 + second / 60 % 60 * 100;
+    let clock = eight_digits((hours_minutes + second % 60) as u32) | ZEROS;
+    let decimals = eight_digits(microseconds as u32) | ZEROS;
+    let at = |byte: u8, place: u32| u64::from(byte) << (8 * place);
+    let hours = clock >> 8 & 0x00ff_ff00;
+    let minutes = clock & 0x0000_ffff_0000_0000;
+    let tens = clock << 8 & 0xff00_0000_0000_0000;
+    let to_tens = at(b'-', 0) | hours | at(b':', 3) | minutes | at(b':', 6) | tens;
+    let from_ones = clock >> 56 | at(b'.', 1) | decimals & !0xffff;
+    let mut text = [0; TIMESTAMP_SIZE];
+    text[..8].copy_from_slice(&date.to_le_bytes());
+    text[8..16].copy_from_slice(&to_tens.to_le_bytes());
+    text[16..].copy_from_slice(&from_ones.to_le_bytes());
     text
-}
-
-#[inline]
-fn two(text: &mut [u8; TIMESTAMP_SIZE], at: usize, value: u64) {
-    text[at] = b'0' + (value / 10 % 10) as u8;
-    text[at + 1] = b'0' + (value % 10) as u8;
 }

@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use crate::gateway::facts::Ended;
 use crate::gateway::outbound::Outbound;
 use crate::model::{ConnectionId, SessionId};
+use crate::telemetry::Ways;
 
 /// See the module.
 pub(super) struct Connection<S> {
@@ -18,6 +19,8 @@ pub(super) struct Connection<S> {
     /// What was read and is no whole message yet.
     pub inbound: BytesMut,
     pub outbound: Outbound,
+    /// Its order requests that are on their way.
+    pub ways: Ways,
     /// The socket has more to read, as far as is known.
     pub readable: bool,
     /// The socket takes bytes, as far as is known.
@@ -64,6 +67,7 @@ impl<S> Connection<S> {
             session: None,
             inbound: BytesMut::new(),
             outbound: Outbound::default(),
+            ways: Ways::default(),
             readable: true,
             writable: true,
             bytes_before_logon: 0,

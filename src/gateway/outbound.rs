@@ -102,6 +102,18 @@ impl Outbound {
         self.bytes.len() - self.released
     }
 
+    /// Offset of the tail from the beginning of the connection.
+    #[inline]
+    pub fn end(&self) -> u64 {
+        self.base + self.bytes.len() as u64
+    }
+
+    /// Offset from the beginning of the connection up to which all is written.
+    #[inline]
+    pub fn written(&self) -> u64 {
+        self.base + self.head as u64
+    }
+
     /// Writes released bytes until none are left or the socket takes no more. Returns whether it
     /// would take more.
     pub fn write_to(&mut self, socket: &mut impl Write) -> io::Result<bool> {

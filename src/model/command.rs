@@ -601,6 +601,14 @@ wire_union! {
     }
 }
 
+impl Command {
+    /// Whether it is a new order, or a change or cancel of one: what is timed on its way.
+    #[inline]
+    pub fn is_order_request(&self) -> bool {
+        matches!(self, Self::NewOrder(_) | Self::CancelOrder(_) | Self::ReplaceOrder(_))
+    }
+}
+
 impl Default for Command {
     /// The command that changes nothing by itself: what an unused slot of a ring holds.
     fn default() -> Self {

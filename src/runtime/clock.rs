@@ -31,6 +31,13 @@ impl Clock for SystemClock {
     }
 }
 
+/// The machine's monotonic clock now: what [`Now::monotonic_ns`] is by the [`SystemClock`]. For measuring
+/// how long something took; what an agent does depends on the time that is handed in.
+#[inline]
+pub fn monotonic_ns() -> u64 {
+    read(libc::CLOCK_MONOTONIC)
+}
+
 #[inline]
 fn read(clock: libc::clockid_t) -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };

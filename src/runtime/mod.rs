@@ -27,7 +27,7 @@ mod runner;
 mod tests;
 
 pub use agent::{Agent, Idle};
-pub use clock::{Clock, Now, SimulatedClock, SystemClock};
+pub use clock::{Clock, Now, SimulatedClock, SystemClock, monotonic_ns};
 pub use doorbell::Doorbell;
 pub use fault::{Fault, FaultReport};
 pub use files::open_files;

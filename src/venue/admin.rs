@@ -27,6 +27,8 @@ const CONNECTIONS_MAX: usize = 16;
 const REQUEST_BYTES_MAX: u64 = 4_096;
 /// How long the door rests after it could not be opened for somebody.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
+/// What an operator is told where the gateway does not hand over what it has recorded.
+const NO_LATENCY: &str = "the gateway did not hand its histograms over in time: it may be stuck";
 /// How long an operator may be silent.
 const SILENCE_MAX: Duration = Duration::from_secs(300);
 
@@ -145,6 +147,7 @@ fn answer(line: &str, desk: &DeskHandle, status: &Status) -> Result<Fields, Stri
         "book" => office.book(),
         "sessions" => office.sessions(),
         "totals" => office.totals(),
+        "latency" => status.latency().ok_or_else(|| NO_LATENCY.to_owned()),
         "state-hash" => office.state_hash(),
         "open-account" => {
             let account = office.account()?;

@@ -1,6 +1,7 @@
 //! The configuration: what an operator chooses, checked as a whole before anything starts.
 
 mod read;
+pub mod threads;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,6 +14,8 @@ use crate::model::limit::*;
 use crate::model::*;
 pub use read::ConfigError;
 use read::{Section, Source, at_scale};
+pub use threads::ThreadsConfig;
+use threads::threads;
 
 /// The configuration of one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct Config {
     pub admin: AdminConfig,
     /// `[threads]`
     pub threads: ThreadsConfig,
+    /// `[telemetry]`
+    pub telemetry: TelemetryConfig,
     /// `[engine]`
     pub engine: EngineLimits,
     /// When an effect is told: [`Durability::LocalMemory`] or [`Durability::LocalDisk`].
@@ -113,33 +118,13 @@ pub struct AdminConfig {
     pub socket: Option<PathBuf>,
 }
 
-/// The runners.
+/// What is measured and where it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ThreadsConfig {
-    /// Gateway and engine.
-    pub gateway_engine: ThreadConfig,
-    /// The journal; the syncer shares its core.
-    pub journal: ThreadConfig,
-}
-
-/// One runner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ThreadConfig {
-    /// The core it is pinned to.
-    pub core: Option<usize>,
-    /// What it does without work.
-    pub idle: IdleConfig,
-}
-
-/// What a runner does without work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IdleConfig {
-    /// Looks again at once.
-    Spin,
-    /// Lets other threads run.
-    Yield,
-    /// Spins, then yields, then sleeps until it is woken.
-    Park,
+pub struct TelemetryConfig {
+    /// The interval log of latencies, where one is kept.
+    pub latency_log: Option<PathBuf>,
+    /// How long an interval of latencies is.
+    pub latency_interval: Duration,
 }
 
 /// An account and the money that it begins with.
@@ -196,6 +181,7 @@ impl Config {
         let journal = journal(root.section("journal")?)?;
         let admin = admin(root.section("admin")?, &journal)?;
         let threads = threads(root.section("threads")?)?;
+        let telemetry = telemetry(root.section("telemetry")?)?;
         let engine = engine(root.section("engine")?)?;
         let mut config = Self {
             cluster,
@@ -203,6 +189,7 @@ impl Config {
             journal,
             admin,
             threads,
+            telemetry,
             engine,
             durability,
             reconnect_grace,
@@ -605,25 +592,14 @@ fn admin_socket(socket: &Option<PathBuf>, journal: &JournalConfig) -> PathBuf {
     socket.clone().unwrap_or_else(|| journal.directory.join("admin.sock"))
 }
 
-fn threads(mut section: Section<'_>) -> Result<ThreadsConfig, ConfigError> {
-    let gateway_engine = thread(section.section("gateway_engine")?)?;
-    let journal = thread(section.section("journal")?)?;
+fn telemetry(mut section: Section<'_>) -> Result<TelemetryConfig, ConfigError> {
+    let latency_log = section.text_if_given("latency_log")?.map(PathBuf::from);
+    if latency_log.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
+        return Err(section.error("latency_log", "a path"));
+    }
+    let interval_s = section.integer("latency_interval_s", 1..=3_600, Some(10))?;
     section.finish()?;
-    Ok(ThreadsConfig { gateway_engine, journal })
-}
-
-fn thread(mut section: Section<'_>) -> Result<ThreadConfig, ConfigError> {
-    const NO_CORE: i64 = -1;
-    let core = section.integer("core", NO_CORE..=1_023, Some(NO_CORE))?;
-    let allowed = "\"spin\", \"yield\" or \"park\"";
-    let idle = section.text("idle", allowed, Some(IdleConfig::Park), |name| match name {
-        "spin" => Some(IdleConfig::Spin),
-        "yield" => Some(IdleConfig::Yield),
-        "park" => Some(IdleConfig::Park),
-        _ => None,
-    })?;
-    section.finish()?;
-    Ok(ThreadConfig { core: usize::try_from(core).ok(), idle })
+    Ok(TelemetryConfig { latency_log, latency_interval: Duration::from_secs(interval_s) })
 }
 
 fn engine(mut section: Section<'_>) -> Result<EngineLimits, ConfigError> {

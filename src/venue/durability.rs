@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use crate::gateway::Durable;
 use crate::journal::{Disk, JournalError, Progress, Room, Syncer, Writer};
@@ -12,6 +13,9 @@ use crate::runtime::{Agent, Fault, Now};
 /// How long no record must come before the synced position is written down for its own sake: it costs
 /// a sync, which the next order would wait for.
 const QUIET_NS: u64 = 100_000_000;
+/// How long the journal waits for the syncer when it ends with the engine, and how often it looks.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(30);
+const CLOSE_POLL: Duration = Duration::from_millis(1);
 /// Records copied at a time.
 const BATCH: usize = 1_024;
 
@@ -42,8 +46,8 @@ impl Durable for Synced {
     }
 }
 
-/// Copies the log ring into the journal. Never on the runner of gateway and engine: a mapped page that
-/// write-back has protected can stall its writer for milliseconds.
+/// Copies the log ring into the journal. On the runner of gateway and engine only where the configuration
+/// says so: a mapped page that write-back has protected can stall its writer for milliseconds.
 pub(super) struct JournalAgent<D: Disk> {
     pub records: Consumer<RecordBytes>,
     pub writer: Writer<D>,
@@ -52,6 +56,8 @@ pub(super) struct JournalAgent<D: Disk> {
     pub named: Sequence,
     /// Monotonic time since when no record came; 0 while records come.
     pub idle_since_ns: u64,
+    /// It has a runner of its own, which ends after the engine's.
+    pub is_alone: bool,
     pub released: Arc<dyn Durable>,
     pub fault: Fault,
 }
@@ -92,12 +98,32 @@ impl<D: Disk> Agent for JournalAgent<D> {
         }
     }
 
-    fn close(&mut self, _now: Now) {
+    fn close(&mut self, now: Now) {
+        if !self.is_alone {
+            self.finish(now);
+        }
         self.name_synced();
     }
 }
 
 impl<D: Disk> JournalAgent<D> {
+    /// Copies what the engine did last and waits until it is synced: it ends in the same moment, and so
+    /// nobody comes back for that.
+    fn finish(&mut self, now: Now) {
+        let deadline = Instant::now() + CLOSE_PATIENCE;
+        let is_synced = |agent: &Self| {
+            agent.progress.synced.load(Ordering::Acquire) + 1 >= agent.records.position()
+        };
+        while (self.records.available() > 0 || !is_synced(self))
+            && !self.fault.is_raised()
+            && Instant::now() < deadline
+        {
+            if self.work(now) == 0 {
+                std::thread::sleep(CLOSE_POLL);
+            }
+        }
+    }
+
     /// Writes down how far the journal is synced, where the last batch could not know it yet: damage to
     /// what is named is refused at the next start, and not cut.
     fn name_synced(&mut self) -> usize {

@@ -1,33 +1,36 @@
 //! Wires the rooms together from a configuration; nothing else knows them all.
 //!
 //! ```text
-//!   runner        agents                      core
-//!   castle-hot    fix gateway, sequencer      [threads] gateway_engine
-//!   castle-log    journal                     [threads] journal
-//!   castle-sync   syncer                      the same; it mostly waits for the disk
-//!   castle-store  outbound store              none
-//!   castle-desk   desk                        none
-//!   castle-watch  watch                       none
+//!   runner          agents                        core
+//!   castle-hot      fix gateway, sequencer        [threads] gateway_engine
+//!   castle-log      journal                       [threads] journal
+//!   castle-sync     syncer                        [threads] syncer
+//!   castle-store    outbound store                none
+//!   castle-desk     desk                          none
+//!   castle-latency  ends intervals of latencies   none
+//!   castle-watch    watch                         none
 //! ```
+//!
+//! The first two are those of two placements more (`placement.rs`).
 
 mod admin;
 pub mod config;
 mod desk;
 mod desk_agent;
 mod durability;
+mod error;
+mod listener;
+mod placement;
 mod recovery;
 mod sequencer;
 mod status;
 mod watch;
 
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-use thiserror::Error;
 
 use crate::fix::directory::Directory;
 use crate::gateway::facts::Telltale;
@@ -35,16 +38,20 @@ use crate::gateway::fix::Rings;
 use crate::gateway::network::TcpNetwork;
 use crate::gateway::store::{FILES_MAX, Kept, Query, Store};
 use crate::gateway::{Durable, FixGateway, Limits};
-use crate::journal::{JournalError, OpenError, RealDisk};
+use crate::journal::RealDisk;
 use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
-use crate::model::{Command, Durability, Event, GatewayId, RecordBytes, Refusal, Sequence};
+use crate::model::{Command, Durability, Event, GatewayId, RecordBytes, Sequence};
 use crate::ring::{self, Consumer, Producer};
 use crate::runtime::{Fault, FaultReport, Idle, RunnerBuilder, RunnerHandle, open_files};
+use crate::telemetry::{self, LatencyAgent, SharedCollector};
 use crate::venue::admin::AdminDoor;
-use crate::venue::config::{Config, IdleConfig, ThreadConfig};
+use crate::venue::config::Config;
+use crate::venue::config::threads::{Placement, Plan};
 use crate::venue::desk::Desk;
 use crate::venue::desk_agent::DeskHandle;
 use crate::venue::durability::{JournalAgent, Published, SyncAgent, Synced};
+pub use crate::venue::error::{StartError, StopError};
+use crate::venue::placement::{HotRunners, placed};
 use crate::venue::recovery::recover;
 pub use crate::venue::recovery::{Replayed, replay_journal};
 use crate::venue::sequencer::{Sequencer, Timers};
@@ -68,123 +75,14 @@ const SYNC_PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(1);
 /// How often facts are made sentences.
 const WATCH_PARK: Duration = Duration::from_millis(20);
+/// How often it is looked whether an interval of latencies is over.
+const LATENCY_PARK: Duration = Duration::from_millis(100);
 /// How long a stop waits for the last of them.
 const WATCH_PATIENCE: Duration = Duration::from_secs(1);
 /// Files open beside connections and the sent messages of sessions: segments, polls, operators.
 const FILES_BESIDE: usize = 128;
 
 const _: () = assert!(EVENTS >= 2 * EVENTS_MAX);
-
-/// Why a venue cannot start.
-#[derive(Debug, Error)]
-pub enum StartError {
-    /// The journal cannot be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The journal cannot be written.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The journal does not begin with a genesis.
-    #[error(
-        "the journal's first record is no genesis: it is no exchange's journal, or a part of one"
-    )]
-    NoGenesis,
-    /// The store of sent messages cannot be made.
-    #[error("{}: the store of sent messages cannot be written: {source}", path.display())]
-    Outbound {
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The log ring cannot be read or made.
-    #[error("the log ring {}: {source}", path.display())]
-    Ring {
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Records between the journal and the ring are missing.
-    #[error(
-        "the log ring {} goes on with record {found}, the journal ends with {last}: records \
-         between them are missing. Was the journal directory replaced by an older copy? Bring the \
-         newer one back, or remove the ring file to go on without its records", path.display()
-    )]
-    RingGap {
-        /// The ring.
-        path: PathBuf,
-        /// The journal's last record.
-        last: Sequence,
-        /// The ring's next.
-        found: Sequence,
-    },
-    /// The listener cannot be made.
-    #[error("cannot listen for FIX on {address}: {source}{}", who_has(*address, source))]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The operator's socket cannot be made.
-    #[error("cannot open the operator's socket {}: {source}", path.display())]
-    Admin {
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A thread cannot be started.
-    #[error("cannot start a thread: {0}")]
-    Thread(io::Error),
-    /// The log has something else under this id or name.
-    #[error(
-        "{what} cannot be brought in: the log has it otherwise, or something else in its place \
-         ({:?}, value {}, limit {}). Ids are positions in the file: add at the end, remove nothing, \
-         and do not change what the log has fixed", refusal.code, refusal.value, refusal.limit
-    )]
-    Definition {
-        /// What, as the configuration has it.
-        what: String,
-        /// The engine's answer.
-        refusal: Refusal,
-    },
-    /// The system gives fewer open files than the venue may need.
-    #[error(
-        "the system allows {allowed} open files, and {needed} may be needed: lower [fix] \
-         connections_max, or raise the limit (ulimit -n, LimitNOFILE=)"
-    )]
-    Files {
-        /// The limit.
-        allowed: u64,
-        /// What is needed.
-        needed: u64,
-    },
-    /// No random number for the secret of the log.
-    #[error("/dev/urandom: {0}")]
-    Random(io::Error),
-}
-
-/// Why a stop was not orderly.
-#[derive(Debug, Error)]
-pub enum StopError {
-    /// An agent could not go on.
-    #[error("{0}")]
-    Fault(FaultReport),
-    /// The log did not become durable.
-    #[error(
-        "the log is written to record {last} and synced to {synced}, and the disk does not take \
-         the rest within {} s. What was acknowledged is safe; the rest is read from the log ring \
-         at the next start", SYNC_PATIENCE.as_secs()
-    )]
-    NotDurable {
-        /// The last record.
-        last: Sequence,
-        /// The last that is synced.
-        synced: Sequence,
-    },
-}
 
 /// How a venue ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,17 +100,20 @@ pub struct Venue {
     ring_path: PathBuf,
     recovery: String,
     warnings: Vec<String>,
+    plan: Plan,
     fault: Fault,
     drain: Arc<AtomicBool>,
     drained: Arc<AtomicBool>,
     closed: Arc<Mutex<Option<sequencer::Closed>>>,
     status: Status,
     door: Option<AdminDoor>,
-    hot: Option<RunnerHandle>,
+    /// Of gateway and engine, in the order in which they are stopped.
+    hot: Vec<RunnerHandle>,
     log: Option<RunnerHandle>,
     sync: Option<RunnerHandle>,
     store: Option<RunnerHandle>,
     cold: Option<RunnerHandle>,
+    latency: Option<RunnerHandle>,
     watch: Option<RunnerHandle>,
 }
 
@@ -240,7 +141,9 @@ impl Venue {
         let options = config.journal.options(config.cluster.name, recovery::random()? as u64);
         let recovered = recover(disk, config, &options, &shelf_directory, &ring_path)?;
         let sentence = recovery::sentence(&recovered, config);
-        let warnings = recovery::forgotten_sessions(&recovered.log.engine, config);
+        let mut warnings = recovery::forgotten_sessions(&recovered.log.engine, config);
+        let plan = config.threads.plan(cores()).kept_from_clients(&allowed_cores());
+        warnings.extend(plan.warning().map(str::to_owned));
         let recovery::Recovered { opened, log, listener, secret, .. } = recovered;
         let (records, mut readers) = ring::mapped::<RecordBytes>(
             &ring_path,
@@ -258,12 +161,18 @@ impl Venue {
         };
         let fault = Fault::new();
         let telltale = Telltale::new();
+        let (engine_end, gateway_end) = telemetry::passage();
+        let (recorder, collector) = telemetry::recorder(gateway_end);
+        let collector = SharedCollector::new(collector);
+        let latency = latency_agent(config, collector.clone())?;
         let status = Status {
             node: config.cluster.node,
             level: config.durability,
             durable: durable.clone(),
             progress: opened.progress.clone(),
             telltale: telltale.clone(),
+            latency: collector,
+            plan,
             started: Instant::now(),
         };
         let (commands, from_gateway) = pair::<Command>(COMMANDS);
@@ -273,12 +182,9 @@ impl Venue {
         let (desk_events, desk_reader) = pair::<Event>(EVENTS);
 
         let (park, unpark) = network.park().map_err(StartError::Thread)?;
-        let hot = RunnerBuilder::with_park("castle-hot", &fault, Box::new(park), unpark);
-        let (hot_bell, mut hot) = (hot.doorbell(), placed(hot, config.threads.gateway_engine));
-        let log_runner = RunnerBuilder::new("castle-log", &fault);
-        let (log_bell, log_runner) =
-            (log_runner.doorbell(), placed(log_runner, config.threads.journal));
-        let sync_runner = RunnerBuilder::new("castle-sync", &fault);
+        let hot = HotRunners::new(&plan, &fault, Box::new(park), unpark);
+        let bells = hot.bells();
+        let sync_runner = placed(RunnerBuilder::new("castle-sync", &fault), plan.syncer);
         let sync_bell = sync_runner.doorbell();
         let store_runner = RunnerBuilder::new("castle-store", &fault).idle(Idle::Park);
         let store_bell = store_runner.doorbell();
@@ -290,13 +196,19 @@ impl Venue {
             network,
             directory,
             durable.clone(),
-            Rings { commands, events: take(&mut fix_readers), queries, answers: from_store },
+            Rings {
+                commands,
+                events: take(&mut fix_readers),
+                queries,
+                answers: from_store,
+                latency: recorder,
+            },
             telltale.clone(),
         );
         let (drain, drained) = gateway.drain_switches();
         let desk = Arc::new(Desk::default());
         let (desk_handle, desk_agent) =
-            DeskHandle::new(desk.clone(), hot_bell.clone(), desk_reader, durable.clone());
+            DeskHandle::new(desk.clone(), bells.engine.clone(), desk_reader, durable.clone());
         let closed = Arc::new(Mutex::new(None));
         let events = take(&mut fix_readers);
         let store = Store::new(listener.shelf, events, to_store, answers, fault.clone());
@@ -312,6 +224,7 @@ impl Venue {
             own_turn: false,
             progress: opened.progress.clone(),
             timers,
+            latency: engine_end,
             closed: closed.clone(),
         };
         let journal = JournalAgent {
@@ -320,25 +233,28 @@ impl Venue {
             progress: opened.progress.clone(),
             named: Sequence(0),
             idle_since_ns: 0,
+            is_alone: plan.placement != Placement::One,
             released: durable,
             fault: fault.clone(),
         };
         let syncer = SyncAgent { syncer: opened.syncer, fault: fault.clone() };
-        hot = hot
-            .agent(Box::new(gateway))
-            .agent(Box::new(sequencer))
-            .downstream(log_bell.clone())
-            .downstream(store_bell);
-        let log_runner = log_runner.agent(Box::new(journal)).downstream(sync_bell);
-        let store_runner = store_runner.agent(Box::new(store)).downstream(hot_bell.clone());
-        let sync_runner = sync_runner
-            .agent(Box::new(syncer))
-            .idle(Idle::Park)
-            .core(config.threads.journal.core)
-            .downstream(log_bell)
-            .downstream(hot_bell);
+        let (gateway, sequencer, journal) =
+            (Box::new(gateway), Box::new(sequencer), Box::new(journal));
+        let hot = hot.with(gateway, sequencer, journal, (sync_bell, store_bell));
+        let (hot, log_runner) = hot.into_runners();
+        // What the store answers the gateway reads; the engine waits for the room that it makes.
+        let store_runner = store_runner
+            .agent(Box::new(store))
+            .downstream(bells.gateway.clone())
+            .downstream(bells.engine);
+        let sync_runner =
+            sync_runner.agent(Box::new(syncer)).downstream(bells.journal).downstream(bells.gateway);
         let cold =
             RunnerBuilder::new("castle-desk", &fault).agent(Box::new(desk_agent)).idle(Idle::Park);
+        let latency = RunnerBuilder::new("castle-latency", &fault)
+            .agent(Box::new(latency))
+            .park_timeout(LATENCY_PARK)
+            .idle(Idle::Park);
         // Whoever reads the log of people may stop reading: nobody waits for this thread.
         let watch = RunnerBuilder::new("castle-watch", &fault)
             .agent(Box::new(Watch { telltale }))
@@ -353,25 +269,31 @@ impl Venue {
             ring_path,
             recovery: sentence,
             warnings,
+            plan,
             fault,
             drain,
             drained,
             closed,
             status,
             door: Some(door),
-            hot: None,
+            hot: Vec::new(),
             log: None,
             sync: None,
             store: None,
             cold: None,
+            latency: None,
             watch: None,
         };
         venue.watch = Some(watch.spawn().map_err(StartError::Thread)?);
         venue.store = Some(store_runner.spawn().map_err(StartError::Thread)?);
         venue.sync = Some(sync_runner.spawn().map_err(StartError::Thread)?);
-        venue.log = Some(log_runner.spawn().map_err(StartError::Thread)?);
+        venue.log = log_runner.map(RunnerBuilder::spawn).transpose().map_err(StartError::Thread)?;
         venue.cold = Some(cold.spawn().map_err(StartError::Thread)?);
-        venue.hot = Some(hot.spawn().map_err(StartError::Thread)?);
+        venue.latency = Some(latency.spawn().map_err(StartError::Thread)?);
+        // Who reads comes before who writes.
+        for runner in hot.into_iter().rev() {
+            venue.hot.insert(0, runner.spawn().map_err(StartError::Thread)?);
+        }
         venue.note_pinning();
         Ok(venue)
     }
@@ -389,6 +311,11 @@ impl Venue {
     /// What was recovered, in a sentence.
     pub fn recovery(&self) -> &str {
         &self.recovery
+    }
+
+    /// Which agents share a thread, where and how each runs, and why so.
+    pub fn threads(&self) -> String {
+        format!("{}: {}", self.plan.placement_text(), self.plan)
     }
 
     /// What an operator should know although the venue runs.
@@ -417,7 +344,7 @@ impl Venue {
             std::thread::sleep(POLL);
         }
         self.door = None;
-        end(&mut self.hot);
+        end_all(&mut self.hot);
         if let Some(report) = self.fault.report() {
             return Err(StopError::Fault(report));
         }
@@ -442,6 +369,7 @@ impl Venue {
         end(&mut self.sync);
         end(&mut self.store);
         end(&mut self.cold);
+        end(&mut self.latency);
         end_in_time(&mut self.watch);
         if let Some(report) = self.fault.report() {
             return Err(StopError::Fault(report));
@@ -454,7 +382,7 @@ impl Venue {
     }
 
     fn note_pinning(&mut self) {
-        for runner in [&self.hot, &self.log, &self.sync].into_iter().flatten() {
+        for runner in self.hot.iter().chain(&self.log).chain(&self.sync) {
             if let crate::runtime::Pinning::Refused(core) = runner.pinning() {
                 self.warnings.push(format!(
                     "{} could not be pinned to core {core} ([threads]): it runs wherever it is put",
@@ -469,8 +397,9 @@ impl Drop for Venue {
     /// Ends the threads of a venue that was not stopped. Its ring stays for the next start.
     fn drop(&mut self) {
         self.door = None;
+        end_all(&mut self.hot);
         for runner in
-            [&mut self.hot, &mut self.log, &mut self.sync, &mut self.store, &mut self.cold]
+            [&mut self.log, &mut self.sync, &mut self.store, &mut self.cold, &mut self.latency]
         {
             end(runner);
         }
@@ -482,6 +411,13 @@ fn end(runner: &mut Option<RunnerHandle>) {
     if let Some(runner) = runner.take() {
         runner.stop();
         runner.join();
+    }
+}
+
+/// Ends them one after the other.
+fn end_all(runners: &mut Vec<RunnerHandle>) {
+    for runner in runners.drain(..) {
+        end(&mut Some(runner));
     }
 }
 
@@ -499,13 +435,15 @@ fn end_in_time(runner: &mut Option<RunnerHandle>) {
     runner.join();
 }
 
-fn placed(runner: RunnerBuilder, thread: ThreadConfig) -> RunnerBuilder {
-    let idle = match thread.idle {
-        IdleConfig::Spin => Idle::Spin,
-        IdleConfig::Yield => Idle::Yield,
-        IdleConfig::Park => Idle::Park,
-    };
-    runner.core(thread.core).idle(idle)
+/// Cores that this process may use, by its affinity and its share of the machine.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Their numbers, by the affinity of the thread that starts the venue.
+fn allowed_cores() -> Vec<usize> {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    cores.into_iter().map(|core| core.id).collect()
 }
 
 fn pair<T: Copy + Default + Send>(capacity: usize) -> (Producer<T>, Consumer<T>) {
@@ -534,6 +472,13 @@ fn directory(
     directory
 }
 
+fn latency_agent(config: &Config, collector: SharedCollector) -> Result<LatencyAgent, StartError> {
+    let path = config.telemetry.latency_log.as_deref();
+    LatencyAgent::new(collector, config.telemetry.latency_interval, path).map_err(|source| {
+        StartError::LatencyLog { path: path.unwrap_or(Path::new("")).to_owned(), source }
+    })
+}
+
 fn limits(config: &Config) -> Limits {
     let fix = &config.fix;
     Limits {
@@ -549,17 +494,5 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
-/// Who listens on an address, where the system tells.
-fn who_has(address: SocketAddr, error: &io::Error) -> String {
-    if error.kind() != io::ErrorKind::AddrInUse {
-        return String::new();
-    }
-    match listener::process_on(address.port()) {
-        Some(process) => format!(": process {process} listens there"),
-        None => ": another process listens there".to_owned(),
-    }
-}
-
-mod listener;
 #[cfg(test)]
 mod tests;

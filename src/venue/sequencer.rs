@@ -21,6 +21,7 @@ use crate::model::{
 };
 use crate::ring::{Consumer, Producer};
 use crate::runtime::{Agent, Now};
+use crate::telemetry::EngineEnd;
 use crate::venue::desk::{Desk, Request};
 
 /// Records of one batch: what is published together.
@@ -83,6 +84,8 @@ pub(super) struct Sequencer {
     /// Knows what the journal has room for.
     pub progress: Arc<Progress>,
     pub timers: Timers,
+    /// Tells the gateway which record each of its order requests became.
+    pub latency: EngineEnd,
     pub closed: Arc<std::sync::Mutex<Option<Closed>>>,
 }
 
@@ -235,10 +238,15 @@ impl Sequencer {
                 refuse_for_room(&mut command);
             }
             let record = self.log.record(command, now);
+            let is_timed =
+                record.command.is_order_request() && self.latency.taken(record.sequence.0);
             if let Some(slot) = self.records.claim() {
                 record.put(slot);
             }
             self.log.engine.apply(&record, &mut Spread(&mut self.events));
+            if is_timed {
+                self.latency.applied();
+            }
             taken += 1;
         }
         self.records.publish();
@@ -288,7 +296,9 @@ impl Agent for Sequencer {
         done
     }
 
-    fn close(&mut self, _now: Now) {
+    fn close(&mut self, now: Now) {
+        // A gateway with a runner of its own ended before: what it said last is still taken.
+        while self.work(now) > 0 {}
         let closed = Closed { last: self.log.last, state_hash: self.log.engine.state_hash() };
         let mut slot = self.closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *slot = Some(closed);

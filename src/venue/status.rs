@@ -10,6 +10,8 @@ use crate::gateway::Durable;
 use crate::gateway::facts::Telltale;
 use crate::journal::{Progress, Room};
 use crate::model::{Durability, NodeId};
+use crate::telemetry::{Percentiles, SharedCollector};
+use crate::venue::config::threads::Plan;
 
 /// See the module. Clones share what they show.
 #[derive(Clone)]
@@ -19,6 +21,8 @@ pub(super) struct Status {
     pub durable: Arc<dyn Durable>,
     pub progress: Arc<Progress>,
     pub telltale: Arc<Telltale>,
+    pub latency: SharedCollector,
+    pub plan: Plan,
     pub started: Instant,
 }
 
@@ -42,9 +46,43 @@ impl Status {
             ("messages_out".to_owned(), count(&self.telltale.messages_out)),
             ("garbled".to_owned(), count(&self.telltale.garbled)),
             ("disk_room".to_owned(), json!(room)),
+            ("placement".to_owned(), json!(self.plan.placement_text())),
+            ("threads".to_owned(), json!(self.plan.to_string())),
             ("uptime_s".to_owned(), json!(self.started.elapsed().as_secs())),
         ])
     }
+}
+
+impl Status {
+    /// Of each stage how long it took, since the start and in the last interval, in microseconds.
+    pub fn latency(&self) -> Option<Map<String, Value>> {
+        self.latency.read(|collector| {
+            let since_start = Percentiles::of(collector.since_start());
+            let mut fields = Map::from_iter([("since_start".to_owned(), rows(&since_start))]);
+            if let Some(last) = collector.last_interval() {
+                let values = Percentiles::of(&last.stages);
+                fields.insert("last_interval".to_owned(), rows(&values));
+                fields.insert("interval_s".to_owned(), json!(last.length.as_secs_f64()));
+            }
+            fields
+        })
+    }
+}
+
+fn rows(stages: &[Percentiles]) -> Value {
+    let us = |ns: u64| json!(ns as f64 / 1e3);
+    let row = |stage: &Percentiles| {
+        json!({
+            "stage": stage.stage.name(),
+            "count": stage.count,
+            "p50": us(stage.p50_ns),
+            "p90": us(stage.p90_ns),
+            "p99": us(stage.p99_ns),
+            "p99.9": us(stage.p99_9_ns),
+            "max": us(stage.max_ns),
+        })
+    };
+    stages.iter().map(row).collect()
 }
 
 pub(super) fn level_name(level: Durability) -> &'static str {

@@ -334,6 +334,7 @@ impl Machine {
             store_stuck: Arc::default(),
             own_turn: false,
             progress: progress.clone(),
+            latency: crate::telemetry::passage().0,
             closed: Arc::new(Mutex::new(None)),
         };
         let journal = JournalAgent {
@@ -342,6 +343,7 @@ impl Machine {
             progress: progress.clone(),
             named: Sequence(0),
             idle_since_ns: 0,
+            is_alone: true,
             released: Arc::new(Synced(progress.clone())),
             fault: fault.clone(),
         };

@@ -1,5 +1,6 @@
 """A `castle serve` in a temporary directory, a connection that can be cut, and counting of checks."""
 
+import json
 import os
 import select
 import shutil
@@ -11,10 +12,16 @@ import tempfile
 import threading
 import time
 
+from hdrh.histogram import HdrHistogram
+from hdrh.log import HistogramLogReader
+
 PATIENCE_S = 20
 CONFIG = """
 [fix]
 listen = "127.0.0.1:0"
+[telemetry]
+latency_log = "latency.hlog"
+latency_interval_s = 1
 [[asset]]
 name = "BTC"
 scale = 8
@@ -76,6 +83,7 @@ class Exchange:
         return self
 
     def __exit__(self, *_):
+        timed = self._timed()
         self.process.send_signal(signal.SIGTERM)
         try:
             code = self.process.wait(PATIENCE_S)
@@ -83,8 +91,29 @@ class Exchange:
             self.process.kill()
             code = self.process.wait()
         self.process.stdout.close()
+        logged = read_latencies(os.path.join(self.directory, "latency.hlog"))
+        check("HdrHistogram's Python package reads as many latencies as the operator was shown",
+              logged == timed and timed.get("whole", 0) > 0, f"{logged}, not {timed}")
         shutil.rmtree(self.directory, ignore_errors=True)
         check("the exchange stops in order", code == 0, f"it ended with {code}")
+
+
+    def _timed(self):
+        """How many orders were timed at each stage, as the operator is shown."""
+        command = [self.binary, "admin", "latency", "--config", "castle.toml", "--json"]
+        answer = subprocess.run(command, cwd=self.directory, capture_output=True, timeout=PATIENCE_S)
+        rows = json.loads(answer.stdout or "{}").get("since_start", [])
+        return {row["stage"]: row["count"] for row in rows if row["count"] > 0}
+
+
+def read_latencies(path):
+    """How many values an interval log has under each tag."""
+    found = {}
+    reader = HistogramLogReader(path, HdrHistogram(1, 60_000_000_000, 3))
+    while (interval := reader.get_next_interval_histogram()) is not None:
+        found[interval.get_tag()] = found.get(interval.get_tag(), 0) + interval.get_total_count()
+    reader.close()
+    return found
 
 
 class Wire:

@@ -160,6 +160,7 @@ fn text(setup: &Setup, journal: &Path, ring: &Path) -> String {
         "durability = \"{durability}\"\n\
          [fix]\nlisten = \"127.0.0.1:0\"\n{fix}\
          [journal]\ndirectory = \"{journal}\"\nring_directory = \"{ring}\"\n{journal_lines}\
+         [threads]\ngateway_engine = {{ idle = \"park\" }}\njournal = {{ idle = \"park\" }}\n\
          [engine]\norders_max = 262144\ncl_ord_ids_max = 4194304\n"
     );
     for (asset, _) in DEPOSITS {

@@ -1,6 +1,7 @@
 //! Castle's automation: everything that a person or a machine does to the project runs from here.
 
 mod codegen;
+mod instructions;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ struct Arguments {
 enum Task {
     /// Makes src/fix/tables.rs from fix-specs/FIX44.xml
     Codegen(codegen::Arguments),
+    /// Counts the instructions of the hot path and compares them with those committed
+    Instructions(instructions::Arguments),
     /// Runs everything that must hold: format, lints, tests, clients, replays
     Test(test::Arguments),
 }
@@ -26,6 +29,7 @@ enum Task {
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Codegen(arguments) => codegen::run(&arguments),
+        Task::Instructions(arguments) => instructions::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),
     };
     match result {

@@ -7,8 +7,9 @@
 //!    install.
 //! 3. All steps run, also behind a failed one. The last line is `N passed, N failed`.
 
+mod bench;
 mod exchange;
-mod process;
+pub mod process;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,6 +57,8 @@ const STEPS: &[Step] = &[
     ("loom", loom),
     ("fuzz", fuzz),
     ("release build", release_build),
+    ("instructions", instructions),
+    ("bench", bench::run),
     ("recovery", recovery),
     ("foreign clients", foreign_clients),
     ("conformance", conformance),
@@ -63,8 +66,9 @@ const STEPS: &[Step] = &[
     ("demo", demo),
 ];
 
-/// The foreign clients, as they were tried.
-const PYTHON_PACKAGES: [&str; 2] = ["quickfix-ssl==1.15.1.post4", "simplefix==1.0.17"];
+/// The foreign clients, and the foreign reader of latencies, as they were tried.
+const PYTHON_PACKAGES: [&str; 3] =
+    ["quickfix-ssl==1.15.1.post4", "simplefix==1.0.17", "hdrhistogram==0.10.8"];
 /// Test programs whose name begins so run against the release build: they need its speed.
 const RELEASE_TESTS: &str = "recovery_";
 
@@ -268,8 +272,15 @@ fn release_build(context: &Context) -> Result<Outcome, String> {
     as_one(&mut cargo(context, &["build", "--release", "--package", "castle", "--quiet"]))
 }
 
+/// The hot path takes no more instructions than was committed.
+fn instructions(_: &Context) -> Result<Outcome, String> {
+    let accept = std::env::var_os("UPDATE_EXPECT").is_some();
+    let passed = crate::instructions::compare(accept)?;
+    Ok(Outcome::Counted(Counts { passed, failed: 0 }))
+}
+
 fn foreign_clients(context: &Context) -> Result<Outcome, String> {
-    let python = python_with_clients(context)?;
+    let python = python(context)?;
     let mut counts = Counts::default();
     for client in ["quickfix_client.py", "simplefix_client.py"] {
         let mut command = Command::new(&python);
@@ -282,8 +293,8 @@ fn foreign_clients(context: &Context) -> Result<Outcome, String> {
     Ok(Outcome::Counted(counts))
 }
 
-/// A Python environment of our own under `target/`, with the clients in it.
-fn python_with_clients(context: &Context) -> Result<PathBuf, String> {
+/// A Python environment of our own under `target/`, with [`PYTHON_PACKAGES`] in it.
+fn python(context: &Context) -> Result<PathBuf, String> {
     let directory = context.root.join("target/python");
     let python = directory.join("bin/python3");
     let ready = directory.join("ready");
@@ -298,7 +309,7 @@ fn python_with_clients(context: &Context) -> Result<PathBuf, String> {
     let mut install = Command::new(&python);
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
     run_quietly(install.args(PYTHON_PACKAGES)).map_err(|error| {
-        format!("the clients cannot be installed; a connection to PyPI is needed once: {error}")
+        format!("the packages cannot be installed; a connection to PyPI is needed once: {error}")
     })?;
     std::fs::write(&ready, packages).map_err(|error| error.to_string())?;
     Ok(python)

@@ -1,39 +1,30 @@
-//! `.hlog`: every series in intervals of a second, tagged, in version 2 of HdrHistogram's log format.
+//! `.hlog`: every series in intervals of a second, tagged; the product's own interval log.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use castle::telemetry::{IntervalLog, empty};
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::V2DeflateSerializer;
-use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 
 use super::file_name;
-use crate::record::empty;
 use crate::run::Run;
 
 const SECOND_NS: u64 = 1_000_000_000;
-/// The column of maxima is in milliseconds, as is usual; the histograms are in nanoseconds.
-const MAX_DIVISOR: f64 = 1_000_000.0;
 
 /// The log's bytes.
 pub fn hlog(run: &Run) -> Result<Vec<u8>, String> {
-    let text = |error: &dyn std::fmt::Display| format!("the interval log: {error}");
     let mut out = Vec::new();
-    let mut serializer = V2DeflateSerializer::new();
-    let now = SystemTime::now();
-    let mut builder = IntervalLogWriterBuilder::new();
-    builder.add_comment("[Logged with castle-bench, values in nanoseconds]");
-    builder.with_start_time(now).with_base_time(now).with_max_value_divisor(MAX_DIVISOR);
-    let mut log =
-        builder.begin_log_with(&mut out, &mut serializer).map_err(|error| text(&error))?;
+    write(run, &mut out).map_err(|error| format!("the interval log: {error}"))?;
+    Ok(out)
+}
+
+fn write(run: &Run, out: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut log = IntervalLog::begin(out, "Logged with castle-bench", Some(SystemTime::now()))?;
     for ((second, index), values) in seconds(run) {
         let name = file_name(&run.series[index].name);
-        let start = Duration::from_secs(second);
-        log.write_histogram(&values, start, Duration::from_secs(1), Tag::new(&name))
-            .map_err(|error| text(&format_args!("{error:?}")))?;
+        log.write(&name, Duration::from_secs(second), Duration::from_secs(1), &values)?;
     }
-    drop(log);
-    Ok(out)
+    Ok(())
 }
 
 /// What each series recorded in each second, by time and then by series: slices are shorter.

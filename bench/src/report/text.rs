@@ -50,7 +50,16 @@ fn put(run: &Run, out: &mut String) -> std::fmt::Result {
         writeln!(out)?;
     }
     for figure in &run.figures {
-        writeln!(out, "{:width$} {:>13.0} {}/s", figure.name, figure.ops_per_s, figure.unit)?;
+        match figure.is_missing() {
+            true => writeln!(out, "{:width$} {:>13}", figure.name, figure.unit)?,
+            false => {
+                writeln!(
+                    out,
+                    "{:width$} {:>13.0} {}/s",
+                    figure.name, figure.ops_per_s, figure.unit
+                )?;
+            }
+        }
     }
     if !run.ratios.is_empty() {
         writeln!(out)?;

@@ -1,14 +1,15 @@
 //! A decoded message: its fields by tag, and the entries of its groups.
 
-use crate::fix::decode::{Decoder, Field, Kind, MsgKind};
-use crate::fix::dictionary::{self, NO_FIELD, tag};
+use crate::fix::decode::{Field, Kind, MsgKind, Places};
+use crate::fix::dictionary::{self, Bits, NO_FIELD, tag};
 use crate::fix::{number, time};
 
 /// A decoded message.
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'a> {
     pub(super) bytes: &'a [u8],
-    pub(super) decoder: &'a Decoder,
+    pub(super) fields: &'a [Field],
+    pub(super) places: &'a Places,
     pub(super) info: Option<&'static dictionary::MessageInfo>,
     pub(super) kind: Kind,
 }
@@ -82,33 +83,37 @@ impl<'a> Message<'a> {
     #[inline]
     pub fn get(&self, tag: u32) -> Option<&'a [u8]> {
         let index = dictionary::index_of(tag);
-        if index == NO_FIELD {
-            let field = self.decoder.fields.iter().find(|field| field.tag == tag)?;
-            return self.bytes.get(field.start as usize..field.end as usize);
-        }
-        let slot = self.decoder.slots.get(usize::from(index))?;
-        if slot.stamp != self.decoder.stamp {
-            return None;
-        }
-        self.bytes.get(slot.start as usize..slot.end as usize)
+        let field = if index == NO_FIELD {
+            self.fields.iter().find(|field| field.tag == tag)?
+        } else {
+            // Nowhere is a place behind the last.
+            self.fields.get(self.places.of[usize::from(index)] as usize)?
+        };
+        self.bytes.get(field.start as usize..field.end as usize)
+    }
+
+    /// Whether the message has one of these fields outside of groups.
+    #[inline]
+    pub fn has_any(&self, of: &Bits) -> bool {
+        self.places.seen.meets(of)
     }
 
     /// All fields outside of groups, in the order of the message.
     pub fn fields(&self) -> impl Iterator<Item = (u32, &'a [u8])> + use<'a> {
         let bytes = self.bytes;
-        let fields = self.decoder.fields.iter().filter(|field| field.depth == 0);
+        let fields = self.fields.iter().filter(|field| field.depth == 0);
         fields.map(move |field| (field.tag, value(bytes, field)))
     }
 
     /// All fields in the order of the message, those of groups included.
     pub fn all_fields(&self) -> impl Iterator<Item = (u32, &'a [u8])> + use<'a> {
         let bytes = self.bytes;
-        self.decoder.fields.iter().map(move |field| (field.tag, value(bytes, field)))
+        self.fields.iter().map(move |field| (field.tag, value(bytes, field)))
     }
 
     /// The entries of the repeating group that the field `count_tag` of header or body counts.
     pub fn group(&self, count_tag: u32) -> Entries<'a> {
-        let fields = &self.decoder.fields[..];
+        let fields = self.fields;
         let counted = |field: &Field| field.tag == count_tag && field.depth == 0;
         let rest = match fields.iter().position(counted) {
             Some(count) => &fields[count + 1..],

@@ -1,9 +1,12 @@
 //! Fields that refuse a request, since to ignore them would change it.
 
+use crate::fix::dictionary::Bits;
 use crate::fix::tables::tag;
 
 /// An order (D, G) with one of these is refused whatever their value is.
-pub(super) static REFUSED_IN_ORDERS: TagSet = TagSet::of(&[
+pub(super) static REFUSED_IN_ORDERS: TagSet = TagSet::of(REFUSED);
+
+const REFUSED: &[u32] = &[
     65, // SymbolSfx: another security
     200, 201, 202, 541, // a contract: its maturity, put or call, its strike
     64, 193, 192, 640, // settlement on a date of its own; the far leg of a swap
@@ -18,7 +21,24 @@ pub(super) static REFUSED_IN_ORDERS: TagSet = TagSet::of(&[
     235, 236, 696, 697, 698, 701, // priced by a yield
     469, 516, // RoundingModulus, OrderPercent
     788, 898, 913, 914, 915, 916, 917, 918, 919, // financing
-]);
+];
+
+/// What may refuse an order, by itself or by its value: most orders have none of it.
+pub(super) static JUDGED_IN_ORDERS: Bits = {
+    let mut judged = Bits::of(REFUSED).with(Bits::of(&[
+        tag::SECURITY_TYPE,
+        tag::MIN_QTY,
+        tag::EX_DESTINATION,
+        tag::CURRENCY,
+        tag::SETTL_CURRENCY,
+    ]));
+    let mut at = 0;
+    while at < REFUSED_UNLESS.len() {
+        judged = judged.with(Bits::of(&[REFUSED_UNLESS[at].0]));
+        at += 1;
+    }
+    judged
+};
 
 /// These are refused in an order unless they say what happens anyway.
 pub(super) const REFUSED_UNLESS: &[(u32, &[u8])] = &[

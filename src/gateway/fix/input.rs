@@ -153,6 +153,7 @@ impl<N: Network> FixGateway<N> {
             Ok(0) => self.end(slot, Ended::ByClient),
             Ok(length) => {
                 done += 1;
+                connection.ways.bytes_read();
                 connection.readable = length == READ_BYTES || connection.readable;
                 self.take_bytes(slot, &scratch[..length], now);
                 self.wants_input(slot);

@@ -22,6 +22,7 @@ use crate::model::{
 };
 use crate::ring::{Consumer, Producer};
 use crate::runtime::{Agent, Now};
+use crate::telemetry::LatencyRecorder;
 
 /// Events taken a turn.
 const EVENTS_PER_TURN: usize = 1_024;
@@ -40,6 +41,8 @@ pub struct Rings {
     pub queries: Producer<Query>,
     /// From it.
     pub answers: Consumer<Kept>,
+    /// Times the order requests that go through them.
+    pub latency: LatencyRecorder,
 }
 
 /// A session as the gateway knows it.
@@ -247,6 +250,7 @@ impl<N: Network> FixGateway<N> {
         connection
             .outbound
             .push(event.cause, |bytes| encode::encode(event, &header, directory, bytes));
+        self.rings.latency.told(&mut connection.ways, event.cause.0, connection.outbound.end());
         self.telltale.messages_out.fetch_add(1, Ordering::Relaxed);
         if !connection.in_outputs {
             connection.in_outputs = true;
@@ -324,6 +328,7 @@ impl<N: Network> FixGateway<N> {
     /// Writes what has become durable.
     fn flush(&mut self) -> usize {
         let durable = self.durable.sequence();
+        self.rings.latency.durable(durable.0);
         let mut written = 0;
         let mut at = 0;
         while at < self.outputs.len() {
@@ -338,6 +343,7 @@ impl<N: Network> FixGateway<N> {
                         Ok(writable) => connection.writable = writable,
                         Err(error) => failed = Some(Ended::ByError(error.kind())),
                     }
+                    self.rings.latency.written(&mut connection.ways, connection.outbound.written());
                 }
                 keep = !connection.outbound.is_empty();
                 connection.in_outputs = keep;
@@ -446,9 +452,14 @@ impl<N: Network> FixGateway<N> {
         slot: usize,
         session: SessionId,
         was_logged_on: bool,
-        (resend, close): (Option<(u64, u64)>, Option<Close>),
+        Outcome { requests, resend, close }: Outcome,
         now: Now,
     ) {
+        if requests > 0
+            && let Some(Some(connection)) = self.connections.get_mut(slot)
+        {
+            self.rings.latency.requested(&mut connection.ways, requests);
+        }
         let Some(Some(seat)) = self.seats.get_mut(session.index()) else { return };
         if was_logged_on && !seat.session.is_logged_on() {
             self.telltale.sessions.fetch_sub(1, Ordering::Relaxed);
@@ -485,7 +496,12 @@ impl<N: Network> Agent for FixGateway<N> {
         done += self.ask_store();
         done += self.rings.commands.staged();
         self.rings.commands.publish();
+        self.rings.latency.turn();
         done
+    }
+
+    fn close(&mut self, _now: Now) {
+        self.rings.latency.close();
     }
 }
 
@@ -496,15 +512,24 @@ struct Sink<'a> {
     close: Option<Close>,
     /// Commands that would add to what is open.
     orders: usize,
+    /// Commands that are timed on their way.
+    requests: usize,
+}
+
+/// What a session has asked for.
+struct Outcome {
+    requests: usize,
+    resend: Option<(u64, u64)>,
+    close: Option<Close>,
 }
 
 impl<'a> Sink<'a> {
     fn new(commands: &'a mut Producer<Command>) -> Self {
-        Self { commands, resend: None, close: None, orders: 0 }
+        Self { commands, resend: None, close: None, orders: 0, requests: 0 }
     }
 
-    fn outcome(self) -> (Option<(u64, u64)>, Option<Close>) {
-        (self.resend, self.close)
+    fn outcome(self) -> Outcome {
+        Outcome { requests: self.requests, resend: self.resend, close: self.close }
     }
 }
 
@@ -514,6 +539,7 @@ impl SessionSink for Sink<'_> {
         assert!(room, "room for COMMANDS_MAX was seen before");
         let adds = matches!(command, Command::NewOrder(_) | Command::ReplaceOrder(_));
         self.orders += usize::from(adds);
+        self.requests += usize::from(command.is_order_request());
     }
 
     fn resend(&mut self, begin: u64, end: u64) {

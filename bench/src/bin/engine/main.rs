@@ -1,6 +1,6 @@
 //! Measures the engine alone: no ring, no socket, no journal.
 //!
-//! `engine PRESET [--commands N] [--slices N] [--foresee 0|1]`: makes the flow first (see [`flow`]), then applies it to
+//! `engine PRESET [--commands N] [--slices N] [--foresee 0|1]`: makes the flow first (see [`castle_bench::flow`]), then applies it to
 //! a new engine: the definitions, the filling phase, and the steady state in slices. It prints
 //! commands/s of each phase and of the best and the median slice. The resident memory that the filling
 //! phase added, per order that rests after it, is printed too.
@@ -10,15 +10,13 @@
 //! `apply_immediate`, `apply_cancel`, `apply_reduction` and `apply_move`, over the counts printed
 //! here, is instructions per command by kind.
 
-mod flow;
-
 use std::time::{Duration, Instant};
 
 use castle::engine::{Engine, EventSink, Fetch, Foresight};
 use castle::model::*;
 use castle::runtime::LargePages;
 
-use flow::{Flow, Kind, Preset, Step};
+use castle_bench::flow::{Flow, Kind, Preset, SequencedStep as Step};
 
 /// Counts the events, and keeps the last ones where a ring would have them.
 struct Count {

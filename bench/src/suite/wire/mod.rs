@@ -7,11 +7,11 @@
 //!    accepted and p99 of the whole way stays below 5 ms; a run of at least 10 s confirms it or goes down.
 //! 3. **Recovery.** The journal that the rate run left is read back and applied.
 
-mod client;
+pub(super) mod client;
 mod echo;
 mod order;
 mod rate;
-mod server;
+pub(super) mod server;
 pub(super) mod sync;
 
 use std::time::Duration;

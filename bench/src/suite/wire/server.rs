@@ -159,14 +159,20 @@ impl Drop for Server {
 fn configuration(options: &Options, durability: &str) -> String {
     let [_, core] = options.cores;
     let (journal_core, idle) = (options.journal_core, options.idle.name());
+    let mut threads = options.threads.join("\n");
+    if threads.is_empty() {
+        threads = format!(
+            "gateway_engine = {{ core = {core}, idle = \"{idle}\" }}\n\
+             journal = {{ core = {journal_core}, idle = \"park\" }}"
+        );
+    }
     let mut text = format!(
         "durability = \"{durability}\"\n\
          [fix]\nlisten = \"127.0.0.1:0\"\ncomp_id = \"{VENUE}\"\n\
          messages_per_second_max = 100000000\nmessages_burst_max = 100000000\n\
          outbound_bytes_max = 1073741824\n\
          [journal]\ndirectory = \"journal\"\n\
-         [threads]\ngateway_engine = {{ core = {core}, idle = \"{idle}\" }}\n\
-         journal = {{ core = {journal_core}, idle = \"park\" }}\n\
+         [threads]\n{threads}\n\
          [engine]\norders_max = 16777216\ncl_ord_ids_max = 67108864\n\
          [[asset]]\nname = \"BTC\"\nscale = 0\n[[asset]]\nname = \"USDT\"\nscale = 2\n\
          [[instrument]]\nsymbol = \"{SYMBOL}\"\nbase = \"BTC\"\nquote = \"USDT\"\n\

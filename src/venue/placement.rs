@@ -1,0 +1,106 @@
+//! Puts gateway, engine and journal on their runners, as the plan has it, and says who wakes whom.
+//!
+//! ```text
+//!   placement  runners
+//!   one        castle-hot: gateway, engine, journal
+//!   two        castle-hot: gateway, engine     castle-log: journal
+//!   three      castle-gateway   castle-engine  castle-log: journal
+//! ```
+//!
+//! An agent wakes the agents that read what it wrote. Where they share a runner nobody needs to be woken.
+
+use std::sync::Arc;
+
+use crate::runtime::{Agent, Doorbell, Fault, Idle, Park, RunnerBuilder, Unpark};
+use crate::venue::config::threads::{IdleConfig, Place, Placement, Plan};
+
+/// The runners of the way of an order, but for the syncer's.
+pub(super) struct HotRunners {
+    gateway: RunnerBuilder,
+    /// Where the engine does not share the gateway's.
+    engine: Option<RunnerBuilder>,
+    /// Where the journal does not share the gateway's.
+    journal: Option<RunnerBuilder>,
+}
+
+/// The bells of the agents; those that share a runner share a bell.
+pub(super) struct Bells {
+    pub gateway: Doorbell,
+    pub engine: Doorbell,
+    pub journal: Doorbell,
+}
+
+impl HotRunners {
+    /// The runners of a plan. The gateway's parks on its sockets.
+    pub fn new(plan: &Plan, fault: &Fault, park: Box<dyn Park>, unpark: Arc<dyn Unpark>) -> Self {
+        let is_three = plan.placement == Placement::Three;
+        let name = if is_three { "castle-gateway" } else { "castle-hot" };
+        let gateway = RunnerBuilder::with_park(name, fault, park, unpark);
+        let own = |name, place| placed(RunnerBuilder::new(name, fault), place);
+        Self {
+            gateway: placed(gateway, plan.gateway),
+            engine: is_three.then(|| own("castle-engine", plan.engine)),
+            journal: (plan.placement != Placement::One).then(|| own("castle-log", plan.journal)),
+        }
+    }
+
+    pub fn bells(&self) -> Bells {
+        let gateway = self.gateway.doorbell();
+        let bell = |runner: &Option<RunnerBuilder>| {
+            runner.as_ref().map_or_else(|| gateway.clone(), RunnerBuilder::doorbell)
+        };
+        Bells { engine: bell(&self.engine), journal: bell(&self.journal), gateway: gateway.clone() }
+    }
+
+    /// Puts the agents on the runners, to be turned in this order where they share one. `sync` and `store`
+    /// are the bells of those behind them.
+    pub fn with(
+        self,
+        gateway: Box<dyn Agent>,
+        engine: Box<dyn Agent>,
+        journal: Box<dyn Agent>,
+        (sync, store): (Doorbell, Doorbell),
+    ) -> Self {
+        let bells = self.bells();
+        let mut first = self.gateway.agent(gateway).downstream(store.clone());
+        // The runner of the engine is the first one where it has none of its own.
+        let own_engine = match self.engine {
+            Some(runner) => {
+                first = first.downstream(bells.engine);
+                Some(runner.agent(engine).downstream(bells.gateway).downstream(store))
+            }
+            None => {
+                first = first.agent(engine);
+                None
+            }
+        };
+        let Some(journal_runner) = self.journal else {
+            let gateway = first.agent(journal).downstream(sync);
+            return Self { gateway, engine: own_engine, journal: None };
+        };
+        let journal = Some(journal_runner.agent(journal).downstream(sync));
+        match own_engine {
+            Some(engine) => {
+                let engine = Some(engine.downstream(bells.journal));
+                Self { gateway: first, engine, journal }
+            }
+            None => Self { gateway: first.downstream(bells.journal), engine: None, journal },
+        }
+    }
+
+    /// Those of gateway and engine, in the order in which they are stopped, and the journal's own.
+    pub fn into_runners(self) -> (Vec<RunnerBuilder>, Option<RunnerBuilder>) {
+        let hot = std::iter::once(self.gateway).chain(self.engine).collect();
+        (hot, self.journal)
+    }
+}
+
+/// A runner at its place.
+pub(super) fn placed(runner: RunnerBuilder, place: Place) -> RunnerBuilder {
+    let idle = match place.idle {
+        IdleConfig::Spin => Idle::Spin,
+        IdleConfig::Yield => Idle::Yield,
+        IdleConfig::Park => Idle::Park,
+    };
+    runner.core(place.core).idle(idle)
+}
