@@ -18,20 +18,19 @@ pub mod config;
 mod desk;
 mod desk_agent;
 mod durability;
+mod error;
+mod listener;
 mod placement;
 mod recovery;
 mod sequencer;
 mod status;
 mod watch;
 
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-use thiserror::Error;
 
 use crate::fix::directory::Directory;
 use crate::gateway::facts::Telltale;
@@ -39,9 +38,9 @@ use crate::gateway::fix::Rings;
 use crate::gateway::network::TcpNetwork;
 use crate::gateway::store::{FILES_MAX, Kept, Query, Store};
 use crate::gateway::{Durable, FixGateway, Limits};
-use crate::journal::{JournalError, OpenError, RealDisk};
+use crate::journal::RealDisk;
 use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
-use crate::model::{Command, Durability, Event, GatewayId, RecordBytes, Refusal, Sequence};
+use crate::model::{Command, Durability, Event, GatewayId, RecordBytes, Sequence};
 use crate::ring::{self, Consumer, Producer};
 use crate::runtime::{Fault, FaultReport, Idle, RunnerBuilder, RunnerHandle, open_files};
 use crate::telemetry::{self, LatencyAgent, SharedCollector};
@@ -51,6 +50,7 @@ use crate::venue::config::threads::{Placement, Plan};
 use crate::venue::desk::Desk;
 use crate::venue::desk_agent::DeskHandle;
 use crate::venue::durability::{JournalAgent, Published, SyncAgent, Synced};
+pub use crate::venue::error::{StartError, StopError};
 use crate::venue::placement::{HotRunners, placed};
 use crate::venue::recovery::recover;
 pub use crate::venue::recovery::{Replayed, replay_journal};
@@ -83,125 +83,6 @@ const WATCH_PATIENCE: Duration = Duration::from_secs(1);
 const FILES_BESIDE: usize = 128;
 
 const _: () = assert!(EVENTS >= 2 * EVENTS_MAX);
-
-/// Why a venue cannot start.
-#[derive(Debug, Error)]
-pub enum StartError {
-    /// The journal cannot be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The journal cannot be written.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The journal does not begin with a genesis.
-    #[error(
-        "the journal's first record is no genesis: it is no exchange's journal, or a part of one"
-    )]
-    NoGenesis,
-    /// The store of sent messages cannot be made.
-    #[error("{}: the store of sent messages cannot be written: {source}", path.display())]
-    Outbound {
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The log ring cannot be read or made.
-    #[error("the log ring {}: {source}", path.display())]
-    Ring {
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Records between the journal and the ring are missing.
-    #[error(
-        "the log ring {} goes on with record {found}, the journal ends with {last}: records \
-         between them are missing. Was the journal directory replaced by an older copy? Bring the \
-         newer one back, or remove the ring file to go on without its records", path.display()
-    )]
-    RingGap {
-        /// The ring.
-        path: PathBuf,
-        /// The journal's last record.
-        last: Sequence,
-        /// The ring's next.
-        found: Sequence,
-    },
-    /// The listener cannot be made.
-    #[error("cannot listen for FIX on {address}: {source}{}", who_has(*address, source))]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The operator's socket cannot be made.
-    #[error("cannot open the operator's socket {}: {source}", path.display())]
-    Admin {
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The log of latencies cannot be written.
-    #[error("{}: the log of latencies ([telemetry] latency_log) cannot be written: {source}", path.display())]
-    LatencyLog {
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A thread cannot be started.
-    #[error("cannot start a thread: {0}")]
-    Thread(io::Error),
-    /// The log has something else under this id or name.
-    #[error(
-        "{what} cannot be brought in: the log has it otherwise, or something else in its place \
-         ({:?}, value {}, limit {}). Ids are positions in the file: add at the end, remove nothing, \
-         and do not change what the log has fixed", refusal.code, refusal.value, refusal.limit
-    )]
-    Definition {
-        /// What, as the configuration has it.
-        what: String,
-        /// The engine's answer.
-        refusal: Refusal,
-    },
-    /// The system gives fewer open files than the venue may need.
-    #[error(
-        "the system allows {allowed} open files, and {needed} may be needed: lower [fix] \
-         connections_max, or raise the limit (ulimit -n, LimitNOFILE=)"
-    )]
-    Files {
-        /// The limit.
-        allowed: u64,
-        /// What is needed.
-        needed: u64,
-    },
-    /// No random number for the secret of the log.
-    #[error("/dev/urandom: {0}")]
-    Random(io::Error),
-}
-
-/// Why a stop was not orderly.
-#[derive(Debug, Error)]
-pub enum StopError {
-    /// An agent could not go on.
-    #[error("{0}")]
-    Fault(FaultReport),
-    /// The log did not become durable.
-    #[error(
-        "the log is written to record {last} and synced to {synced}, and the disk does not take \
-         the rest within {} s. What was acknowledged is safe; the rest is read from the log ring \
-         at the next start", SYNC_PATIENCE.as_secs()
-    )]
-    NotDurable {
-        /// The last record.
-        last: Sequence,
-        /// The last that is synced.
-        synced: Sequence,
-    },
-}
 
 /// How a venue ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,7 +142,7 @@ impl Venue {
         let recovered = recover(disk, config, &options, &shelf_directory, &ring_path)?;
         let sentence = recovery::sentence(&recovered, config);
         let mut warnings = recovery::forgotten_sessions(&recovered.log.engine, config);
-        let plan = config.threads.plan(cores());
+        let plan = config.threads.plan(cores()).kept_from_clients(&allowed_cores());
         warnings.extend(plan.warning().map(str::to_owned));
         let recovery::Recovered { opened, log, listener, secret, .. } = recovered;
         let (records, mut readers) = ring::mapped::<RecordBytes>(
@@ -559,6 +440,12 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
+/// Their numbers, by the affinity of the thread that starts the venue.
+fn allowed_cores() -> Vec<usize> {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    cores.into_iter().map(|core| core.id).collect()
+}
+
 fn pair<T: Copy + Default + Send>(capacity: usize) -> (Producer<T>, Consumer<T>) {
     let (producer, mut consumers) = ring::ring(capacity, 1);
     (producer, take(&mut consumers))
@@ -607,17 +494,5 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
-/// Who listens on an address, where the system tells.
-fn who_has(address: SocketAddr, error: &io::Error) -> String {
-    if error.kind() != io::ErrorKind::AddrInUse {
-        return String::new();
-    }
-    match listener::process_on(address.port()) {
-        Some(process) => format!(": process {process} listens there"),
-        None => ": another process listens there".to_owned(),
-    }
-}
-
-mod listener;
 #[cfg(test)]
 mod tests;

@@ -125,6 +125,23 @@ impl Placement {
 }
 
 impl Plan {
+    /// On a machine of two cores, where the placement was not given, threads of which nothing was said go to
+    /// the last core. A thread that the system puts on the core of a client that never sleeps waits for that
+    /// client's time slice, for milliseconds (docs/placement.md).
+    #[must_use]
+    pub fn kept_from_clients(mut self, allowed: &[usize]) -> Self {
+        if let [_, last] = allowed
+            && !self.is_given
+            && self.placement == Placement::Two
+        {
+            let places = [&mut self.gateway, &mut self.engine, &mut self.journal, &mut self.syncer];
+            for place in places {
+                place.core = place.core.or(Some(*last));
+            }
+        }
+        self
+    }
+
     /// The placement and why it is this one, for people.
     pub fn placement_text(&self) -> String {
         let cores = match self.cores {
@@ -399,6 +416,21 @@ mod tests {
                 r#"castle.toml, line 2: [threads] placement = "four" is wrong; allowed: "auto", "one", "two" or "three""#
             ]],
         );
+    }
+
+    #[test]
+    fn on_two_cores_threads_of_which_nothing_is_said_share_the_last() {
+        let shown = |section: &str, cores: usize, allowed: &[usize]| {
+            plan(section, cores).kept_from_clients(allowed).to_string()
+        };
+        let all = "gateway, engine (core 1, park); journal (core 1, park); syncer (core 1, park)";
+        assert_eq!(shown("", 2, &[0, 1]), all);
+        let own = "gateway, engine (core 3, park); journal (core 2, park); syncer (core 2, park)";
+        assert_eq!(shown("journal = { core = 2 }", 2, &[2, 3]), own);
+        let free = "gateway, engine (park); journal (park); syncer (park)";
+        assert_eq!(shown("", 4, &[0, 1, 2, 3]), free);
+        assert_eq!(shown("", 1, &[0]), free);
+        assert_eq!(shown("placement = \"two\"", 2, &[0, 1]), free);
     }
 
     #[test]
