@@ -47,6 +47,8 @@ const RATES_SHORT: [u64; 3] = [250_000, 1_000_000, 4_000_000];
 const FORESEEN_MIN: u32 = 100_000;
 /// Behind the knee p99 of the service time is above this.
 const KNEE_NS: u64 = 100_000;
+/// Rates up to this are measured even where a lower one was not held.
+const ALWAYS: u64 = 1_000_000;
 const SECOND_NS: u64 = 1_000_000_000;
 
 /// Measures the presets.
@@ -224,10 +226,11 @@ impl<'a> Bench<'a> {
                 break;
             }
             let (count, holds) = self.at_rate(rate_per_s, knee.is_none())?;
-            if !holds {
+            if holds {
+                knee = Some((rate_per_s, count));
+            } else if rate_per_s >= ALWAYS {
                 break;
             }
-            knee = Some((rate_per_s, count));
         }
         if let Some((rate_per_s, count)) = knee {
             let name = format!("{}: greatest of the rates before the knee", self.title);
