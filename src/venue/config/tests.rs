@@ -146,7 +146,7 @@ fn a_tick_times_lot_below_a_quote_unit_is_refused() {
     refused(
         &text,
         expect![[
-            r#"castle.toml, line 108: [[instrument]] tick = "0.01" is wrong; allowed: one for which tick x lot is a whole number of USDT units of 6 decimal places"#
+            r#"castle.toml, line 111: [[instrument]] tick = "0.01" is wrong; allowed: one for which tick x lot is a whole number of USDT units of 6 decimal places"#
         ]],
     );
 }
@@ -156,7 +156,7 @@ fn a_price_with_too_many_decimals_is_refused() {
     refused(
         &example_with("tick = \"0.01\"", "tick = 0.001"),
         expect![
-            "castle.toml, line 108: [[instrument]] tick = 0.001 is wrong; allowed: a number from 0.01 to 10000000000000000 with at most 2 decimal places"
+            "castle.toml, line 111: [[instrument]] tick = 0.001 is wrong; allowed: a number from 0.01 to 10000000000000000 with at most 2 decimal places"
         ],
     );
 }
@@ -167,7 +167,7 @@ fn a_quantity_that_is_no_multiple_of_the_lot_is_refused() {
     refused(
         &text,
         expect![[
-            r#"castle.toml, line 110: [[instrument]] quantity_min = "0.00001" is wrong; allowed: a number from 0.00003 to 10000000000000 with at most 5 decimal places"#
+            r#"castle.toml, line 113: [[instrument]] quantity_min = "0.00001" is wrong; allowed: a number from 0.00003 to 10000000000000 with at most 5 decimal places"#
         ]],
     );
 }
@@ -177,7 +177,7 @@ fn a_session_of_an_unknown_account_is_refused() {
     refused(
         &example_with("account = 3", "account = 7"),
         expect![
-            "castle.toml, line 162: [[session]] account = 7 is wrong; allowed: one of the accounts above: 2, 3"
+            "castle.toml, line 165: [[session]] account = 7 is wrong; allowed: one of the accounts above: 2, 3"
         ],
     );
 }
@@ -187,7 +187,7 @@ fn a_deposit_of_an_unknown_asset_is_refused() {
     refused(
         &example_with("BTC = \"100\"", "DOGE = \"100\""),
         expect![[
-            r#"castle.toml, line 144: [[account]] deposits.DOGE = "100" is wrong; allowed: one of the assets above: BTC, ETH, USDT"#
+            r#"castle.toml, line 147: [[account]] deposits.DOGE = "100" is wrong; allowed: one of the assets above: BTC, ETH, USDT"#
         ]],
     );
 }
@@ -197,7 +197,7 @@ fn deposits_beyond_what_can_be_counted_are_refused() {
     refused(
         &example_with("BTC = \"100\"", "BTC = \"46116860184\""),
         expect![[
-            r#"castle.toml, line 149: [[account]] deposits.BTC = "100" is wrong; allowed: at most 46116860184.27387903 of BTC in all accounts together"#
+            r#"castle.toml, line 152: [[account]] deposits.BTC = "100" is wrong; allowed: at most 46116860184.27387903 of BTC in all accounts together"#
         ]],
     );
 }
