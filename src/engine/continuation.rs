@@ -4,7 +4,7 @@
 //!    [`Pending`] and returns.
 //! 2. The next record is then a `Continue`, which takes the job out and runs it on. Nothing else is
 //!    applied in between, so a job finds everything as it left it.
-//! 3. A scan cancels or reports an account's orders ascending by OrderID. It stands on an open slot:
+//! 3. A scan cancels or reports an account's orders ascending by OrderID. It stands on an order:
 //!    the next one to look at.
 
 use crate::engine::Engine;

@@ -1,7 +1,7 @@
 //! What a command will read, told ahead, so that its memory is on the way when the command is applied.
 //!
 //! 1. To apply a command is to follow a chain of places: a ClOrdID's bucket, its slot, its order, the
-//!    order's open slot, that one's neighbours. Where millions of orders rest, each is a cache miss, and
+//!    balance and the level that it names, its neighbours. Where millions of orders rest, each is a cache miss, and
 //!    each waits for the one before.
 //! 2. Whoever has several commands waiting hands each to a [`Foresight`] some commands before it is
 //!    applied. It is gone on with in steps, a few commands apart. A step reads only what the step
