@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use castle::runtime::dies_with_its_parent;
+
 use super::Idle;
 use super::echo::Shape;
 use super::order::{SYMBOL, TOUCH};
@@ -80,6 +82,8 @@ impl Server {
 
     fn start(command: &mut Command, says: &str, ready: &str, idle: Idle) -> Result<Self, String> {
         let name = command.get_program().to_string_lossy().into_owned();
+        // A server that nobody measures any more must not go on, however this program ended.
+        dies_with_its_parent(command);
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
