@@ -308,6 +308,7 @@ impl Agent for Sequencer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::*;
 
     #[test]
     fn a_trading_day_begins_at_the_rollover() {
@@ -318,10 +319,80 @@ mod tests {
         assert_eq!(day(11 * S_PER_DAY + 11 * 3_600), 10);
     }
 
+    fn refused(mut command: Command) -> Command {
+        refuse_for_room(&mut command);
+        command
+    }
+
     #[test]
     fn a_full_disk_refuses_new_risk_and_nothing_else() {
-        let mut cancel = Command::Continue(Continue {});
-        refuse_for_room(&mut cancel);
-        assert_eq!(cancel, Command::Continue(Continue {}));
+        let full = Refusal::plain(RejectCode::DiskFull);
+        let other = Refusal::new(RejectCode::UnknownInstrument, 7, 0);
+        let new = new_order();
+        assert_eq!(
+            refused(Command::NewOrder(new)),
+            Command::NewOrder(NewOrder { refusal: full, ..new })
+        );
+        // Who is refused anyway hears the reason that he can do something about.
+        let unknown = NewOrder { refusal: other, ..new };
+        assert_eq!(refused(Command::NewOrder(unknown)), Command::NewOrder(unknown));
+        let replace = replace_order();
+        let expected = ReplaceOrder { refusal: full, ..replace };
+        assert_eq!(refused(Command::ReplaceOrder(replace)), Command::ReplaceOrder(expected));
+        let session = SessionId(1);
+        for harmless in [
+            Command::Continue(Continue {}),
+            Command::CancelAbsentSession(CancelAbsentSession { session }),
+            Command::Rollover(Rollover { day: 3 }),
+        ] {
+            assert_eq!(refused(harmless), harmless);
+        }
+    }
+
+    const ORIGIN: Origin =
+        Origin { session: SessionId(1), generation: Generation(1), msg_seq_num: 2 };
+
+    fn new_order() -> NewOrder {
+        NewOrder {
+            origin: ORIGIN,
+            account: AccountId::FIRST,
+            instrument: InstrumentId(0),
+            cl_ord_id: ClOrdId::EMPTY,
+            cl_ord_id_hash: 0,
+            side: Side::Buy,
+            ord_type: OrdType::Limit,
+            time_in_force: TimeInForce::Day,
+            self_trade_prevention: SelfTradePrevention::None,
+            post_only: false,
+            poss_resend: false,
+            price: Price(1),
+            quantity: Quantity(1),
+            quote_quantity: Amount(0),
+            display_quantity: Quantity(0),
+            refusal: Refusal::NONE,
+        }
+    }
+
+    fn replace_order() -> ReplaceOrder {
+        ReplaceOrder {
+            origin: ORIGIN,
+            account: AccountId::FIRST,
+            instrument: CancelOrder::ANY_INSTRUMENT,
+            side: Side::Buy,
+            order: OrderId(1),
+            cl_ord_id: ClOrdId::EMPTY,
+            cl_ord_id_hash: 0,
+            orig_cl_ord_id: ClOrdId::EMPTY,
+            orig_cl_ord_id_hash: 0,
+            ord_type: OrdType::Limit,
+            time_in_force: ReplaceTimeInForce::Unchanged,
+            price: Price(1),
+            quantity: Quantity(1),
+            display_quantity: Quantity(0),
+            post_only: false,
+            self_trade_prevention: ReplaceSelfTradePrevention::Unchanged,
+            poss_resend: false,
+            refusal: Refusal::NONE,
+        }
     }
 }
