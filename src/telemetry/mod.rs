@@ -7,7 +7,7 @@
 //!    are its whole way.
 //! 3. The times travel beside the rings, never in a command, a record or an event. The gateway numbers its
 //!    order requests as they go into the command ring, the engine counts them as they come out, and so both
-//!    have the same number for the same one. A [`passage`] tells the gateway which record a number became.
+//!    have the same number for the same one. A [`passage()`] tells the gateway which record a number became.
 //! 4. Only the gateway's thread records. Its histograms are handed over whole, by exchanging a box with the
 //!    cold side, when that asks ([`Collector`]): the hot side never copies one.
 //! 5. The cold side adds them up for the operator and writes them down ([`IntervalLog`]).
