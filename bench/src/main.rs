@@ -141,7 +141,7 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         castle: arguments.castle.clone().unwrap_or(beside),
         harness,
         idle: arguments.idle,
-        journal_core: arguments.journal_core.unwrap_or(client),
+        journal_core: arguments.journal_core.unwrap_or(server),
         part: arguments.part,
         level: arguments.durability,
         threads: arguments.thread.clone(),

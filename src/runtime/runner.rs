@@ -15,10 +15,11 @@ use super::doorbell::Doorbell;
 use super::fault::Fault;
 use super::park::{Park, Unpark, thread_parking};
 
-/// Idle turns that spin before the first that yields.
-const SPINS: u32 = 200;
+/// Idle turns that spin before the first that yields: few, since who parks shares its core. A thread that is
+/// woken there waits for a yield, or else for the end of a time slice, which is milliseconds away.
+const SPINS: u32 = 2;
 /// Idle turns that yield before the first that parks.
-const YIELDS: u32 = 20;
+const YIELDS: u32 = 218;
 /// How long a runner parks at most, unless told otherwise: its timers are late by no more.
 pub const PARK_TIMEOUT: Duration = Duration::from_millis(1);
 /// Cores that an affinity mask can name.
