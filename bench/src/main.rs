@@ -50,7 +50,7 @@ struct Arguments {
     /// What the server's threads do without work: castle's and the echo's alike
     #[arg(long, value_enum, default_value_t = Idle::Park)]
     idle: Idle,
-    /// The core of the server's journal; otherwise the client's
+    /// The core of the server's journal; otherwise the server's
     #[arg(long)]
     journal_core: Option<usize>,
     /// Only this part of wire
@@ -76,7 +76,7 @@ struct Arguments {
     #[arg(long, hide = true)]
     drop_fill: bool,
     /// The run is not valid where the generator is later than this at p99.9, in microseconds
-    #[arg(long, default_value_t = 500)]
+    #[arg(long, default_value_t = 5_000)]
     lag_budget_us: u64,
     /// Makes the generator stand still for so many milliseconds a second, to see that it is noticed
     #[arg(long, default_value_t = 0, hide = true)]

@@ -180,9 +180,10 @@ impl Search {
             self.probe(client, between)?;
         }
         let mut rate_per_s = self.held.max(RATES.start() / 10);
+        let mut is_last = false;
         loop {
             let Attempt { held, ops_per_s, recorders } = attempt(client, rate_per_s, self.length)?;
-            if held || Instant::now() >= self.deadline {
+            if held || is_last {
                 let lag = Series::new(format!("{name} generator lag"), recorders.lag);
                 let late_ns = lag.total.value_at_quantile(0.999);
                 let latency = Series::new(format!("{name} order-to-ack"), recorders.latency);
@@ -195,18 +196,20 @@ impl Search {
                 return Ok(rate_per_s);
             }
             self.clear(client)?;
-            rate_per_s = rate_per_s * 9 / 10;
-            let wanted = rate_per_s * self.length.as_secs();
-            if self.cancels && client.orders() + 2 * wanted > ORDERS_MAX {
-                // There is room for one attempt more.
-                self.deadline = Instant::now();
-            }
+            let lower = rate_per_s * 4 / 5;
+            let room = ORDERS_MAX.saturating_sub(client.orders());
+            // Another attempt needs time, and room for its ClOrdIDs and for those of one after it.
+            let is_room = !self.cancels || room > 2 * lower * self.length.as_secs();
+            is_last = Instant::now() >= self.deadline || !is_room;
+            // The last is made to be held.
+            rate_per_s = if is_last { rate_per_s / 2 } else { lower };
         }
     }
 
     fn fault(&self, name: &str, rate_per_s: u64) -> String {
         format!(
-            "{name}: no rate down to {rate_per_s}/s was held for {} s with p99 of at most {} ms (for              {} ms: {}/s): keep other work off the two cores",
+            "{name}: no rate down to {rate_per_s}/s was held for {} s with p99 of at most {} ms (for {} ms: \
+             {}/s): keep other work off the two cores",
             self.length.as_secs(),
             P99_NS_MAX / 1_000_000,
             PROBE.as_millis(),
