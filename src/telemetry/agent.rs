@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::collector::{Interval, SharedCollector};
 use super::{IntervalLog, Stage};
@@ -36,7 +36,8 @@ impl LatencyAgent {
         interval: Duration,
         path: Option<&Path>,
     ) -> io::Result<Self> {
-        let log = path.map(Log::open).transpose()?;
+        let start = collector.lock().interval_start();
+        let log = path.map(|path| Log::open(path, start)).transpose()?;
         Ok(Self { collector, interval_ns: interval.as_nanos() as u64, due_ns: 0, seen: None, log })
     }
 
@@ -88,9 +89,9 @@ impl Agent for LatencyAgent {
 }
 
 impl Log {
-    fn open(path: &Path) -> io::Result<Self> {
+    fn open(path: &Path, start: SystemTime) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
-        let log = IntervalLog::begin(file, "Logged by castle serve", None)?;
+        let log = IntervalLog::begin(file, "Logged by castle serve", start, None)?;
         Ok(Self { path: path.to_owned(), log })
     }
 

@@ -166,6 +166,11 @@ impl Collector {
         self.last.insert(ended)
     }
 
+    /// When the interval that is under way began.
+    pub(super) fn interval_start(&self) -> SystemTime {
+        self.current.start
+    }
+
     /// All that was recorded since the venue started.
     pub fn since_start(&self) -> &Stages {
         &self.since_start

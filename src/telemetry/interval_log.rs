@@ -20,16 +20,22 @@ pub struct IntervalLog<W> {
 }
 
 impl<W: Write> IntervalLog<W> {
-    /// Begins a log with a comment of one line. Where `base` is given, intervals begin so long after it;
-    /// otherwise after the Unix epoch, so that a log can be gone on with.
+    /// Begins a log with a comment of one line. No interval may begin before `start`: readers leave it
+    /// out. Where `base` is given, intervals begin so long after it; otherwise after the Unix epoch, so that
+    /// a log can be gone on with.
     ///
     /// # Errors
     /// If `out` cannot be written.
-    pub fn begin(mut out: W, comment: &str, base: Option<SystemTime>) -> io::Result<Self> {
+    pub fn begin(
+        mut out: W,
+        comment: &str,
+        start: SystemTime,
+        base: Option<SystemTime>,
+    ) -> io::Result<Self> {
         let mut serializer = V2DeflateSerializer::new();
         let mut builder = IntervalLogWriterBuilder::new();
         builder.add_comment(&format!("[{comment}, values in nanoseconds]"));
-        builder.with_start_time(base.unwrap_or_else(SystemTime::now));
+        builder.with_start_time(start);
         if let Some(base) = base {
             builder.with_base_time(base);
         }

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -209,12 +209,15 @@ fn an_interval_log_is_read_back() {
     let mut values = empty();
     (1..=1_000_u64).for_each(|value| values.record(value * 1_000).expect("it is in range"));
     let mut text = Vec::new();
-    let mut log = IntervalLog::begin(&mut text, "Logged by a test", None).expect("a vector");
+    let start = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let mut log = IntervalLog::begin(&mut text, "Logged by a test", start, None).expect("a vector");
     for second in 0..3 {
         let start = Duration::from_secs(1_700_000_000 + second);
         log.write("whole", start, Duration::from_secs(1), &values).expect("a vector");
         log.write("queue", start, Duration::from_secs(1), &empty()).expect("a vector");
     }
+    // Readers leave out what begins before.
+    assert!(String::from_utf8_lossy(&text).contains("StartTime: 1700000000.000"));
     let mut deserializer = Deserializer::new();
     let mut tags = Vec::new();
     for entry in IntervalLogIterator::new(&text) {

@@ -19,7 +19,8 @@ pub fn hlog(run: &Run) -> Result<Vec<u8>, String> {
 }
 
 fn write(run: &Run, out: &mut Vec<u8>) -> std::io::Result<()> {
-    let mut log = IntervalLog::begin(out, "Logged with castle-bench", Some(SystemTime::now()))?;
+    let start = SystemTime::now();
+    let mut log = IntervalLog::begin(out, "Logged with castle-bench", start, Some(start))?;
     for ((second, index), values) in seconds(run) {
         let name = file_name(&run.series[index].name);
         log.write(&name, Duration::from_secs(second), Duration::from_secs(1), &values)?;
