@@ -106,7 +106,7 @@ fn batches(
     running: &mut Running,
     found: &mut Findings,
 ) -> Result<(), String> {
-    let seconds = options.seconds.unwrap_or(if options.short { 12 } else { 30 });
+    let seconds = options.seconds.unwrap_or(if options.short { 8 } else { 30 });
     // Three sizes; a third of the time for appending alone, the rest for the slices of two sides.
     let slices = (seconds * 1_000 / SLICE.as_millis() as u64 / 9).max(SLICES_MIN);
     running.batch = vec![record(); size];

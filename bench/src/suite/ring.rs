@@ -206,7 +206,7 @@ impl<Q: Queue> Slice for OneWay<Q> {
 
 /// Measures the rings.
 pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Result<(), String> {
-    let seconds = options.seconds.unwrap_or(if options.short { 20 } else { 30 });
+    let seconds = options.seconds.unwrap_or(if options.short { 10 } else { 30 });
     // Half of the time for each of two experiments with three rings.
     let slices = (seconds * 1_000_000_000 / SLICE_NS / 6).max(SLICES_MIN) as usize;
     let trips =

@@ -185,7 +185,7 @@ fn rates(
     let steps = if options.short { STEPS_SHORT } else { STEPS };
     let names = ["castle", NAME].map(|name| format!("{title}: {name}"));
     let directory = scratch(options)?;
-    let castle = Server::castle(options, "local-memory", ORDERS_MAX, directory.path())?;
+    let castle = Server::castle(options, "local-memory", ORDERS_MAX / 2, directory.path())?;
     let mut client = Client::connect(clock, castle.address(), SESSIONS, true)?;
     greatest(&mut client, length, &names[0], true, steps, found)?;
     drop(client);

@@ -31,7 +31,7 @@ const EVENTS: usize = 16_384;
 /// Commands of the flow that are made at once, and the most of one rate.
 const STRETCH: usize = 4_000_000;
 /// The same, short.
-const STRETCH_SHORT: usize = 1_000_000;
+const STRETCH_SHORT: usize = 500_000;
 /// Commands before the first measurement.
 const WARM: usize = 500_000;
 /// The most stretches of a closed loop: ClOrdIDs of a day are remembered, and take memory.

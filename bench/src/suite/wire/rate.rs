@@ -30,10 +30,12 @@ const SUSTAINED_S_MIN: u64 = 10;
 const RATES: std::ops::RangeInclusive<u64> = 100_000..=4_000_000;
 /// Steps that close in on the rate.
 const STEPS: usize = 3;
+/// The same where everything is short.
+const STEPS_SHORT: usize = 1;
 /// How long one side's search may take, beside the runs of full length.
 const SEARCH_MAX: Duration = Duration::from_secs(30);
 /// The same where everything is short.
-const SEARCH_SHORT_MAX: Duration = Duration::from_secs(10);
+const SEARCH_SHORT_MAX: Duration = Duration::from_secs(6);
 
 /// Measures at both levels of durability.
 pub fn measure(
@@ -44,7 +46,8 @@ pub fn measure(
 ) -> Result<(), String> {
     let seconds = options.seconds.unwrap_or(SUSTAINED_S_MIN).max(SUSTAINED_S_MIN);
     let length = Duration::from_secs(seconds);
-    let search_max = if options.short { SEARCH_SHORT_MAX } else { SEARCH_MAX };
+    let (search_max, steps) =
+        if options.short { (SEARCH_SHORT_MAX, STEPS_SHORT) } else { (SEARCH_MAX, STEPS) };
     // What the level before has held is where the next one begins.
     let mut begin_per_s = *RATES.start();
     for durability in options.durabilities() {
@@ -54,13 +57,14 @@ pub fn measure(
         let mut sides =
             Sides::start(options, clock, durability, SESSIONS, ORDERS_MAX, directory.path())?;
         sides.echo.pause()?;
-        let mut search = Search::new(begin_per_s, length, search_max, true);
+        let mut search = Search::new(begin_per_s, length, search_max, steps, true);
         let held = search.run(&mut sides.castle_client, &format!("{title}: castle"), found)?;
         begin_per_s = (held / 2).max(*RATES.start());
         sides.castle.pause()?;
         if durability == "local-memory" {
             sides.echo.resume()?;
-            let mut search = Search::new(held.max(*RATES.start()), length, search_max, false);
+            let begin_per_s = held.max(*RATES.start());
+            let mut search = Search::new(begin_per_s, length, search_max, steps, false);
             search.run(&mut sides.echo_client, &format!("{title}: echo"), found)?;
         }
         drop(sides.castle_client);
@@ -157,13 +161,21 @@ struct Search {
     held: u64,
     /// The least above it that none did.
     missed: u64,
+    /// Probes that close in between the two.
+    steps: usize,
 }
 
 impl Search {
-    fn new(begin_per_s: u64, length: Duration, search_max: Duration, cancels: bool) -> Self {
+    fn new(
+        begin_per_s: u64,
+        length: Duration,
+        search_max: Duration,
+        steps: usize,
+        cancels: bool,
+    ) -> Self {
         let deadline = Instant::now() + search_max;
         let (held, missed) = (0, *RATES.end());
-        Self { begin_per_s, length, deadline, cancels, held, missed }
+        Self { begin_per_s, length, deadline, cancels, held, missed, steps }
     }
 
     /// The greatest rate that was held for the full length. Where none was, what a probe held stands
@@ -175,7 +187,7 @@ impl Search {
         found: &mut Findings,
     ) -> Result<u64, String> {
         self.climb(client)?;
-        for _ in 0..STEPS {
+        for _ in 0..self.steps {
             let between = self.held.midpoint(self.missed);
             self.probe(client, between)?;
         }
