@@ -40,11 +40,11 @@ wire_struct! {
 wire_enum! {
     /// When an effect may be told (see ARCHITECTURE.md).
     pub enum Durability {
-        /// In this machine's log ring or journal mapping.
+        /// In this machine's log ring or its journal's page cache.
         LocalMemory = 1,
         /// Synced to this machine's disk.
         LocalDisk = 2,
-        /// In the log ring or mapping of every node in sync.
+        /// In the log ring or page cache of every node in sync.
         StandbyMemory = 3,
         /// Synced on every node in sync.
         StandbyDisk = 4,
