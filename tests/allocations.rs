@@ -135,7 +135,7 @@ fn a_warm_venue_allocates_nothing_from_socket_to_socket() {
     println!("allocations: {THREADS:?} {counts:?}; {segments} segments prepared");
     let first = first.unwrap_or_default();
     assert_eq!(counts[..2], [0, 0], "{THREADS:?}; the first: {first}");
-    // A file that is created has a name, a mapping and a place in a list.
+    // A file that is created has a name and a place in a list.
     assert!(counts[2] <= segments * SEGMENT_ALLOCATIONS, "{} on {first}", counts[2]);
 }
 

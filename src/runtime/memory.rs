@@ -112,6 +112,36 @@ unsafe impl GlobalAlloc for LargePages {
         // SAFETY: `alloc` has widened the same layout.
         unsafe { System.dealloc(pointer, widened(layout)) }
     }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if layout.size() < LARGE_PAGE {
+            // SAFETY: the caller keeps the contract, and what is small is not widened.
+            return unsafe { System.alloc_zeroed(layout) };
+        }
+        // SAFETY: the caller keeps the contract of `alloc`; what it gave is as long as the layout says.
+        unsafe {
+            let pointer = self.alloc(layout);
+            if !pointer.is_null() {
+                pointer.write_bytes(0, layout.size());
+            }
+            pointer
+        }
+    }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if layout.size().max(size) < LARGE_PAGE {
+            // SAFETY: the caller keeps the contract, and neither of the two is widened.
+            return unsafe { System.realloc(pointer, layout, size) };
+        }
+        // SAFETY: by the contract of `realloc` the new size makes a layout with the same alignment, and
+        // `pointer` was allocated by the old one; both are at least as long as what is copied.
+        unsafe {
+            let new = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
+            if !new.is_null() {
+                new.copy_from_nonoverlapping(pointer, layout.size().min(size));
+                self.dealloc(pointer, layout);
+            }
+            new
+        }
+    }
 }
 
 fn widened(layout: Layout) -> Layout {
@@ -166,6 +196,29 @@ mod tests {
                 prefetch(&*pointer.add(size - 1));
                 assert_eq!(pointer.add(size - 1).read(), 7);
                 LargePages.dealloc(pointer, layout);
+            }
+        }
+    }
+
+    #[test]
+    fn memory_is_zeroed_and_keeps_its_content_when_it_grows_and_shrinks() {
+        let layout = |size| Layout::from_size_align(size, 64).unwrap();
+        for (size, other) in
+            [(100, 200), (100, 3 * LARGE_PAGE), (3 * LARGE_PAGE, 2 * LARGE_PAGE + 5)]
+        {
+            for (from, to) in [(size, other), (other, size)] {
+                // SAFETY: each layout has a size, and each pointer is used by the layout that it was given
+                // for, within the lesser of the two sizes.
+                unsafe {
+                    let pointer = LargePages.alloc_zeroed(layout(from));
+                    let last = from.min(to) - 1;
+                    assert_eq!((pointer.read(), pointer.add(last).read()), (0, 0));
+                    pointer.add(last).write(7);
+                    let pointer = LargePages.realloc(pointer, layout(from), to);
+                    assert!(pointer.addr().is_multiple_of(64));
+                    assert_eq!((pointer.read(), pointer.add(last).read()), (0, 7));
+                    LargePages.dealloc(pointer, layout(to));
+                }
             }
         }
     }

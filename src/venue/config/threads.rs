@@ -10,8 +10,8 @@ pub const CORES_FOR_THREE: usize = 8;
 /// Which agents share a runner. The syncer always has its own: fdatasync blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placement {
-    /// Gateway, engine and journal on one. Only where it is asked for: a write of the journal to a mapped
-    /// page can stall for milliseconds, and then everybody waits.
+    /// Gateway, engine and journal on one. Only where it is asked for: a write of the journal can stall for
+    /// milliseconds, and then everybody waits.
     One,
     /// Gateway and engine on one, the journal on another.
     Two,

@@ -391,37 +391,12 @@ fn close_all(recorders: Option<&mut Recorders>, now_ns: u64) {
     }
 }
 
+/// `YYYYMMDD-HH:MM:SS`.
+const SECONDS: usize = 17;
+
 /// The time as FIX writes it, to the second.
 fn utc_now() -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    utc(now)
-}
-
-/// `YYYYMMDD-HH:MM:SS` of a second since 1970 (days to a date after Howard Hinnant's
-/// `civil_from_days`).
-fn utc(second: u64) -> String {
-    let days = second / 86_400 + 719_468;
-    let era = days / 146_097;
-    let day_of_era = days % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let (hours, minutes, seconds) = (second / 3_600 % 24, second / 60 % 60, second % 60);
-    format!("{year:04}{month:02}{day:02}-{hours:02}:{minutes:02}:{seconds:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn seconds_become_dates() {
-        assert_eq!(utc(0), "19700101-00:00:00");
-        assert_eq!(utc(951_782_400), "20000229-00:00:00");
-        assert_eq!(utc(4_102_444_799), "20991231-23:59:59");
-    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let text = castle::fix::time::text(now.as_nanos() as u64);
+    String::from_utf8_lossy(&text[..SECONDS]).into_owned()
 }
