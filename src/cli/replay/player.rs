@@ -23,6 +23,8 @@ use crate::cli::replay::share::{OrderKey, Shares};
 const WINDOW: usize = 4_096;
 /// How long nothing may be answered while something is asked.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// The venue answers a session's OrderMassStatusRequest once a second; a little more, for clocks that differ.
+const STATUS_WAIT: Duration = Duration::from_millis(1_050);
 /// The longest wait for a connection to become readable: then progress is shown.
 const POLL_TIMEOUT: Duration = Duration::from_millis(100);
 
@@ -125,6 +127,8 @@ pub struct Player<'a> {
     poll: Poll,
     state: State<'a>,
     book: RecordedBook,
+    /// When the open orders were last asked for.
+    status_asked: Option<Instant>,
 }
 
 /// What answers change.
@@ -175,7 +179,8 @@ impl<'a> Player<'a> {
         };
         let run = format!("{:x}", started.as_millis());
         let symbol = &target.symbol;
-        Ok(Self { rows, symbol, run, clients, poll, state, book: RecordedBook::default() })
+        let book = RecordedBook::default();
+        Ok(Self { rows, symbol, run, clients, poll, state, book, status_asked: None })
     }
 
     /// Plays all rows and compares; `progress` is shown how many rows were sent.
@@ -370,6 +375,9 @@ impl<'a> Player<'a> {
 
     /// All open orders of both accounts: side, price, what is left (OrderMassStatusRequest).
     fn open_orders(&mut self) -> Result<Vec<(Side, u64, u64)>, String> {
+        while self.status_asked.is_some_and(|asked| asked.elapsed() < STATUS_WAIT) {
+            self.turn(POLL_TIMEOUT)?;
+        }
         let mut open = Vec::new();
         for session in [0, 1] {
             self.state.status_complete = false;
@@ -377,6 +385,7 @@ impl<'a> Player<'a> {
             self.clients[session].send("AF", |body| {
                 body.field(584, request).field(585, 7);
             });
+            self.status_asked = Some(Instant::now());
             self.wait(&|state| state.status_complete, &mut || {})?;
             open.append(&mut self.state.status);
         }
