@@ -178,6 +178,13 @@ fn hash(name: &[u8]) -> usize {
     for word in words {
         hash = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(FACTOR).rotate_left(32);
     }
-    let last = rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    // What is left, some of it twice.
+    let last = match (name.last_chunk(), rest.first_chunk(), rest.last_chunk()) {
+        (Some(last), ..) => u64::from_le_bytes(*last),
+        (None, Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        }
+        _ => rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
     ((hash ^ last).wrapping_mul(FACTOR) >> 32) as usize
 }

@@ -116,7 +116,7 @@ pub(super) fn scaled(digits: u64, places: u16, scale: u8) -> Option<i64> {
 }
 
 /// Powers of ten.
-const TENS: [u64; DIGITS_OF_I64 + 1] = {
+pub(super) const TENS: [u64; DIGITS_OF_I64 + 1] = {
     let mut tens = [1; DIGITS_OF_I64 + 1];
     let mut at = 1;
     while at < tens.len() {

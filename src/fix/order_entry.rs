@@ -46,13 +46,19 @@ pub fn command(
 ) -> Command {
     let request = Request { message, origin, account, directory };
     let command = match message.msg_type() {
-        // Made in its place: a command is long.
+        // These are many, and long: each is made where it is to be.
         b"D" => match request.new_order() {
             Ok(order) => return Command::NewOrder(order),
             Err(fault) => Err(fault),
         },
-        b"F" => request.cancel(),
-        b"G" => request.replace(),
+        b"F" => match request.cancel() {
+            Ok(cancel) => return Command::CancelOrder(cancel),
+            Err(fault) => Err(fault),
+        },
+        b"G" => match request.replace() {
+            Ok(replace) => return Command::ReplaceOrder(replace),
+            Err(fault) => Err(fault),
+        },
         b"q" => request.mass_cancel(),
         b"H" => request.order_status(),
         b"AF" => request.mass_status(),
@@ -176,12 +182,13 @@ impl Request<'_, '_> {
     }
 
     /// OrderCancelRequest (F). OrderQty and the rest are ignored: an order is canceled whole.
-    fn cancel(&self) -> Result<Command, Fault> {
+    #[inline(always)]
+    fn cancel(&self) -> Result<CancelOrder, Fault> {
         let mut refusal = FirstRefusal::none();
         let names = self.names()?;
         let instrument = self.instrument();
         let side = self.side_of_order(instrument, &mut refusal);
-        Ok(Command::CancelOrder(CancelOrder {
+        Ok(CancelOrder {
             origin: self.origin,
             account: self.named_account(),
             instrument: instrument_id(instrument),
@@ -193,11 +200,12 @@ impl Request<'_, '_> {
             orig_cl_ord_id_hash: self.hash(&names.orig_cl_ord_id),
             poss_resend: self.message.poss_resend(),
             refusal: refusal.0,
-        }))
+        })
     }
 
     /// OrderCancelReplaceRequest (G).
-    fn replace(&self) -> Result<Command, Fault> {
+    #[inline(always)]
+    fn replace(&self) -> Result<ReplaceOrder, Fault> {
         let mut refusal = FirstRefusal::none();
         let names = self.names()?;
         let instrument = self.instrument();
@@ -228,7 +236,7 @@ impl Request<'_, '_> {
         let price = self.price(instrument, ord_type, &mut refusal)?;
         let quantity = self.quantity(tag::ORDER_QTY, instrument, &mut refusal)?;
         let display_quantity = self.display_quantity(instrument, quantity, &mut refusal)?;
-        Ok(Command::ReplaceOrder(ReplaceOrder {
+        Ok(ReplaceOrder {
             origin: self.origin,
             account: self.named_account(),
             instrument: instrument_id(instrument),
@@ -247,7 +255,7 @@ impl Request<'_, '_> {
             self_trade_prevention,
             poss_resend: self.message.poss_resend(),
             refusal: refusal.0,
-        }))
+        })
     }
 
     /// OrderMassCancelRequest (q).
@@ -430,6 +438,7 @@ impl Request<'_, '_> {
 
     /// Symbol and Side of an order that is there already: what names no instrument and no side cannot
     /// be the order's.
+    #[inline(always)]
     fn side_of_order(&self, instrument: Option<&Instrument>, refusal: &mut FirstRefusal) -> Side {
         let mut mismatch = |tag: u32| {
             refusal.add(Refusal::new(RejectCode::OrderMismatch, i64::from(tag), 0));
@@ -510,6 +519,7 @@ impl Request<'_, '_> {
     }
 
     /// How a cancel or a replace names the order and itself.
+    #[inline(always)]
     fn names(&self) -> Result<Names, Fault> {
         let cl_ord_id = self.text(tag::CL_ORD_ID)?;
         let orig_cl_ord_id: ClOrdId = self.text(tag::ORIG_CL_ORD_ID)?;

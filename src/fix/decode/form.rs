@@ -151,13 +151,13 @@ impl Forms {
         let Self { nodes, first, fields, second, .. } = self;
         let (nodes, tail) = (&mut nodes[..], bytes.last_chunk::<REMEMBERED>()?);
         let (mut at, mut next, mut form) = (0, *first, NONE);
-        let mut count = 0;
+        let mut slots = fields.iter_mut();
         while at < bytes.len() {
             let here = match chunk_at(bytes, at) {
                 Some(here) => here,
                 None => u128::from_le_bytes(*tail) >> (8 * (at + REMEMBERED - bytes.len())),
             };
-            let field = fields.get_mut(count)?;
+            let field = slots.next()?;
             let node = loop {
                 let node = nodes.get_mut(usize::from(next))?;
                 if here & node.remembered_mask == node.remembered {
@@ -173,10 +173,9 @@ impl Forms {
                 }
                 next = node.other;
             };
-            count += 1;
             (at, next, form) = (field.end as usize + 1, node.next, node.form);
         }
-        (form != NONE).then_some(Walked { form, fields: count })
+        (form != NONE).then_some(Walked { form, fields: FIELDS_MAX - slots.len() })
     }
 
     /// Takes in the tags of a valid message, if they are such as make a form.
@@ -432,8 +431,27 @@ impl Number {
                     length: second as usize / 8,
                 })
             }
+            (b'.', _) if after == 0 => Self::read_on(bytes, start, word, first),
             _ => Self::read_long(bytes, start),
         }
+    }
+
+    /// The same where the first word holds seven digits and a point, which stands `point` bits in: a price, often.
+    #[inline(always)]
+    fn read_on(bytes: &[u8], start: usize, word: u64, point: u32) -> Option<Self> {
+        let whole = word & ((1 << point) - 1);
+        let seven = number::of_eight(whole << 8 | word >> point >> 8 << point << 8);
+        let rest = word_at(bytes, start + WORD)?;
+        let bits = no_digits(rest).trailing_zeros() & 56;
+        // In two steps, since there may be no digit.
+        let more = number::of_eight(rest << (56 - bits) << 8);
+        let length = bits as usize / 8;
+        ((rest >> bits) as u8 == SOH).then_some(Self {
+            digits: seven * number::TENS[length] + more,
+            amounts: Amounts::Decimal,
+            places: 7 - point as u16 / 8 + length as u16,
+            length: WORD + length,
+        })
     }
 
     /// The same by sixteen bytes.
