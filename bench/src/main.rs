@@ -5,17 +5,19 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use castle::runtime::LargePages;
-use castle_bench::report;
 use castle_bench::suite::wire::{self, Idle, Level, Part};
 use castle_bench::suite::{Options, Suite, measure};
+use castle_bench::{report, targets};
 use clap::Parser;
 
 #[global_allocator]
 static MEMORY: LargePages = LargePages;
 
+const AFTER_HELP: &str = "castle-bench targets DIR...  prints how far the runs in these directories are from the targets";
+
 /// Measures Castle, the machine's limit and the peers in one run. bench/README.md tells how to read it.
 #[derive(Parser)]
-#[command(name = "castle-bench")]
+#[command(name = "castle-bench", after_help = AFTER_HELP)]
 struct Arguments {
     /// What to measure
     #[arg(value_enum)]
@@ -84,12 +86,19 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    // The harness is its own echo: a process of its own, as castle is.
     let mut given = std::env::args().skip(1);
-    if given.next().as_deref() == Some(wire::ECHO) {
-        return ended(wire::echo(&given.collect::<Vec<_>>()));
+    match given.next().as_deref() {
+        // The harness is its own echo: a process of its own, as castle is.
+        Some(wire::ECHO) => ended(wire::echo(&given.collect::<Vec<_>>())),
+        Some(targets::COMMAND) => {
+            let arguments = targets::Arguments::parse_from(std::env::args().skip(1));
+            ended(targets::run(&arguments).map(|table| {
+                print!("{table}");
+                true
+            }))
+        }
+        _ => ended(run(&Arguments::parse())),
     }
-    ended(run(&Arguments::parse()))
 }
 
 fn ended(outcome: Result<bool, String>) -> ExitCode {

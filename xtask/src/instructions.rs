@@ -15,7 +15,7 @@ mod counts;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::test::process;
+use crate::process;
 use counts::{Count, Counts, Verdict};
 
 /// Arguments of `cargo xtask instructions`.

@@ -2,6 +2,7 @@
 
 mod codegen;
 mod instructions;
+mod process;
 mod test;
 
 use std::path::{Path, PathBuf};

@@ -9,14 +9,13 @@
 
 mod bench;
 mod exchange;
-pub mod process;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::process::{self, Counts, run_counted, run_quietly};
 use exchange::Exchange;
-use process::{Counts, run_counted, run_quietly};
 
 /// Arguments of `cargo xtask test`.
 #[derive(clap::Args)]

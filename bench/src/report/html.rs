@@ -6,8 +6,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::json::value;
 use super::{file_name, hgrm};
 use crate::run::{Run, Series};
+use crate::targets;
 
 const PAGE: &str = include_str!("page.html");
 /// Where the page has the data.
@@ -50,6 +52,7 @@ pub fn html(run: &Run, earlier: Option<&Earlier>) -> String {
     let data = json!({
         "suite": run.suite,
         "machine": run.machine,
+        "targets": targets::rows(&[value(run)]),
         "faults": run.faults,
         "notes": run.notes,
         "series": run.series.iter().map(|series| of_series(series, earlier)).collect::<Vec<_>>(),

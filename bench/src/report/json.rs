@@ -41,7 +41,20 @@ struct Compared {
 
 /// The run as JSON. The quartiles of a ratio are ratios of their own, beside it.
 pub fn json(run: &Run) -> String {
-    let document = Document {
+    let mut text = serde_json::to_string_pretty(&document(run)).expect(ALWAYS);
+    text.push('\n');
+    text
+}
+
+/// The same, not yet text.
+pub fn value(run: &Run) -> serde_json::Value {
+    serde_json::to_value(document(run)).expect(ALWAYS)
+}
+
+const ALWAYS: &str = "names and numbers become JSON always";
+
+fn document(run: &Run) -> Document<'_> {
+    Document {
         suite: &run.suite,
         valid: run.is_valid(),
         machine: &run.machine,
@@ -52,11 +65,7 @@ pub fn json(run: &Run) -> String {
             .chain(run.figures.iter().map(of_figure))
             .collect(),
         ratios: run.ratios.iter().flat_map(of_ratio).collect(),
-    };
-    let mut text =
-        serde_json::to_string_pretty(&document).expect("names and numbers become JSON always");
-    text.push('\n');
-    text
+    }
 }
 
 fn of_series(series: &Series) -> Measured<'_> {

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
+use super::json::value;
 use crate::run::Run;
+use crate::targets;
 
 /// The run as a table.
 pub fn text(run: &Run) -> String {
@@ -70,6 +72,10 @@ fn put(run: &Run, out: &mut String) -> std::fmt::Result {
             Some([low, high]) => writeln!(out, " (quartiles {low:.3} to {high:.3})")?,
             None => writeln!(out)?,
         }
+    }
+    let targets = targets::table(&targets::rows(&[value(run)]));
+    if !targets.is_empty() {
+        write!(out, "\n{targets}")?;
     }
     for note in &run.notes {
         writeln!(out, "\nnote: {note}")?;

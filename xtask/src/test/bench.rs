@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::test::process::{Counts, run_quietly};
+use crate::process::{Counts, run_quietly};
 use crate::test::{Context, Outcome, cargo, exchange, python};
 
 /// What castle-bench ends with where it measured, but something disturbed it.
