@@ -352,7 +352,7 @@ impl Ladder {
     }
 
     /// Takes an order out of the queue of its level, and the level out where it was the last.
-    #[inline]
+    #[inline(always)]
     pub(super) fn remove(
         &mut self,
         blocks: &mut Slab<Block>,

@@ -63,10 +63,22 @@ impl Engine {
     ) {
         self.report(out, (chain, exec_type, leaves), &more);
         if asking != self.orders.chains[chain].session {
-            let mut told = self.execution(chain, exec_type, leaves);
-            more(&mut told);
-            self.tell(out, asking, EventBody::Execution(told));
+            self.tell_asking(out, asking, (chain, exec_type, leaves), more);
         }
+    }
+
+    /// Tells of a cancel or a replace to a session that did not enter the order.
+    #[cold]
+    fn tell_asking(
+        &mut self,
+        out: &mut Output<'_, impl EventSink>,
+        asking: SessionId,
+        (chain, exec_type, leaves): (u32, ExecType, i64),
+        more: impl Fn(&mut Execution),
+    ) {
+        let mut told = self.execution(chain, exec_type, leaves);
+        more(&mut told);
+        self.tell(out, asking, EventBody::Execution(told));
     }
 
     /// The open order that a cancel or a replace is about; any other outcome is told.

@@ -29,17 +29,23 @@ impl Mix {
         self.0 = (wide as u64) ^ (wide >> 64) as u64 ^ number.rotate_left(32);
     }
 
-    /// Folds several numbers in at once: each by a multiplier of its own, their sum by [`Self::fold`].
+    /// Folds several numbers in at once: each by an odd multiplier of its own, their sum by
+    /// [`Self::fold`]. What differs in one number differs in the sum.
     #[inline(always)]
     pub(super) fn fold_all<const N: usize>(&mut self, numbers: [u64; N]) {
         let mut sum = 0_u64;
         let mut multiplier = 0x9e37_79b9_7f4a_7c15_u64;
         for number in numbers {
-            let spread = (number ^ number >> 32).wrapping_mul(multiplier);
-            sum = sum.wrapping_add(spread);
+            sum = sum.wrapping_add(number.wrapping_mul(multiplier));
             multiplier = multiplier.wrapping_mul(0xd134_2543_de82_ef95) | 1;
         }
         self.fold(sum);
+    }
+
+    /// Adds a number in that is folded with what comes next.
+    #[inline(always)]
+    pub(super) fn add(&mut self, number: u64) {
+        self.0 = self.0.wrapping_add(number);
     }
 
     /// Folds bytes in, and how many they are.

@@ -1,7 +1,7 @@
 //! Assets and instruments, and the arithmetic that follows from their scales.
 //!
-//! Products are taken in `i128`. Price × quantity is at most 10^36, so only the scaling of a notional
-//! up can exceed `i128`: that is checked, and counts as more than any amount.
+//! Products are taken in 64 bits where they fit and in `i128` where not. What exceeds 64 bits after it is
+//! scaled counts as the most they hold, which is more than any amount.
 
 use std::num::NonZeroU64;
 
@@ -34,7 +34,7 @@ pub(super) struct InstrumentSlot {
 pub(super) struct Scales {
     notional_up: i128,
     notional_down: i128,
-    base_up: i128,
+    base_up: i64,
     /// `notional_down`, where nothing is scaled up and 64 bits hold it.
     down: Option<NonZeroU64>,
 }
@@ -49,7 +49,7 @@ impl Scales {
             notional_up: power_of_ten(quote.saturating_sub(product)),
             notional_down,
             down: small.filter(|_| product >= quote),
-            base_up: power_of_ten(u32::from(base_scale - instrument.quantity_scale)),
+            base_up: saturated(power_of_ten(u32::from(base_scale - instrument.quantity_scale))),
         }
     }
 
@@ -60,30 +60,31 @@ impl Scales {
 
     /// Quote units, rounded down; saturated.
     #[inline(always)]
-    pub(super) fn notional(&self, price: Price, quantity: i64) -> i128 {
+    pub(super) fn notional(&self, price: Price, quantity: i64) -> i64 {
         if let Some(product) = (price.0 as u64).checked_mul(quantity as u64)
             && let Some(down) = self.down
             && price.0 | quantity >= 0
         {
-            return i128::from(if down.get() == 1 { product } else { product / down });
+            let units = if down.get() == 1 { product } else { product / down };
+            return i64::try_from(units).unwrap_or(i64::MAX);
         }
         self.notional_far(price, quantity)
     }
 
     /// Where a product exceeds 64 bits, or is scaled up.
     #[cold]
-    fn notional_far(&self, price: Price, quantity: i64) -> i128 {
+    fn notional_far(&self, price: Price, quantity: i64) -> i64 {
         let product = price.wide() * i128::from(quantity);
         if self.notional_down == 1 {
-            return product.checked_mul(self.notional_up).unwrap_or(i128::MAX);
+            return saturated(product.saturating_mul(self.notional_up));
         }
-        product / self.notional_down
+        saturated(product / self.notional_down)
     }
 
-    /// Base units.
+    /// Base units; saturated.
     #[inline]
-    pub(super) fn base(&self, quantity: i64) -> i128 {
-        i128::from(quantity) * self.base_up
+    pub(super) fn base(&self, quantity: i64) -> i64 {
+        quantity.saturating_mul(self.base_up)
     }
 }
 
@@ -148,7 +149,7 @@ impl InstrumentSlot {
 
     /// Quote units, saturated.
     #[inline]
-    pub(super) fn notional_wide(&self, price: Price, quantity: i64) -> i128 {
+    pub(super) fn notional_saturated(&self, price: Price, quantity: i64) -> i64 {
         self.scales.notional(price, quantity)
     }
 
@@ -158,9 +159,9 @@ impl InstrumentSlot {
         amount(self.scales.base(quantity))
     }
 
-    /// Base units.
+    /// Base units, saturated.
     #[inline]
-    pub(super) fn base_wide(&self, quantity: i64) -> i128 {
+    pub(super) fn base_saturated(&self, quantity: i64) -> i64 {
         self.scales.base(quantity)
     }
 
@@ -170,7 +171,7 @@ impl InstrumentSlot {
         let lot = self.definition.lot;
         let cost = self.scales.notional(price, lot.0);
         assert!(cost > 0, "tick × lot is at least one quote unit");
-        i128::from(quote) / cost * lot.wide()
+        i128::from(quote / cost) * lot.wide()
     }
 
     /// What the order sets aside is this asset.
@@ -200,13 +201,13 @@ impl InstrumentSlot {
 
 /// A number that is known to be an amount.
 #[inline]
-pub(super) fn amount(wide: i128) -> i64 {
-    assert!((0..=i128::from(AMOUNT_MAX)).contains(&wide));
-    wide as i64
+pub(super) fn amount(number: i64) -> i64 {
+    assert!((0..=AMOUNT_MAX).contains(&number));
+    number
 }
 
-/// A number as a refusal shows it.
-pub(super) fn saturated(wide: i128) -> i64 {
+/// A number, or the nearest that 64 bits hold.
+fn saturated(wide: i128) -> i64 {
     wide.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
 }
 

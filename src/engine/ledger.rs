@@ -155,12 +155,19 @@ impl Ledger {
     /// Changes both parts of a participant's balance.
     #[inline(always)]
     fn change(&mut self, slot: u32, free: i64, held: i64) {
+        let changed = self.add_to(slot, free, held);
+        self.running.fold_all(changed);
+    }
+
+    /// Adds to both parts of a participant's balance; what the running hash is to fold in of it.
+    #[inline(always)]
+    fn add_to(&mut self, slot: u32, free: i64, held: i64) -> [u64; 3] {
         let BalanceSlot { account, asset, balance, .. } = &mut self.slots[slot];
         balance.free.0 += free;
         balance.held.0 += held;
         assert!(balance.free.0 | balance.held.0 >= 0, "no balance is below zero");
         let whose = u64::from(account.0) << 16 | u64::from(asset.0);
-        self.running.fold_all([whose, balance.free.0 as u64, balance.held.0 as u64]);
+        [whose, balance.free.0 as u64, balance.held.0 as u64]
     }
 
     /// Changes what is set aside of a balance from one amount to another.
@@ -178,8 +185,10 @@ impl Ledger {
     pub(super) fn settle(&mut self, (from, to): (u32, u32), paid: Paid) {
         let Paid { asset, amount, fee, freed } = paid;
         assert!(0 <= fee && fee <= amount && freed >= 0);
-        self.change(from, freed, -amount - freed);
-        self.change(to, amount - fee, 0);
+        let [giver, giver_free, giver_held] = self.add_to(from, freed, -amount - freed);
+        let [taker, taker_free, taker_held] = self.add_to(to, amount - fee, 0);
+        let changed = [giver, giver_free, giver_held, taker, taker_free, taker_held];
+        self.running.fold_all(changed);
         self.own[asset.index()].venue += fee;
     }
 

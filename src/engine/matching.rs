@@ -45,6 +45,8 @@ pub(super) struct Taker {
     pub(super) hold: i64,
     /// The balance from which it pays.
     pub(super) pays: u32,
+    /// The balance that receives what it buys, once it has traded; before, [`NONE`].
+    pub(super) gets: u32,
     /// It was replaced, and has kept its place in its account's list.
     pub(super) is_listed: bool,
 }
@@ -93,6 +95,7 @@ impl Taker {
             rest: order.quote_quantity.0,
             hold,
             pays,
+            gets: NONE,
             is_listed: false,
         }
     }
@@ -208,9 +211,11 @@ impl Engine {
         let maker_gets = self.ledger.slot(maker_account, asset_paid);
         let paid = Paid { asset: asset_paid, amount: paid, fee: maker_fee, freed };
         self.ledger.settle((taker.pays, maker_gets), paid);
-        let taker_gets = self.ledger.slot(taker.account, asset_got);
+        if taker.gets == NONE {
+            taker.gets = self.ledger.slot(taker.account, asset_got);
+        }
         let paid = Paid { asset: asset_got, amount: taker_receives, fee: taker_fee, freed: 0 };
-        self.ledger.settle((maker_pays, taker_gets), paid);
+        self.ledger.settle((maker_pays, taker.gets), paid);
 
         if maker_leaves == 0 {
             self.take_out(maker);
@@ -487,17 +492,24 @@ impl Engine {
 }
 
 /// The fee of a fill: the order's exact fee so far, rounded up, less what was charged before.
+#[inline]
 fn charge(chain: &mut Chain, received: i64, rate: u32) -> i64 {
-    let owed = i128::from(received) * i128::from(rate) - i128::from(chain.fee_remainder);
-    let fee = match u64::try_from(owed) {
-        Ok(owed) => i128::from(owed.div_ceil(FEE_UNIT as u64)),
-        // What was rounded up before covers it, or it is more than 64 bits hold.
-        Err(_) => (owed + FEE_UNIT - 1).max(0) / FEE_UNIT,
+    const UNIT: u64 = FEE_UNIT as u64;
+    // What was charged beyond the exact fee is always less than one.
+    let round_up = UNIT - 1 - u64::from(chain.fee_remainder);
+    let exact = (received as u64).checked_mul(u64::from(rate));
+    let (fee, above) = match exact.and_then(|exact| exact.checked_add(round_up)) {
+        Some(raised) => ((raised / UNIT) as i64, raised % UNIT),
+        None => charge_far(received, rate, round_up),
     };
-    chain.fee_remainder = (fee * FEE_UNIT - owed) as u32;
-    assert!(
-        fee <= i128::from(received),
-        "a rate of at most 100 % charges at most what is received"
-    );
-    fee as i64
+    chain.fee_remainder = (UNIT - 1 - above) as u32;
+    assert!(fee <= received, "a rate of at most 100 % charges at most what is received");
+    fee
+}
+
+/// See [`charge`], where 64 bits do not hold the product.
+#[cold]
+fn charge_far(received: i64, rate: u32, round_up: u64) -> (i64, u64) {
+    let raised = i128::from(received) * i128::from(rate) + i128::from(round_up);
+    ((raised / FEE_UNIT) as i64, (raised % FEE_UNIT) as u64)
 }

@@ -10,7 +10,7 @@
 
 use crate::engine::Engine;
 use crate::engine::cl_ord_ids::LOOKED_AT_WHEN_FULL;
-use crate::engine::instruments::{Collar, InstrumentSlot, saturated};
+use crate::engine::instruments::{Collar, InstrumentSlot};
 use crate::engine::matching::Taker;
 use crate::engine::orders::Chain;
 use crate::engine::output::{EventSink, Output};
@@ -87,14 +87,13 @@ impl Engine {
         let asset = instrument.paid_with(order.side);
         let pays = self.ledger.find(order.account, asset);
         let free = pays.map_or(Amount::ZERO, |slot| self.ledger.at(slot).free);
-        if needed > free.wide() {
-            let needed = saturated(needed);
+        if needed > free.0 {
             return Err(Refusal::new(RejectCode::InsufficientBalance, needed, free.0));
         }
         if order.post_only {
             self.check_post_only(instrument, order.side, order.price)?;
         }
-        Ok(Terms { limit, pays, hold: needed as i64 })
+        Ok(Terms { limit, pays, hold: needed })
     }
 
     /// The gateway's refusal, and whether the ClOrdID is given and new.
@@ -352,26 +351,27 @@ pub(super) fn check_display(
 #[inline(always)]
 pub(super) fn check_notional(
     instrument: &InstrumentSlot,
-    notional: i128,
-    most: i128,
+    notional: i64,
+    most: i64,
 ) -> Result<(), Refusal> {
     let least = instrument.definition.notional_min;
-    if notional < least.wide() {
-        return Err(Refusal::new(RejectCode::NotionalTooLow, saturated(notional), least.0));
+    if notional < least.0 {
+        return Err(Refusal::new(RejectCode::NotionalTooLow, notional, least.0));
     }
-    if most > i128::from(AMOUNT_MAX) {
+    if most > AMOUNT_MAX {
         return Err(Refusal::new(RejectCode::NotionalTooHigh, 0, AMOUNT_MAX));
     }
     Ok(())
 }
 
 /// What a limit order sets aside.
-fn limit_needs(instrument: &InstrumentSlot, order: &NewOrder) -> Result<i128, Refusal> {
-    let notional = instrument.notional_wide(order.price, order.quantity.0);
+#[inline]
+fn limit_needs(instrument: &InstrumentSlot, order: &NewOrder) -> Result<i64, Refusal> {
+    let notional = instrument.notional_saturated(order.price, order.quantity.0);
     check_notional(instrument, notional, notional)?;
     Ok(match order.side {
         Side::Buy => notional,
-        Side::Sell => instrument.base_wide(order.quantity.0),
+        Side::Sell => instrument.base_saturated(order.quantity.0),
     })
 }
 
@@ -380,16 +380,16 @@ fn market_needs(
     instrument: &InstrumentSlot,
     collar: &Collar,
     order: &NewOrder,
-) -> Result<(Price, i128), Refusal> {
+) -> Result<(Price, i64), Refusal> {
     let bound = instrument.bound(order.side, collar);
     let quote = order.quote_quantity;
     if quote.0 == 0 {
-        let notional = instrument.notional_wide(collar.reference, order.quantity.0);
-        let most = instrument.notional_wide(bound, order.quantity.0);
+        let notional = instrument.notional_saturated(collar.reference, order.quantity.0);
+        let most = instrument.notional_saturated(bound, order.quantity.0);
         check_notional(instrument, notional, most)?;
         let needed = match order.side {
             Side::Buy => most,
-            Side::Sell => instrument.base_wide(order.quantity.0),
+            Side::Sell => instrument.base_saturated(order.quantity.0),
         };
         return Ok((bound, needed));
     }
@@ -397,13 +397,15 @@ fn market_needs(
         let least = instrument.definition.notional_min;
         return Err(Refusal::new(RejectCode::NotionalTooLow, quote.0, least.0));
     }
-    check_notional(instrument, quote.wide(), quote.wide())?;
+    check_notional(instrument, quote.0, quote.0)?;
     if order.side == Side::Buy {
-        return Ok((bound, quote.wide()));
+        return Ok((bound, quote.0));
     }
     let quantity = instrument.affordable(bound, quote.0);
     match i64::try_from(quantity) {
-        Ok(quantity) if quantity <= QUANTITY_MAX => Ok((bound, instrument.base_wide(quantity))),
+        Ok(quantity) if quantity <= QUANTITY_MAX => {
+            Ok((bound, instrument.base_saturated(quantity)))
+        }
         _ => Err(Refusal::new(RejectCode::NotionalTooHigh, 0, AMOUNT_MAX)),
     }
 }

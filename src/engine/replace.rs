@@ -12,12 +12,12 @@
 use crate::engine::Engine;
 use crate::engine::book::rank;
 use crate::engine::cancel::Change;
-use crate::engine::instruments::saturated;
 use crate::engine::matching::Taker;
 use crate::engine::new_order::{check_display, check_notional, check_price, check_quantity};
 use crate::engine::new_order::{check_trading, crosses};
 use crate::engine::orders::{Chain, Life};
 use crate::engine::output::{EventSink, Output};
+use crate::engine::slab::NONE;
 use crate::model::*;
 
 /// What becomes of an order that may be replaced.
@@ -123,25 +123,24 @@ impl Engine {
             _ => replace.display_quantity,
         };
         check_display(instrument, display, quantity)?;
-        let notional = instrument.notional_wide(price, quantity.0);
+        let notional = instrument.notional_saturated(price, quantity.0);
         check_notional(instrument, notional, notional)?;
         self.check_ids_room(order.account)?;
         let leaves = quantity.0 - order.cum_quantity.0;
         let needed = match order.side {
             Side::Buy if leaves == quantity.0 => notional,
-            Side::Buy => instrument.notional_wide(price, leaves),
-            Side::Sell => instrument.base_wide(leaves),
+            Side::Buy => instrument.notional_saturated(price, leaves),
+            Side::Sell => instrument.base_saturated(leaves),
         };
         let held = self.cost_of(chain, order.leaves());
         let free = self.ledger.at(order.pays).free;
-        if needed > free.wide() + i128::from(held) {
-            let (needed, limit) = (saturated(needed), free.0 + held);
-            return Err(Refusal::new(RejectCode::InsufficientBalance, needed, limit));
+        if needed > free.0 + held {
+            return Err(Refusal::new(RejectCode::InsufficientBalance, needed, free.0 + held));
         }
         if !same_price && order.post_only {
             self.check_post_only(instrument, order.side, price)?;
         }
-        let terms = Terms { display, leaves, held, hold: needed as i64 };
+        let terms = Terms { display, leaves, held, hold: needed };
         if same_price && same_display && quantity < order.quantity {
             return Ok(Outcome::Reduce(terms));
         }
@@ -194,6 +193,7 @@ impl Engine {
             rest: 0,
             hold,
             pays: order.pays,
+            gets: NONE,
             is_listed: true,
         }
     }

@@ -115,7 +115,7 @@ impl Engine {
         }
         if number != 0 {
             session.next_in = number.saturating_add(1);
-            self.running.fold(session.next_in);
+            self.running.add(session.next_in);
         }
         Some(session.definition.account)
     }

@@ -151,6 +151,20 @@ impl Bucket {
         self.hashes[at] = hash;
     }
 
+    /// Moves the entries whose hash has a bit of `power` to `moved`, which is empty.
+    #[inline(always)]
+    fn halve(&mut self, moved: &mut Self, power: u32) {
+        // Each entry is written to both and counted in one: there is no branch to guess.
+        for at in 0..std::mem::take(&mut self.length).min(ENTRIES as u32) as usize {
+            let (hash, slot) = (self.hashes[at], self.slots[at]);
+            let moves = u32::from(hash & power != 0);
+            self.write(hash, slot);
+            moved.write(hash, slot);
+            self.length += 1 - moves;
+            moved.length += moves;
+        }
+    }
+
     #[inline]
     fn pop(&mut self) -> (u32, u32) {
         self.length -= 1;
@@ -290,39 +304,31 @@ impl HashIndex {
         }
         let power = 1 << added.ilog2();
         self.mask = power - 1;
-        let halved = added - power;
-        let bucket = self.buckets[halved];
-        if bucket.overflow != NONE {
-            return self.halve_all(halved);
+        let (before, after) = self.buckets.split_at_mut(added);
+        let (kept, moved) = (&mut before[added - power], &mut after[0]);
+        let overflow = std::mem::replace(&mut kept.overflow, NONE);
+        kept.halve(moved, power as u32);
+        if overflow != NONE {
+            self.halve_spare(overflow, added, power as u32);
         }
-        // Each entry is written to both and counted in one: there is no branch to guess.
-        let (mut kept, mut moved) = (Bucket::EMPTY, Bucket::EMPTY);
-        for at in 0..ENTRIES.min(bucket.length()) {
-            let (hash, slot) = (bucket.hashes[at], bucket.slots[at]);
-            let moves = (hash & power as u32 != 0) as u32;
-            kept.write(hash, slot);
-            moved.write(hash, slot);
-            kept.length += 1 - moves;
-            moved.length += moves;
-        }
-        self.buckets[halved] = kept;
-        self.buckets[added] = moved;
     }
 
-    /// Halves a bucket that spare ones follow.
-    #[cold]
-    fn halve_all(&mut self, halved: usize) {
-        let mut bucket = std::mem::replace(&mut self.buckets[halved], Bucket::EMPTY);
-        loop {
-            for (hash, slot) in bucket.hashes.iter().zip(bucket.slots).take(bucket.length()) {
-                self.put(*hash, slot);
-            }
-            let overflow = bucket.overflow;
-            if overflow == NONE {
-                return;
-            }
-            bucket = self.spare[overflow];
+    /// Halves the spare buckets from one on, as that was halved which they follow.
+    #[inline(never)]
+    fn halve_spare(&mut self, mut overflow: u32, added: usize, power: u32) {
+        let halved = added - power as usize;
+        while overflow != NONE {
+            let Bucket { hashes, slots, overflow: next, .. } = self.spare[overflow];
             self.spare.remove(overflow);
+            // One that others followed is full.
+            for at in 0..ENTRIES {
+                let to = if hashes[at] & power == 0 { halved } else { added };
+                if self.buckets[to].length() == ENTRIES {
+                    self.overflow(to);
+                }
+                self.buckets[to].push(hashes[at], slots[at]);
+            }
+            overflow = next;
         }
     }
 
