@@ -14,13 +14,18 @@
 //! 5. Whatever leaves the tree, or has a value that is not plainly right, is judged from its beginning by the
 //!    whole decoder. So nothing is told here but that a message is valid, where its fields are and what they
 //!    amount to.
-//! 6. The tree has limits. When it is full it is forgotten and learned anew, which costs each form one
+//! 6. Before all that a message is compared with the last one of its kind, many fields at a time: see
+//!    [`template`].
+//! 7. The tree has limits. When it is full it is forgotten and learned anew, which costs each form one
 //!    message that takes the whole way.
+
+mod template;
 
 use super::{Amounts, Field, Kind, Places, SOH, delimiter};
 use crate::fix::dictionary::{DataType, FIELDS, FieldInfo, MessageInfo, NO_FIELD, index_of, tag};
 use crate::fix::number::{self, ZEROS};
 use crate::fix::time;
+use template::{TEMPLATES, Template};
 
 /// Fields of the longest form.
 const FIELDS_MAX: usize = 64;
@@ -46,6 +51,8 @@ const DELIMITED: u16 = SOH as u16;
 pub(super) struct Forms {
     nodes: Vec<Node>,
     forms: Vec<Form>,
+    /// By [`template::of`].
+    templates: Box<[Template; TEMPLATES]>,
     /// The first node.
     first: u16,
     /// Of the message that was walked last.
@@ -120,7 +127,16 @@ enum Check {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Walked {
     form: u16,
-    fields: usize,
+    way: Way,
+}
+
+/// How a message was walked, and so where its fields are.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// By the template of this place.
+    Template(usize),
+    /// Down the tree, so many fields.
+    Tree(usize),
 }
 
 impl Forms {
@@ -129,6 +145,7 @@ impl Forms {
         Self {
             nodes: Vec::with_capacity(NODES_MAX),
             forms: Vec::with_capacity(FORMS_MAX),
+            templates: Box::new(std::array::from_fn(|_| Template::new())),
             first: NONE,
             fields: Box::new([none; FIELDS_MAX]),
             second: Second { text: [0; SECOND], time_ns: None },
@@ -136,7 +153,12 @@ impl Forms {
     }
 
     pub(super) fn fields(&self, walked: Walked) -> &[Field] {
-        self.fields.get(..walked.fields).unwrap_or(&[])
+        match walked.way {
+            Way::Template(template) => {
+                self.templates.get(template).map_or(&[], |template| template.fields())
+            }
+            Way::Tree(fields) => self.fields.get(..fields).unwrap_or(&[]),
+        }
     }
 
     pub(super) fn form(&self, walked: Walked) -> (&'static MessageInfo, Kind, &Places) {
@@ -148,6 +170,38 @@ impl Forms {
     /// own, so that its loop has all registers.
     #[inline(never)]
     pub(super) fn walk(&mut self, bytes: &[u8]) -> Option<Walked> {
+        let place = template::of(bytes);
+        match self.templates.get_mut(place)?.walk(bytes, &self.nodes, &mut self.second) {
+            Some(form) => Some(Walked { form, way: Way::Template(place) }),
+            None => self.descend(bytes, place),
+        }
+    }
+
+    /// Finds them by the tree, and teaches them to the template of `place`.
+    #[inline(never)]
+    fn descend(&mut self, bytes: &[u8], place: usize) -> Option<Walked> {
+        let (form, count) = self.walk_tree(bytes)?;
+        let (nodes, fields) = (&self.nodes[..], self.fields.get(..count)?);
+        // The same way once more, by tags alone.
+        let mut next = self.first;
+        let path = fields.iter().map_while(move |field| {
+            let mut at = next;
+            loop {
+                let node = nodes.get(usize::from(at))?;
+                if node.begins(bytes, field) {
+                    next = node.next;
+                    return Some(at);
+                }
+                at = node.other;
+            }
+        });
+        self.templates.get_mut(place)?.learn(form, bytes, fields, nodes, path);
+        Some(Walked { form, way: Way::Tree(count) })
+    }
+
+    /// The form of a message, and how many fields it has.
+    #[inline(always)]
+    fn walk_tree(&mut self, bytes: &[u8]) -> Option<(u16, usize)> {
         let Self { nodes, first, fields, second, .. } = self;
         let (nodes, tail) = (&mut nodes[..], bytes.last_chunk::<REMEMBERED>()?);
         let (mut at, mut next, mut form) = (0, *first, NONE);
@@ -175,7 +229,7 @@ impl Forms {
             };
             (at, next, form) = (field.end as usize + 1, node.next, node.form);
         }
-        (form != NONE).then_some(Walked { form, fields: FIELDS_MAX - slots.len() })
+        (form != NONE).then_some((form, FIELDS_MAX - slots.len()))
     }
 
     /// Takes in the tags of a valid message, if they are such as make a form.
@@ -195,6 +249,7 @@ impl Forms {
         if self.nodes.len() + fields.len() > NODES_MAX || self.forms.len() == FORMS_MAX {
             self.nodes.clear();
             self.forms.clear();
+            self.templates.iter_mut().for_each(Template::clear);
             self.first = NONE;
         }
         let mut parent = None;
@@ -279,6 +334,13 @@ impl Node {
         let (tag, depth) = (self.last.tag, self.last.depth);
         let (start, end) = (start as u32, end as u32);
         (end > start).then_some(Field { amount, tag, amounts, depth, places, start, end })
+    }
+
+    /// Whether a field begins as this node says.
+    fn begins(&self, bytes: &[u8], field: &Field) -> bool {
+        let start = (field.start as usize).checked_sub(usize::from(self.skip));
+        let shown = start.and_then(|start| bytes.get(start..)?.get(..usize::from(self.width)));
+        shown.is_some_and(|shown| self.word.to_le_bytes().starts_with(shown))
     }
 
     /// Remembers the field that was found at `at`, where `here` are the bytes, if it is short enough.
