@@ -162,6 +162,14 @@ fn head(buffer: &[u8]) -> Head {
 /// BodyLength, whose digits begin at `digits`.
 #[inline(always)]
 fn body_length(shown: &[u8], digits: usize) -> Head {
+    // Three digits are usual, and their delimiter is there.
+    if let Some([a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', SOH]) =
+        shown.get(digits..).and_then(|rest| rest.first_chunk())
+    {
+        let digit = |byte: &u8| usize::from(byte - b'0');
+        let length = digit(a) * 100 + digit(b) * 10 + digit(c);
+        return Head::Whole { body: digits + 4, length };
+    }
     let mut length = 0_usize;
     for (at, byte) in shown.iter().enumerate().skip(digits) {
         match byte {

@@ -242,6 +242,7 @@ impl Session {
 
     /// Sorts a message by its number. ResendRequest and Logout are answered whatever their number is,
     /// a SequenceReset in reset mode has none to speak of, and neither has a Logon that resets.
+    #[inline(always)]
     fn sequence(
         &mut self,
         received: &Received<'_, '_>,
@@ -530,14 +531,17 @@ impl Session {
 }
 
 /// A SequenceReset fills a gap in place of messages of many times, so it has none of its own.
+#[inline]
 fn is_repeated_message(received: &Received<'_, '_>) -> bool {
     received.message.poss_dup() && !received.is(b"4")
 }
 
+#[inline]
 fn lacks_original_time(received: &Received<'_, '_>) -> bool {
     is_repeated_message(received) && received.message.get(tag::ORIG_SENDING_TIME).is_none()
 }
 
+#[inline]
 fn is_before_its_original(received: &Received<'_, '_>, sent_ns: Option<u64>) -> bool {
     if !is_repeated_message(received) {
         return false;

@@ -9,7 +9,7 @@
 //! 4. There is one template for each kind of message, told by a character of its MsgType. Where clients send a
 //!    kind in several forms it belongs to one of them, until that has not come for long.
 
-use super::{Check, FIELDS_MAX, Field, NONE, Node, Second, WORD, word_at};
+use super::{Check, FIELDS_MAX, Field, NONE, Node, Second, WINDOW, window_at, word_in};
 use crate::fix::decode::value;
 
 /// Templates.
@@ -84,7 +84,6 @@ impl Template {
         second: &mut Second,
     ) -> Option<u16> {
         let Self { steps, fields, text, .. } = self;
-        let tail = bytes.last_chunk::<WORD>()?;
         let mut at = 0;
         for step in &steps[..] {
             match *step {
@@ -100,19 +99,13 @@ impl Template {
                 }
                 Step::Varies { field, node } => {
                     let node = nodes.get(usize::from(node))?;
-                    let here = match word_at(bytes, at) {
-                        Some(here) => here,
-                        None if at < bytes.len() => {
-                            u64::from_le_bytes(*tail) >> (8 * (at + WORD - bytes.len()))
-                        }
-                        None => return None,
-                    };
-                    if here & node.mask != node.word {
+                    let mut padded = [0; WINDOW];
+                    let window = window_at(bytes, at, &mut padded)?;
+                    if word_in(window, 0)? & node.mask != node.word {
                         return None;
                     }
-                    let found = node.find(bytes, at, here, second)?;
-                    at = found.end as usize + 1;
-                    *fields.get_mut(usize::from(field))? = found;
+                    let field = fields.get_mut(usize::from(field))?;
+                    at = node.find(bytes, at, window, second, field)? + 1;
                 }
             }
         }
