@@ -210,8 +210,14 @@ impl Forms {
         let (mut at, mut next, mut form) = (0, *first, NONE);
         let mut slots = fields.iter_mut();
         while at < bytes.len() {
-            let mut padded = [0; WINDOW];
-            let window = window_at(bytes, at, &mut padded)?;
+            let padded;
+            let window = match window_at(bytes, at)? {
+                Ok(window) => window,
+                Err(rest) => {
+                    padded = pad(rest);
+                    &padded
+                }
+            };
             let here = u128::from_le_bytes(*window.first_chunk()?);
             let field = slots.next()?;
             let node = loop {
@@ -451,17 +457,20 @@ fn no_digits(word: u64) -> u64 {
     (((digits & !TOPS) + 0x76 * ONES) | digits) & TOPS
 }
 
-/// What stands at `at`, with zeros behind the message.
+/// What stands at `at`, or the rest of the message where that is less.
 #[inline(always)]
-fn window_at<'a>(bytes: &'a [u8], at: usize, padded: &'a mut Window) -> Option<&'a Window> {
+fn window_at(bytes: &[u8], at: usize) -> Option<Result<&Window, &[u8]>> {
     let rest = bytes.get(at..)?;
-    match rest.first_chunk() {
-        Some(window) => Some(window),
-        None => {
-            padded.get_mut(..rest.len())?.copy_from_slice(rest);
-            Some(padded)
-        }
-    }
+    Some(rest.first_chunk().ok_or(rest))
+}
+
+/// The rest of a message, with zeros behind it.
+#[inline(always)]
+fn pad(rest: &[u8]) -> Window {
+    let mut padded = [0; WINDOW];
+    let length = rest.len().min(WINDOW);
+    padded[..length].copy_from_slice(&rest[..length]);
+    padded
 }
 
 #[inline(always)]

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::*;
-use crate::fix::decode::{Invalid, Kind, reason};
+use crate::fix::decode::{Invalid, Kind, MsgKind, reason};
 use crate::fix::tables::tag;
 use crate::fix::{number, order_entry, time};
 use crate::model::limit::{HEART_BT_INT, MSG_SEQ_NUM_MAX};
@@ -22,6 +22,21 @@ struct Received<'a, 'm> {
 }
 
 impl Received<'_, '_> {
+    /// Whether it is an order, a cancel or a replace, and valid: most messages are.
+    #[inline(always)]
+    fn asks_for_an_order(&self) -> bool {
+        let kind = self.message.kind();
+        let asks = matches!(
+            kind,
+            Kind::Spoken(
+                MsgKind::NewOrderSingle
+                    | MsgKind::OrderCancelRequest
+                    | MsgKind::OrderCancelReplaceRequest
+            )
+        );
+        asks && self.validity.is_ok()
+    }
+
     fn is(&self, msg_type: &[u8]) -> bool {
         self.message.msg_type() == msg_type
     }
@@ -251,6 +266,9 @@ impl Session {
         out: &mut Out<'_>,
     ) {
         let message = received.message;
+        if received.number == self.next_in && received.asks_for_an_order() {
+            return self.take(received, moment, directory, out);
+        }
         let valid = received.validity.is_ok();
         let gap_fill = message.get(tag::GAP_FILL_FLAG) == Some(b"Y");
         let order = received.number.cmp(&self.next_in);
@@ -344,6 +362,11 @@ impl Session {
     ) {
         let message = received.message;
         self.progress(moment);
+        if received.asks_for_an_order() {
+            let origin = self.consumed(received.number);
+            out.command(&order_entry::command(message, origin, self.account, directory));
+            return self.progress(moment);
+        }
         match (message.kind(), received.validity) {
             (Kind::Unknown, _) => {
                 self.reject(received, SessionReject::NO_TAG, reason::MSG_TYPE, out);
@@ -363,7 +386,7 @@ impl Session {
                 b"4" => self.gap_filled(received, out),
                 b"5" => self.logged_out(received, out),
                 b"A" => self.logon_again(received, out),
-                b"D" | b"F" | b"G" | b"H" | b"q" | b"AF" | b"x" => {
+                b"H" | b"q" | b"AF" | b"x" => {
                     let origin = self.consumed(received.number);
                     let command = order_entry::command(message, origin, self.account, directory);
                     match self.too_soon(&command, moment) {

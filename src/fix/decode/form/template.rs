@@ -9,7 +9,7 @@
 //! 4. There is one template for each kind of message, told by a character of its MsgType. Where clients send a
 //!    kind in several forms it belongs to one of them, until that has not come for long.
 
-use super::{Check, FIELDS_MAX, Field, NONE, Node, Second, WINDOW, window_at, word_in};
+use super::{Check, FIELDS_MAX, Field, NONE, Node, Second, pad, window_at, word_in};
 use crate::fix::decode::value;
 
 /// Templates.
@@ -99,8 +99,14 @@ impl Template {
                 }
                 Step::Varies { field, node } => {
                     let node = nodes.get(usize::from(node))?;
-                    let mut padded = [0; WINDOW];
-                    let window = window_at(bytes, at, &mut padded)?;
+                    let padded;
+                    let window = match window_at(bytes, at)? {
+                        Ok(window) => window,
+                        Err(rest) => {
+                            padded = pad(rest);
+                            &padded
+                        }
+                    };
                     if word_in(window, 0)? & node.mask != node.word {
                         return None;
                     }
