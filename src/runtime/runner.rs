@@ -18,8 +18,9 @@ use super::park::{Park, Unpark, thread_parking};
 /// Idle turns that spin before the first that yields: few, since who parks shares its core. A thread that is
 /// woken there waits for a yield, or else for the end of a time slice, which is milliseconds away.
 const SPINS: u32 = 2;
-/// Idle turns that yield before the first that parks.
-const YIELDS: u32 = 218;
+/// Idle turns that yield before the first that parks: about a millisecond, since to be woken on an idle core costs
+/// tens of microseconds, so a thread that hears something a thousand times a second does not park.
+const YIELDS: u32 = 2_000;
 /// The same of a runner that waits for the disk and may share its core with those that sync. The kernel's own
 /// worker that has to flush the disk waits behind a thread that yields again and again, for up to 200 ms
 /// (Linux 6.18: who yields gives its virtual time away): only one that sleeps lets it run at once.

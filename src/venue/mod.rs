@@ -62,8 +62,9 @@ crate::plain_bytes!(RecordBytes, RECORD_SIZE_MAX);
 
 /// Commands on the way from a gateway to the engine.
 const COMMANDS: usize = 1_024;
-/// Events on the way from the engine to a gateway and the store behind it.
-const EVENTS: usize = 16_384;
+/// Events on the way from the engine to a gateway and the store behind it: as many as stay in a core's second
+/// cache, since every slot is written in turn. They are milliseconds of the greatest rate.
+const EVENTS: usize = 4_096;
 /// Chunks of resends asked for at a time.
 const QUERIES: usize = 1_024;
 /// Kept events on the way from the store to a gateway.

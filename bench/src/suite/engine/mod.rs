@@ -27,7 +27,7 @@ use venue::Venue;
 
 /// Entries of the rings, as the product has them.
 const COMMANDS: usize = 1_024;
-const EVENTS: usize = 16_384;
+const EVENTS: usize = 4_096;
 /// Commands of the flow that are made at once.
 const STRETCH: usize = 2_000_000;
 /// The same, short.
