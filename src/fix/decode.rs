@@ -22,6 +22,7 @@ use crate::fix::dictionary::{
 use crate::fix::number;
 use crate::model::SessionReject;
 use form::{Forms, Walked};
+use message::value;
 
 pub use crate::fix::dictionary::MsgKind;
 pub use message::{Entries, Entry, Message};

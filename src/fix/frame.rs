@@ -69,16 +69,23 @@ pub fn next(buffer: &[u8], size_max: usize) -> Frame {
     if buffer.len() < end {
         return Frame::Incomplete;
     }
-    let (summed, trailer) = buffer[..end].split_at(end - TRAILER);
-    let closed = length > 0 && summed[summed.len() - 1] == SOH;
-    if !closed || !trailer.starts_with(b"10=") || trailer[TRAILER - 1] != SOH {
+    // The delimiter before the trailer and the trailer itself, in one word.
+    let closing = buffer[..end].last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
+    if length == 0 || closing & !CHECK_SUM_VALUE != CHECK_SUM_FIELD {
         return Frame::Garbled { skip: body + length.max(1) };
     }
-    if !summed[body..].starts_with(b"35=") || check_sum(summed) != trailer[3..6] {
+    let summed = &buffer[..end - TRAILER];
+    let told = closing.to_le_bytes();
+    if !summed[body..].starts_with(b"35=") || check_sum(summed) != told[4..7] {
         return Frame::Garbled { skip: end };
     }
     Frame::Message { length: end }
 }
+
+/// What a message ends with, but for the value of CheckSum.
+const CHECK_SUM_FIELD: u64 = u64::from_le_bytes(*b"\x0110=\0\0\0\x01");
+/// Where that value stands.
+const CHECK_SUM_VALUE: u64 = 0x00ff_ffff_0000_0000;
 
 /// The value of CheckSum (10) for the bytes before it.
 #[inline]
@@ -87,29 +94,43 @@ pub fn check_sum(bytes: &[u8]) -> [u8; 3] {
     let flat = blocks.as_flattened();
     let mut sum = flat.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
     let (words, rest) = rest.as_chunks::<8>();
+    let mut pairs = 0;
     for word in words {
-        sum = sum.wrapping_add(sum_of(u64::from_le_bytes(*word)));
+        pairs += sums_of_two(u64::from_le_bytes(*word));
     }
     if let Some(last) = bytes.last_chunk::<8>()
         && !rest.is_empty()
     {
         // The last eight once more, shifted so that only those count that are not summed yet.
-        sum = sum.wrapping_add(sum_of(u64::from_le_bytes(*last) >> (8 * (8 - rest.len()))));
+        pairs += sums_of_two(u64::from_le_bytes(*last) >> (8 * (8 - rest.len())));
     } else {
         rest.iter().for_each(|byte| sum = sum.wrapping_add(*byte));
     }
-    [b'0' + sum / 100, b'0' + sum / 10 % 10, b'0' + sum % 10]
+    // The four sums are added up by a multiplication.
+    sum = sum.wrapping_add((pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48) as u8);
+    CHECK_SUMS[usize::from(sum)]
 }
+
+/// What each sum is written as.
+static CHECK_SUMS: [[u8; 3]; 256] = {
+    let mut texts = [[0; 3]; 256];
+    let mut sum = 0;
+    while sum < texts.len() {
+        let digits = [sum / 100, sum / 10 % 10, sum % 10];
+        texts[sum] = [b'0' + digits[0] as u8, b'0' + digits[1] as u8, b'0' + digits[2] as u8];
+        sum += 1;
+    }
+    texts
+};
 
 /// Bytes that are summed at once: the compiler does it in the processor's vectors.
 const BLOCK: usize = 32;
 
-/// The sum of eight bytes: four sums of two, in 16 bits each, added up by a multiplication.
+/// The sums of four pairs of bytes, in 16 bits each: those of a block's words cannot overflow.
 #[inline(always)]
-fn sum_of(word: u64) -> u8 {
+fn sums_of_two(word: u64) -> u64 {
     const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
-    let pairs = (word & EVEN) + (word >> 8 & EVEN);
-    (pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48) as u8
+    (word & EVEN) + (word >> 8 & EVEN)
 }
 
 enum Head {
@@ -141,6 +162,14 @@ fn head(buffer: &[u8]) -> Head {
 /// BodyLength, whose digits begin at `digits`.
 #[inline(always)]
 fn body_length(shown: &[u8], digits: usize) -> Head {
+    // Three digits are usual, and their delimiter is there.
+    if let Some([a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', SOH]) =
+        shown.get(digits..).and_then(|rest| rest.first_chunk())
+    {
+        let digit = |byte: &u8| usize::from(byte - b'0');
+        let length = digit(a) * 100 + digit(b) * 10 + digit(c);
+        return Head::Whole { body: digits + 4, length };
+    }
     let mut length = 0_usize;
     for (at, byte) in shown.iter().enumerate().skip(digits) {
         match byte {

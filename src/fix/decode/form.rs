@@ -14,13 +14,18 @@
 //! 5. Whatever leaves the tree, or has a value that is not plainly right, is judged from its beginning by the
 //!    whole decoder. So nothing is told here but that a message is valid, where its fields are and what they
 //!    amount to.
-//! 6. The tree has limits. When it is full it is forgotten and learned anew, which costs each form one
+//! 6. Before all that a message is compared with the last one of its kind, many fields at a time: see
+//!    [`template`].
+//! 7. The tree has limits. When it is full it is forgotten and learned anew, which costs each form one
 //!    message that takes the whole way.
+
+mod template;
 
 use super::{Amounts, Field, Kind, Places, SOH, delimiter};
 use crate::fix::dictionary::{DataType, FIELDS, FieldInfo, MessageInfo, NO_FIELD, index_of, tag};
 use crate::fix::number::{self, ZEROS};
 use crate::fix::time;
+use template::{TEMPLATES, Template};
 
 /// Fields of the longest form.
 const FIELDS_MAX: usize = 64;
@@ -34,6 +39,9 @@ const NONE: u16 = u16::MAX;
 const WORD: usize = 8;
 /// The longest field that a node remembers.
 const REMEMBERED: usize = 16;
+/// So many bytes are looked at of a field, most of which are shorter.
+const WINDOW: usize = 32;
+type Window = [u8; WINDOW];
 /// `YYYYMMDD-HH:MM:SS`.
 const SECOND: usize = 17;
 /// Characters from here on have a bit in [`Node::allowed`].
@@ -46,6 +54,8 @@ const DELIMITED: u16 = SOH as u16;
 pub(super) struct Forms {
     nodes: Vec<Node>,
     forms: Vec<Form>,
+    /// By [`template::of`].
+    templates: Box<[Template; TEMPLATES]>,
     /// The first node.
     first: u16,
     /// Of the message that was walked last.
@@ -120,7 +130,16 @@ enum Check {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Walked {
     form: u16,
-    fields: usize,
+    way: Way,
+}
+
+/// How a message was walked, and so where its fields are.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// By the template of this place.
+    Template(usize),
+    /// Down the tree, so many fields.
+    Tree(usize),
 }
 
 impl Forms {
@@ -129,6 +148,7 @@ impl Forms {
         Self {
             nodes: Vec::with_capacity(NODES_MAX),
             forms: Vec::with_capacity(FORMS_MAX),
+            templates: Box::new(std::array::from_fn(|_| Template::new())),
             first: NONE,
             fields: Box::new([none; FIELDS_MAX]),
             second: Second { text: [0; SECOND], time_ns: None },
@@ -136,7 +156,12 @@ impl Forms {
     }
 
     pub(super) fn fields(&self, walked: Walked) -> &[Field] {
-        self.fields.get(..walked.fields).unwrap_or(&[])
+        match walked.way {
+            Way::Template(template) => {
+                self.templates.get(template).map_or(&[], |template| template.fields())
+            }
+            Way::Tree(fields) => self.fields.get(..fields).unwrap_or(&[]),
+        }
     }
 
     pub(super) fn form(&self, walked: Walked) -> (&'static MessageInfo, Kind, &Places) {
@@ -148,15 +173,52 @@ impl Forms {
     /// own, so that its loop has all registers.
     #[inline(never)]
     pub(super) fn walk(&mut self, bytes: &[u8]) -> Option<Walked> {
+        let place = template::of(bytes);
+        match self.templates.get_mut(place)?.walk(bytes, &self.nodes, &mut self.second) {
+            Some(form) => Some(Walked { form, way: Way::Template(place) }),
+            None => self.descend(bytes, place),
+        }
+    }
+
+    /// Finds them by the tree, and teaches them to the template of `place`.
+    #[inline(never)]
+    fn descend(&mut self, bytes: &[u8], place: usize) -> Option<Walked> {
+        let (form, count) = self.walk_tree(bytes)?;
+        let (nodes, fields) = (&self.nodes[..], self.fields.get(..count)?);
+        // The same way once more, by tags alone.
+        let mut next = self.first;
+        let path = fields.iter().map_while(move |field| {
+            let mut at = next;
+            loop {
+                let node = nodes.get(usize::from(at))?;
+                if node.begins(bytes, field) {
+                    next = node.next;
+                    return Some(at);
+                }
+                at = node.other;
+            }
+        });
+        self.templates.get_mut(place)?.learn(form, bytes, fields, nodes, path);
+        Some(Walked { form, way: Way::Tree(count) })
+    }
+
+    /// The form of a message, and how many fields it has.
+    #[inline(always)]
+    fn walk_tree(&mut self, bytes: &[u8]) -> Option<(u16, usize)> {
         let Self { nodes, first, fields, second, .. } = self;
-        let (nodes, tail) = (&mut nodes[..], bytes.last_chunk::<REMEMBERED>()?);
+        let nodes = &mut nodes[..];
         let (mut at, mut next, mut form) = (0, *first, NONE);
         let mut slots = fields.iter_mut();
         while at < bytes.len() {
-            let here = match chunk_at(bytes, at) {
-                Some(here) => here,
-                None => u128::from_le_bytes(*tail) >> (8 * (at + REMEMBERED - bytes.len())),
+            let padded;
+            let window = match window_at(bytes, at)? {
+                Ok(window) => window,
+                Err(rest) => {
+                    padded = pad(rest);
+                    &padded
+                }
             };
+            let here = u128::from_le_bytes(*window.first_chunk()?);
             let field = slots.next()?;
             let node = loop {
                 let node = nodes.get_mut(usize::from(next))?;
@@ -165,7 +227,7 @@ impl Forms {
                     break node;
                 }
                 if here as u64 & node.mask == node.word {
-                    *field = node.find(bytes, at, here as u64, second)?;
+                    node.find(bytes, at, window, second, field)?;
                     if node.repeats {
                         node.remember(here, field, at);
                     }
@@ -175,7 +237,7 @@ impl Forms {
             };
             (at, next, form) = (field.end as usize + 1, node.next, node.form);
         }
-        (form != NONE).then_some(Walked { form, fields: FIELDS_MAX - slots.len() })
+        (form != NONE).then_some((form, FIELDS_MAX - slots.len()))
     }
 
     /// Takes in the tags of a valid message, if they are such as make a form.
@@ -195,6 +257,7 @@ impl Forms {
         if self.nodes.len() + fields.len() > NODES_MAX || self.forms.len() == FORMS_MAX {
             self.nodes.clear();
             self.forms.clear();
+            self.templates.iter_mut().for_each(Template::clear);
             self.first = NONE;
         }
         let mut parent = None;
@@ -234,39 +297,48 @@ impl Forms {
 }
 
 impl Node {
-    /// The field at `at`, which begins as this node says; none where its value is not plainly right.
+    /// Writes down the field at `at`, which begins as this node says, and gives its end; none where its value
+    /// is not plainly right. `window` is what stands there.
     #[inline(always)]
-    fn find(&self, bytes: &[u8], at: usize, word: u64, second: &mut Second) -> Option<Field> {
-        let start = at + usize::from(self.skip);
+    fn find(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        window: &Window,
+        second: &mut Second,
+        field: &mut Field,
+    ) -> Option<usize> {
+        let skip = usize::from(self.skip);
+        let start = at + skip;
         let (mut amounts, mut amount, mut places) = (Amounts::Text, 0, 0);
         let end = match self.check {
             Check::MsgType => at + usize::from(self.width) - 1,
             Check::Char => {
-                let character = (word >> (8 * self.skip)) as u16;
+                let character = u16::from_le_bytes(*window.get(skip..)?.first_chunk()?);
                 let bit = (character as u8).wrapping_sub(FIRST_CHAR);
                 if bit >= 64 || self.allowed >> bit & 1 == 0 || character >> 8 != DELIMITED {
                     return None;
                 }
                 start + 1
             }
-            Check::Text => match zeros(word ^ ONES) {
-                // No tag has a delimiter in it.
-                0 => delimiter_from(bytes, at + WORD)?,
-                zeros => at + zeros.trailing_zeros() as usize / 8,
+            // No tag has a delimiter in it.
+            Check::Text => match delimiter_in(window) {
+                Some(length) => at + length,
+                None => delimiter_from(bytes, at + WINDOW)?,
             },
-            Check::Digits | Check::Float => match Number::read(bytes, start) {
+            Check::Digits | Check::Float => match Number::read(window, skip) {
                 Some(found) if found.amounts == Amounts::Integer || self.check == Check::Float => {
                     (amounts, amount, places) = (found.amounts, found.digits, found.places);
                     start + found.length
                 }
                 _ => other(bytes, start, self)?,
             },
-            Check::Timestamp => match second.end_of(bytes, start) {
-                Some((end, time_ns)) => {
+            Check::Timestamp => match second.length_of(window, skip) {
+                Some((length, time_ns)) => {
                     if let Some(time_ns) = time_ns {
                         (amounts, amount) = (Amounts::Time, time_ns);
                     }
-                    end
+                    start + length
                 }
                 None => {
                     let end = other(bytes, start, self)?;
@@ -277,8 +349,19 @@ impl Node {
             Check::Other => other(bytes, start, self)?,
         };
         let (tag, depth) = (self.last.tag, self.last.depth);
-        let (start, end) = (start as u32, end as u32);
-        (end > start).then_some(Field { amount, tag, amounts, depth, places, start, end })
+        if end <= start {
+            return None;
+        }
+        let start = start as u32;
+        *field = Field { amount, tag, amounts, depth, places, start, end: end as u32 };
+        Some(end)
+    }
+
+    /// Whether a field begins as this node says.
+    fn begins(&self, bytes: &[u8], field: &Field) -> bool {
+        let start = (field.start as usize).checked_sub(usize::from(self.skip));
+        let shown = start.and_then(|start| bytes.get(start..)?.get(..usize::from(self.width)));
+        shown.is_some_and(|shown| self.word.to_le_bytes().starts_with(shown))
     }
 
     /// Remembers the field that was found at `at`, where `here` are the bytes, if it is short enough.
@@ -374,14 +457,38 @@ fn no_digits(word: u64) -> u64 {
     (((digits & !TOPS) + 0x76 * ONES) | digits) & TOPS
 }
 
+/// What stands at `at`, or the rest of the message where that is less.
 #[inline(always)]
-fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes.get(at..)?.first_chunk().map(|chunk| u64::from_le_bytes(*chunk))
+fn window_at(bytes: &[u8], at: usize) -> Option<Result<&Window, &[u8]>> {
+    let rest = bytes.get(at..)?;
+    Some(rest.first_chunk().ok_or(rest))
+}
+
+/// The rest of a message, with zeros behind it.
+#[inline(always)]
+fn pad(rest: &[u8]) -> Window {
+    let mut padded = [0; WINDOW];
+    let length = rest.len().min(WINDOW);
+    padded[..length].copy_from_slice(&rest[..length]);
+    padded
 }
 
 #[inline(always)]
-fn chunk_at(bytes: &[u8], at: usize) -> Option<u128> {
-    bytes.get(at..)?.first_chunk().map(|chunk| u128::from_le_bytes(*chunk))
+fn word_in(window: &Window, at: usize) -> Option<u64> {
+    window.get(at..at + WORD)?.first_chunk().map(|chunk| u64::from_le_bytes(*chunk))
+}
+
+/// Where the first delimiter is.
+#[inline(always)]
+fn delimiter_in(window: &Window) -> Option<usize> {
+    let (words, _) = window.as_chunks::<WORD>();
+    for (at, word) in words.iter().enumerate() {
+        let zeros = zeros(u64::from_le_bytes(*word) ^ ONES);
+        if zeros != 0 {
+            return Some(at * WORD + zeros.trailing_zeros() as usize / 8);
+        }
+    }
+    None
 }
 
 /// Where the next delimiter is.
@@ -404,10 +511,10 @@ struct Number {
 }
 
 impl Number {
-    /// The number from `start` on: digits, at least one, with one point or none, and a delimiter.
+    /// The number from `start` on in a window: digits, at least one, with one point or none, and a delimiter.
     #[inline(always)]
-    fn read(bytes: &[u8], start: usize) -> Option<Self> {
-        let word = word_at(bytes, start)?;
+    fn read(window: &Window, start: usize) -> Option<Self> {
+        let word = word_in(window, start)?;
         let others = no_digits(word);
         let first = others.trailing_zeros() & 56;
         let after = others & others.wrapping_sub(1);
@@ -431,17 +538,17 @@ impl Number {
                     length: second as usize / 8,
                 })
             }
-            (b'.', _) if after == 0 => Self::read_on(bytes, start, word, first),
-            _ => Self::read_long(bytes, start),
+            (b'.', _) if after == 0 => Self::read_on(window, start, word, first),
+            _ => Self::read_long(window, start),
         }
     }
 
     /// The same where the first word holds seven digits and a point, which stands `point` bits in: a price, often.
     #[inline(always)]
-    fn read_on(bytes: &[u8], start: usize, word: u64, point: u32) -> Option<Self> {
+    fn read_on(window: &Window, start: usize, word: u64, point: u32) -> Option<Self> {
         let whole = word & ((1 << point) - 1);
         let seven = number::of_eight(whole << 8 | word >> point >> 8 << point << 8);
-        let rest = word_at(bytes, start + WORD)?;
+        let rest = word_in(window, start + WORD)?;
         let bits = no_digits(rest).trailing_zeros() & 56;
         // In two steps, since there may be no digit.
         let more = number::of_eight(rest << (56 - bits) << 8);
@@ -456,8 +563,8 @@ impl Number {
 
     /// The same by sixteen bytes.
     #[inline(never)]
-    fn read_long(bytes: &[u8], start: usize) -> Option<Self> {
-        let chunk = chunk_at(bytes, start)?;
+    fn read_long(window: &Window, start: usize) -> Option<Self> {
+        let chunk = u128::from_le_bytes(*window.get(start..)?.first_chunk()?);
         let others =
             u128::from(no_digits((chunk >> 64) as u64)) << 64 | u128::from(no_digits(chunk as u64));
         let first = others.trailing_zeros() & 120;
@@ -484,32 +591,30 @@ impl Number {
 }
 
 impl Second {
-    /// Where a timestamp ends that is of this second, with no decimals, 3 or 6, and its time.
+    /// How long a timestamp is that is of this second, with no decimals, 3 or 6, and its time.
     #[inline(always)]
-    fn end_of(&self, bytes: &[u8], start: usize) -> Option<(usize, Option<u64>)> {
-        let (found, rest) = bytes.get(start..)?.split_first_chunk()?;
-        if *found != self.text {
+    fn length_of(&self, window: &Window, start: usize) -> Option<(usize, Option<u64>)> {
+        let found: &[u8; SECOND + 1] = window.get(start..start + SECOND + 1)?.first_chunk()?;
+        let (second, [behind]) = found.split_at(SECOND) else { return None };
+        if second != self.text {
             return None;
         }
-        let end = start + SECOND;
-        match rest.first() {
-            Some(&SOH) => Some((end, self.time_ns)),
-            Some(b'.') => {
-                let word = word_at(bytes, end + 1)?;
-                let others = no_digits(word);
-                let bits = others.trailing_zeros() & 56;
-                let unit_ns = match bits / 8 {
-                    3 => 1_000_000,
-                    6 => 1_000,
-                    _ => return None,
-                };
-                let delimited = (word >> bits) as u8 == SOH;
-                let fraction_ns = number::of_eight(word << (64 - bits)) * unit_ns;
-                let time_ns = self.time_ns.map(|second_ns| second_ns + fraction_ns);
-                delimited.then_some((end + 1 + bits as usize / 8, time_ns))
-            }
-            _ => None,
+        if *behind == SOH {
+            return Some((SECOND, self.time_ns));
         }
+        let word = word_in(window, start + SECOND + 1)?;
+        let bits = no_digits(word).trailing_zeros() & 56;
+        let unit_ns = match bits / 8 {
+            3 => 1_000_000,
+            6 => 1_000,
+            _ => return None,
+        };
+        if *behind != b'.' || (word >> bits) as u8 != SOH {
+            return None;
+        }
+        let fraction_ns = number::of_eight(word << (64 - bits)) * unit_ns;
+        let time_ns = self.time_ns.map(|second_ns| second_ns + fraction_ns);
+        Some((SECOND + 1 + bits as usize / 8, time_ns))
     }
 
     #[inline(never)]

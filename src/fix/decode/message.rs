@@ -166,7 +166,7 @@ impl<'a> Message<'a> {
     }
 }
 
-fn value<'a>(bytes: &'a [u8], field: &Field) -> &'a [u8] {
+pub(super) fn value<'a>(bytes: &'a [u8], field: &Field) -> &'a [u8] {
     bytes.get(field.start as usize..field.end as usize).unwrap_or(b"")
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::*;
-use crate::fix::decode::{Invalid, Kind, reason};
+use crate::fix::decode::{Invalid, Kind, MsgKind, reason};
 use crate::fix::tables::tag;
 use crate::fix::{number, order_entry, time};
 use crate::model::limit::{HEART_BT_INT, MSG_SEQ_NUM_MAX};
@@ -22,6 +22,21 @@ struct Received<'a, 'm> {
 }
 
 impl Received<'_, '_> {
+    /// Whether it is an order, a cancel or a replace, and valid: most messages are.
+    #[inline(always)]
+    fn asks_for_an_order(&self) -> bool {
+        let kind = self.message.kind();
+        let asks = matches!(
+            kind,
+            Kind::Spoken(
+                MsgKind::NewOrderSingle
+                    | MsgKind::OrderCancelRequest
+                    | MsgKind::OrderCancelReplaceRequest
+            )
+        );
+        asks && self.validity.is_ok()
+    }
+
     fn is(&self, msg_type: &[u8]) -> bool {
         self.message.msg_type() == msg_type
     }
@@ -242,6 +257,7 @@ impl Session {
 
     /// Sorts a message by its number. ResendRequest and Logout are answered whatever their number is,
     /// a SequenceReset in reset mode has none to speak of, and neither has a Logon that resets.
+    #[inline(always)]
     fn sequence(
         &mut self,
         received: &Received<'_, '_>,
@@ -250,6 +266,9 @@ impl Session {
         out: &mut Out<'_>,
     ) {
         let message = received.message;
+        if received.number == self.next_in && received.asks_for_an_order() {
+            return self.take(received, moment, directory, out);
+        }
         let valid = received.validity.is_ok();
         let gap_fill = message.get(tag::GAP_FILL_FLAG) == Some(b"Y");
         let order = received.number.cmp(&self.next_in);
@@ -343,6 +362,11 @@ impl Session {
     ) {
         let message = received.message;
         self.progress(moment);
+        if received.asks_for_an_order() {
+            let origin = self.consumed(received.number);
+            out.command(&order_entry::command(message, origin, self.account, directory));
+            return self.progress(moment);
+        }
         match (message.kind(), received.validity) {
             (Kind::Unknown, _) => {
                 self.reject(received, SessionReject::NO_TAG, reason::MSG_TYPE, out);
@@ -362,7 +386,7 @@ impl Session {
                 b"4" => self.gap_filled(received, out),
                 b"5" => self.logged_out(received, out),
                 b"A" => self.logon_again(received, out),
-                b"D" | b"F" | b"G" | b"H" | b"q" | b"AF" | b"x" => {
+                b"H" | b"q" | b"AF" | b"x" => {
                     let origin = self.consumed(received.number);
                     let command = order_entry::command(message, origin, self.account, directory);
                     match self.too_soon(&command, moment) {
@@ -530,14 +554,17 @@ impl Session {
 }
 
 /// A SequenceReset fills a gap in place of messages of many times, so it has none of its own.
+#[inline]
 fn is_repeated_message(received: &Received<'_, '_>) -> bool {
     received.message.poss_dup() && !received.is(b"4")
 }
 
+#[inline]
 fn lacks_original_time(received: &Received<'_, '_>) -> bool {
     is_repeated_message(received) && received.message.get(tag::ORIG_SENDING_TIME).is_none()
 }
 
+#[inline]
 fn is_before_its_original(received: &Received<'_, '_>, sent_ns: Option<u64>) -> bool {
     if !is_repeated_message(received) {
         return false;
