@@ -10,7 +10,9 @@ fuzz_target!(|data: &[u8]| {
     let (first, verdict) = decoder.decode(data);
     let owned = |(tag, value): (u32, &[u8])| (tag, value.to_vec());
     let fields: Vec<_> = first.all_fields().map(owned).collect();
-    // Again, by what it has learned from a valid one.
+    // Again, by what it has learned from a valid one: its tags, then all that it repeats.
+    let (_, by_tags) = decoder.decode(data);
+    assert_eq!(by_tags, verdict);
     let (message, again) = decoder.decode(data);
     assert_eq!(again, verdict);
     assert!(message.all_fields().map(owned).eq(fields));

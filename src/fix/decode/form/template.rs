@@ -192,3 +192,64 @@ fn move_to(run: &mut [Field], start: u32) {
         field.end = field.end.wrapping_add(by);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Way;
+    use crate::fix::decode::Decoder;
+    use crate::fix::frame;
+
+    /// An order with that number, text and quantity.
+    fn order(number: u32, id: &str, quantity: &str) -> Vec<u8> {
+        let body = format!(
+            "35=D|34={number}|49=TW44|52=20260102-03:04:05.{number:03}|56=ISLD|11={id}|1=A|55=X|54=1|38={quantity}|40=1|60=20260102-03:04:05|"
+        );
+        let mut bytes =
+            format!("8=FIX.4.4|9={}|{body}", body.len()).replace('|', "\x01").into_bytes();
+        let sum = frame::check_sum(&bytes);
+        bytes.extend_from_slice(b"10=");
+        bytes.extend_from_slice(&sum);
+        bytes.push(1);
+        bytes
+    }
+
+    fn is_like_the_last(decoder: &mut Decoder, bytes: &[u8]) -> bool {
+        let walked = decoder.forms.walk(bytes);
+        walked.is_some_and(|walked| matches!(walked.way, Way::Template(_)))
+    }
+
+    #[test]
+    fn messages_of_a_form_are_read_by_its_template_and_as_a_fresh_decoder_reads_them() {
+        let mut decoder = Decoder::new();
+        for (number, id) in (100..).zip(["a", "b", "longer", "c", "longer still"]) {
+            let _ = decoder.decode(&order(number, id, "5"));
+        }
+        for (number, id, quantity) in
+            [(105, "order-105", "5"), (106, "a", "5"), (107, "a-longer-one", "5")]
+        {
+            let bytes = order(number, id, quantity);
+            assert!(is_like_the_last(&mut decoder, &bytes), "{id}");
+            let mut fresh = Decoder::new();
+            let (expected, verdict) = fresh.decode(&bytes);
+            let (message, by_template) = decoder.decode(&bytes);
+            assert_eq!(by_template, verdict);
+            assert!(message.all_fields().eq(expected.all_fields()), "{id}");
+        }
+    }
+
+    #[test]
+    fn what_was_repeated_and_changes_is_seen_and_varies_from_then_on() {
+        let mut decoder = Decoder::new();
+        for number in 100..104 {
+            let _ = decoder.decode(&order(number, "a", "5"));
+        }
+        let other = order(104, "a", "77");
+        assert!(!is_like_the_last(&mut decoder, &other));
+        let (message, _) = decoder.decode(&other);
+        assert_eq!(message.get(38), Some(&b"77"[..]));
+        assert!(is_like_the_last(&mut decoder, &order(105, "a", "123")));
+        let wrong = order(106, "a", "x");
+        assert_eq!(decoder.decode(&wrong).1, Decoder::new().decode(&wrong).1);
+        assert_ne!(decoder.decode(&wrong).1, decoder.decode(&other).1);
+    }
+}
