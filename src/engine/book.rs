@@ -28,6 +28,11 @@ use crate::model::{InstrumentId, Price, Side};
 /// Levels of a block: as many as two words have bytes.
 const BLOCK_LEVELS: usize = 16;
 
+/// Orders for which a block has memory set aside: half of its levels with one each.
+pub(super) const ORDERS_A_BLOCK: usize = BLOCK_LEVELS / 2;
+/// Blocks of a side for which its directory has memory from the beginning.
+const DIRECTORY: usize = 32;
+
 /// Levels that lie next to each other.
 pub(super) struct Block {
     /// A byte of each rank's hash.
@@ -207,7 +212,7 @@ impl Ladder {
     /// The ladder of a side without an order.
     pub(super) fn new(instrument: InstrumentId, side: Side) -> Self {
         let owner = instrument.0 << 1 | (side == Side::Sell) as u32;
-        Self { best: NO_RANK, directory: Vec::new(), owner }
+        Self { best: NO_RANK, directory: Vec::with_capacity(DIRECTORY), owner }
     }
 
     /// The rank of the best level; nothing but the ladder itself is read.

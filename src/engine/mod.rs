@@ -45,7 +45,7 @@ pub use sessions::SessionState;
 pub use view::{BookLevel, Counters, OrderView, View};
 
 use accounts::Accounts;
-use book::Block;
+use book::{Block, ORDERS_A_BLOCK};
 use cl_ord_ids::ClOrdIds;
 use continuation::Pending;
 use hash::Mix;
@@ -219,6 +219,7 @@ impl Engine {
         limits.sessions_max = limits.sessions_max.min(SESSIONS_MAX as u32);
         self.genesis = Some(*genesis);
         self.instruments = Instruments::new(&limits);
+        self.blocks = Slab::with_capacity(limits.orders_max as usize / ORDERS_A_BLOCK);
         self.accounts = Accounts::new(&limits);
         self.ledger = Ledger::new(&limits);
         self.orders = Orders::new(&limits);

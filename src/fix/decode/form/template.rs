@@ -13,9 +13,11 @@ use super::{Check, FIELDS_MAX, Field, NONE, Node, Second, pad, window_at, word_i
 use crate::fix::decode::value;
 
 /// Templates.
-pub(super) const TEMPLATES: usize = 64;
+pub(super) const TEMPLATES: usize = 32;
 /// Where the last character of MsgType stands in most messages: `8=FIX.4.4|9=nnn|35=D|`.
 const MSG_TYPE_AT: usize = 19;
+/// Longer messages are left to the tree.
+const TEXT_MAX: usize = 1_024;
 /// So many messages of other forms in a row take a template over.
 const PATIENCE: u8 = 16;
 
@@ -53,14 +55,15 @@ enum Step {
 }
 
 impl Template {
+    /// With all the memory that it will ever need, so that it takes none in the midst of trading.
     pub(super) fn new() -> Self {
         Self {
             form: NONE,
             others: 0,
-            steps: Vec::new(),
-            fields: Vec::new(),
-            text: Vec::new(),
-            learned: Vec::new(),
+            steps: Vec::with_capacity(FIELDS_MAX),
+            fields: Vec::with_capacity(FIELDS_MAX),
+            text: Vec::with_capacity(TEXT_MAX),
+            learned: Vec::with_capacity(FIELDS_MAX),
             varied: 0,
         }
     }
@@ -132,6 +135,9 @@ impl Template {
         nodes: &[Node],
         path: impl Iterator<Item = u16> + Clone,
     ) {
+        if bytes.len() > TEXT_MAX {
+            return;
+        }
         if self.form == form {
             for (at, (old, new)) in self.learned.iter().zip(fields).enumerate() {
                 let differs = value(&self.text, old) != value(bytes, new);
