@@ -31,9 +31,9 @@ struct Arguments {
     /// As short as each suite is in all
     #[arg(long)]
     short: bool,
-    /// Seconds discarded before each measurement
-    #[arg(long, default_value_t = 1.0)]
-    warmup: f64,
+    /// Seconds discarded before each measurement: 1, or 0.5 where it is short
+    #[arg(long)]
+    warmup: Option<f64>,
     /// The client's core and the server's core
     #[arg(long, value_delimiter = ',', default_values_t = [0, 1])]
     cores: Vec<usize>,
@@ -130,7 +130,9 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
     let [client, server] = arguments.cores[..] else {
         return Err("--cores takes two: the client's and the server's, as in --cores 0,1".into());
     };
-    if !(0.0..=600.0).contains(&arguments.warmup) {
+    let short = arguments.short || arguments.suite == Suite::All;
+    let warmup = arguments.warmup.unwrap_or(if short { 0.5 } else { 1.0 });
+    if !(0.0..=600.0).contains(&warmup) {
         return Err("--warmup takes 0 to 600 seconds".into());
     }
     let rates = &arguments.rate;
@@ -145,7 +147,7 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
     Ok(Options {
         seconds: arguments.seconds.map(|seconds| seconds.max(1)),
         rates: rates.clone(),
-        warmup: Duration::from_secs_f64(arguments.warmup),
+        warmup: Duration::from_secs_f64(warmup),
         cores: [client, server],
         castle: arguments.castle.clone().unwrap_or(beside),
         harness,
@@ -159,7 +161,7 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         commands_max: arguments.commands.map(|commands| commands.max(1)),
         drop_fill: arguments.drop_fill,
         lag_budget_ns: arguments.lag_budget_us * 1_000,
-        short: arguments.short || arguments.suite == Suite::All,
+        short,
         stall: Duration::from_millis(arguments.stall_ms),
         scratch: arguments.out.clone(),
     })

@@ -21,7 +21,7 @@ const CAPACITY: usize = 1_024;
 /// Length of a slice.
 const SLICE_NS: u64 = 250_000_000;
 /// Slices of each ring, at least.
-const SLICES_MIN: u64 = 14;
+const SLICES_MIN: u64 = 10;
 /// Pushes between two looks at the clock.
 const PUSHES: u64 = 1_024;
 /// What the partner serves: nothing, or an index; and that it is to end.
