@@ -78,6 +78,7 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::LoadError;
     use crate::engine::continuation::Pending;
     use crate::engine::ledger::Paid;
     use crate::engine::orders::Life;
@@ -199,6 +200,16 @@ mod tests {
             let mut venue = venue();
             change(&mut venue.engine);
             assert_ne!(content(&venue.engine), before, "{what} is not in the hash");
+            let mut bytes = Vec::new();
+            venue.engine.save(&mut bytes).unwrap();
+            let loaded = Engine::load(&bytes[..], venue.engine.state_hash());
+            // The one change after which an order names another's ClOrdID as its last.
+            let is_contradiction = matches!(loaded, Err(LoadError::Contradiction(_)));
+            assert_eq!(is_contradiction, *what == "last ClOrdID", "{what}");
+            assert!(is_contradiction || loaded.is_ok(), "{what} is not taken along");
+            for end in (0..bytes.len()).step_by(397) {
+                assert!(Engine::load(&bytes[..end], 0).is_err(), "{what}: {end} bytes");
+            }
         }
         let mut venue = venue();
         let refused = transfer(50, X, 1, "to nobody");

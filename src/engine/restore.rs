@@ -91,11 +91,13 @@ impl Engine {
         engine.get_assets(from)?;
         engine.get_instruments(from)?;
         let accounts = engine.get_accounts(from)?;
-        engine.get_orders(from)?;
+        let orders = engine.get_orders(from)?;
         for account in accounts {
             engine.get_ids(from, account)?;
             engine.get_listed(from, account)?;
         }
+        let has_last = |slot: &u32| engine.orders.chains[*slot].last != NONE;
+        must(orders.iter().all(has_last), "an order without its last ClOrdID")?;
         engine.get_books(from)?;
         engine.get_sessions(from)?;
         engine.get_transfers(from)?;
@@ -162,7 +164,8 @@ impl Engine {
         Ok(accounts)
     }
 
-    fn get_orders(&mut self, from: &mut Source<impl io::Read>) -> Loaded<()> {
+    fn get_orders(&mut self, from: &mut Source<impl io::Read>) -> Loaded<Vec<u32>> {
+        let mut slots = Vec::new();
         for _ in 0..from.number()? {
             let told: Execution = from.value()?;
             must(self.accounts.get(told.account).is_some(), "an order's account")?;
@@ -177,9 +180,9 @@ impl Engine {
             chain.fee_remainder = from.value()?;
             chain.shown = from.value()?;
             chain.life = life(from.number()?)?;
-            self.orders.remember(chain);
+            slots.push(self.orders.remember(chain));
         }
-        Ok(())
+        Ok(slots)
     }
 
     /// The slot of an order that was read.
