@@ -15,7 +15,8 @@ const SESSIONS: usize = 3;
 fn house() -> House {
     House::new(&Setup {
         sessions: SESSIONS,
-        journal: "segment_bytes = 262144\nreserve_bytes = 65536\nlog_ring_records = 256\n".into(),
+        journal: "segment_bytes = 1048576\nreserve_bytes = 262144\nlog_ring_records = 1024\n"
+            .into(),
         ..Setup::default()
     })
 }
@@ -30,7 +31,7 @@ fn traders(exchange: &Exchange) -> Vec<Trader> {
 
 fn trade(traders: &mut [Trader]) {
     for trader in &mut *traders {
-        trader.trade_some(1_500, 100).expect("trading goes on");
+        trader.trade_some(4_000, 100).expect("trading goes on");
     }
     for trader in &mut *traders {
         trader.settle().expect("everything comes");
