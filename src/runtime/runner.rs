@@ -20,6 +20,10 @@ use super::park::{Park, Unpark, thread_parking};
 const SPINS: u32 = 2;
 /// Idle turns that yield before the first that parks.
 const YIELDS: u32 = 218;
+/// The same of a runner that waits for the disk and may share its core with those that sync. The kernel's own
+/// worker that has to flush the disk waits behind a thread that yields again and again, for up to 200 ms
+/// (Linux 6.18: who yields gives its virtual time away): only one that sleeps lets it run at once.
+const YIELDS_BEFORE_DISK: u32 = 8;
 /// How long a runner parks at most, unless told otherwise: its timers are late by no more.
 pub const PARK_TIMEOUT: Duration = Duration::from_millis(1);
 /// Cores that an affinity mask can name.
@@ -109,6 +113,14 @@ impl RunnerBuilder {
     #[must_use]
     pub fn parks_at_once(mut self) -> Self {
         self.patience = [0, 0];
+        self
+    }
+
+    /// Parks soon, where it parks at all: what it waits for is the disk's, and its core may be the one that
+    /// has to drive the disk.
+    #[must_use]
+    pub fn parks_soon(mut self) -> Self {
+        self.patience = [SPINS, YIELDS_BEFORE_DISK];
         self
     }
 

@@ -61,8 +61,8 @@ impl HotRunners {
     }
 
     /// Puts the agents on the runners, to be turned in this order where they share one. `sync` is the bell
-    /// behind the journal. The journal is woken for each turn only where somebody waits for it; the store
-    /// of sent messages, for which nobody does, looks for itself.
+    /// behind the journal. Where somebody waits for the journal it is woken for each turn, and who waits
+    /// parks soon; the store of sent messages, for which nobody does, looks for itself.
     pub fn with(
         self,
         gateway: Box<dyn Agent>,
@@ -72,12 +72,16 @@ impl HotRunners {
         is_waited_for: bool,
     ) -> Self {
         let bells = self.bells();
-        let mut first = self.gateway.agent(gateway);
+        let patient = |runner: RunnerBuilder| match is_waited_for {
+            true => runner.parks_soon(),
+            false => runner,
+        };
+        let mut first = patient(self.gateway).agent(gateway);
         // The runner of the engine is the first one where it has none of its own.
         let own_engine = match self.engine {
             Some(runner) => {
                 first = first.downstream(bells.engine);
-                Some(runner.agent(engine).downstream(bells.gateway))
+                Some(patient(runner).agent(engine).downstream(bells.gateway))
             }
             None => {
                 first = first.agent(engine);
