@@ -3,9 +3,13 @@
 
 mod support;
 
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::Output;
 
+use castle::engine::Engine;
+use castle::journal::snapshot::{SnapshotReader, SnapshotWriter, snapshots as sequences};
+use castle::model::*;
 use support::exchange::{Exchange, House, Setup, castle};
 use support::trader::Trader;
 
@@ -184,6 +188,58 @@ fn a_damaged_snapshot_is_said_and_passed_over_and_without_any_a_pruned_journal_i
         trader.drain().expect("what came is good");
     }
     come_back(&exchange, &mut traders);
+    exchange.kill();
+}
+
+/// Puts another in the place of the snapshot: all of it is in order, but an account has a unit more.
+fn forge(house: &House) {
+    let sequence = sequences(&house.journal).expect("the folder")[0];
+    let mut reader = SnapshotReader::open(&house.journal, sequence).expect("a snapshot");
+    let header = reader.header;
+    let mut engine = Engine::load(&mut reader, header.state_hash).expect("a state");
+    reader.end_state().expect("all of it");
+    let mut outbound = Vec::new();
+    reader.read_to_end(&mut outbound).expect("sent messages");
+    let deposit = Transfer {
+        request: 1,
+        account: AccountId::FIRST,
+        asset: AssetId(0),
+        amount: Amount(1),
+        reference: Reference::truncated(b"forged"),
+    };
+    let record = Record {
+        sequence,
+        timestamp: Timestamp(1),
+        epoch: header.link.epoch,
+        shard: ShardId(0),
+        command: Command::Deposit(deposit),
+    };
+    engine.apply(&record, &mut Vec::new());
+    assert_ne!(engine.state_hash(), header.state_hash);
+    let mut writer = SnapshotWriter::create(&house.journal).expect("a file");
+    engine.save(&mut writer).expect("written");
+    writer.end_state().expect("written");
+    writer.write_all(&outbound).expect("written");
+    let who = (header.cluster, header.mark);
+    writer.finish(&house.journal, who, header.link, engine.state_hash()).expect("written");
+}
+
+#[test]
+fn a_snapshot_that_is_whole_and_yet_wrong_is_found_by_verifying_and_nothing_is_pruned_for_it() {
+    let house = house();
+    let exchange = house.start();
+    trade(&mut traders(&exchange));
+    run_well(&house, &["snapshot"]);
+    run_well(&house, &["snapshot", "--verify"]);
+    forge(&house);
+    let segments = house.segments();
+    let output = run(&house, &["snapshot", "--verify"]);
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("is not what a replay comes to"), "{said}");
+    let output = run(&house, &["journal", "prune"]);
+    assert!(!output.status.success(), "{output:?}");
+    assert!(segments.iter().all(|segment| segment.exists()));
     exchange.kill();
 }
 
