@@ -60,7 +60,13 @@ pub fn run(args: &Args) -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
     let done = match &args.action {
         Action::Verify { directory } => {
-            read::verify(&RealDisk::read_only(directory)).map(|found| verified(&mut out, &found))
+            let disk = RealDisk::read_only(directory);
+            read::verify(&disk).and_then(|found| {
+                let begin = read::begins_with(&disk)?;
+                Ok(begin
+                    .map_or(Ok(()), |first| begins(&mut out, first.0))
+                    .and_then(|()| verified(&mut out, &found)))
+            })
         }
         Action::Dump { directory, from, to, kinds } => {
             dump(&mut out, &RealDisk::read_only(directory), *from, *to, kinds)
@@ -122,6 +128,18 @@ fn pruned(out: &mut impl Write, done: &Pruned) -> io::Result<()> {
     }
     let count = segments.len();
     writeln!(out, "{count} segments removed; the snapshot at record {behind} stands in for them")
+}
+
+/// Says so where the journal does not begin with the first record.
+fn begins(out: &mut impl Write, first: u64) -> io::Result<()> {
+    if first == 1 {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "the journal begins with record {first}: what was before it was pruned, or taken away; castle \
+         snapshot --verify tells whether a snapshot stands in for it"
+    )
 }
 
 fn verified(out: &mut impl Write, found: &Verified) -> io::Result<()> {
