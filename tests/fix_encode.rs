@@ -3,7 +3,7 @@
 
 use castle::fix::decode::{Decoder, Kind, MsgKind};
 use castle::fix::directory::Directory;
-use castle::fix::encode::{self, Outgoing};
+use castle::fix::encode::{self, Encoder, Outgoing};
 use castle::fix::frame::{self, Frame};
 use castle::model::*;
 use expect_test::{Expect, expect};
@@ -67,7 +67,7 @@ fn outgoing(poss_dup: bool) -> Outgoing<'static> {
 
 fn encoded(body: EventBody, poss_dup: bool) -> Vec<u8> {
     let mut out = b"before".to_vec();
-    encode::encode(&event(body), &outgoing(poss_dup), &directory(), &mut out);
+    Encoder::default().encode(&event(body), &outgoing(poss_dup), &directory(), &mut out);
     out.split_off(6)
 }
 
@@ -450,7 +450,7 @@ fn a_message_sent_again_says_so_and_keeps_its_first_time() {
 #[test]
 fn a_gap_fill_takes_the_place_of_the_messages_of_the_session() {
     let mut out = Vec::new();
-    encode::gap_fill(1, 5, &outgoing(false), TIME, &mut out);
+    Encoder::default().gap_fill(1, 5, &outgoing(false), TIME, &mut out);
     assert_eq!(assert_valid(&out), MsgKind::SequenceReset);
     expect!["8=FIX.4.4|9=99|35=4|34=1|49=ISLD|52=20260102-03:04:06.123456|56=TW44|43=Y|122=20260102-03:04:05.123456|36=5|123=Y|10=071|"]
         .assert_eq(&shown(&out));
@@ -470,13 +470,18 @@ fn body_length_has_as_many_digits_as_it_needs() {
     let short = Outgoing { sender: b"A", target: b"B", sending_time_ns: 0, poss_dup: false };
     let mut out = Vec::new();
     let heartbeat = EventBody::Heartbeat(Heartbeat { test_req_id: TestReqId::EMPTY });
-    encode::encode(&event(heartbeat), &short, &directory(), &mut out);
+    Encoder::default().encode(&event(heartbeat), &short, &directory(), &mut out);
     assert_valid(&out);
     assert!(shown(&out).starts_with("8=FIX.4.4|9=48|35=0|"), "{}", shown(&out));
     let name = [b'x'; 600];
     let long = Outgoing { sender: &name, target: &name, ..short };
     let first = out.len();
-    encode::encode(&event(EventBody::Execution(execution())), &long, &directory(), &mut out);
+    Encoder::default().encode(
+        &event(EventBody::Execution(execution())),
+        &long,
+        &directory(),
+        &mut out,
+    );
     assert_valid(&out[first..]);
     assert!(shown(&out[first..]).starts_with("8=FIX.4.4|9=13"), "{}", shown(&out[first..]));
 }

@@ -1,7 +1,8 @@
 //! Messages broken at random: the codec answers, and never panics.
 
-use castle::fix::decode::Decoder;
+use castle::fix::decode::{Decoder, Message};
 use castle::fix::frame::{self, Frame};
+use castle::fix::{number, time};
 use proptest::prelude::*;
 
 const SEEDS: [&str; 6] = [
@@ -151,7 +152,63 @@ proptest! {
                 for (tag, _) in expected.all_fields() {
                     prop_assert_eq!(message.get(tag), expected.get(tag));
                 }
+                amounts_are_those_of_the_texts(&message)?;
             }
         }
     }
+
+    /// Also of a field that says the same as before, and of one that only begins so.
+    #[test]
+    fn numbers_and_times_of_a_known_form_are_those_of_their_texts(
+        values in proptest::collection::vec(
+            ("[0-9]{1,19}", number_text(), number_text(), time_text(), "[A-Z]{1,20}"), 1..8),
+    ) {
+        let mut learned = Decoder::new();
+        for (number, quantity, price, time, id) in &values {
+            let body = format!(
+                "35=D|34={number}|49=TW44|52={time}|56=ISLD|11={id}|40=2|38={quantity}|44={price}|54=1|60={time}|"
+            );
+            let bytes = repaired(body.replace('|', "\x01").as_bytes());
+            for _ in 0..2 {
+                let mut fresh = Decoder::new();
+                let (expected, expected_verdict) = fresh.decode(&bytes);
+                let (message, verdict) = learned.decode(&bytes);
+                prop_assert_eq!(verdict, expected_verdict);
+                prop_assert!(message.all_fields().eq(expected.all_fields()));
+                prop_assert_eq!(message.sending_time(), expected.sending_time());
+                amounts_are_those_of_the_texts(&message)?;
+            }
+        }
+    }
+}
+
+fn number_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[0-9]{1,3}",
+        "[0-9]{1,8}\\.[0-9]{0,8}",
+        "[0-9]{0,3}\\.[0-9]{1,16}",
+        "[0-9]{5,20}",
+        "-?[0-9.]{1,10}",
+    ]
+}
+
+fn time_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "2026010[0-3]-03:04:0[56](\\.[0-9]{1,10})?",
+        "(1969|2026|2600)1231-23:59:(59|60)\\.[0-9]{3}",
+    ]
+}
+
+/// What a message says a number or a time amounts to is what its text says.
+fn amounts_are_those_of_the_texts(message: &Message<'_>) -> Result<(), TestCaseError> {
+    for (tag, _) in message.fields() {
+        let text = message.get(tag).unwrap_or(b"");
+        for scale in [0, 3, 8, 18] {
+            prop_assert_eq!(message.decimal(tag, scale), Some(number::decimal(text, scale)));
+        }
+        prop_assert_eq!(message.unsigned(tag), Some(number::unsigned(text)));
+    }
+    let sent = message.get(52).and_then(time::timestamp);
+    prop_assert_eq!(message.sending_time(), sent);
+    Ok(())
 }

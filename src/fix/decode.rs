@@ -95,11 +95,45 @@ pub struct Decoder {
 
 #[derive(Debug, Clone, Copy)]
 struct Field {
+    /// What its value amounts to, where that is known.
+    amount: u64,
     tag: u32,
-    start: u32,
-    end: u32,
+    amounts: Amounts,
     /// 0 outside of groups.
     depth: u8,
+    /// Of the digits in `amount`, how many stand behind the point.
+    places: u16,
+    start: u32,
+    end: u32,
+}
+
+/// What [`Field::amount`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Amounts {
+    /// Nothing: the text is to be read.
+    Text,
+    /// A number of digits alone.
+    Integer,
+    /// The digits of a number with a point and no sign.
+    Decimal,
+    /// A time in nanoseconds since 1970.
+    Time,
+}
+
+impl Field {
+    /// One whose value is to be read.
+    fn text(tag: u32, start: usize, end: usize, depth: u8) -> Self {
+        let (start, end) = (start as u32, end as u32);
+        Self { amount: 0, tag, amounts: Amounts::Text, depth, places: 0, start, end }
+    }
+
+    /// The same `by` bytes further on.
+    #[inline(always)]
+    fn moved(self, by: usize) -> Self {
+        let by = by as u32;
+        Self { start: self.start + by, end: self.end + by, ..self }
+    }
 }
 
 /// Which fields a message has outside of groups.
@@ -415,7 +449,7 @@ impl Pass<'_, '_> {
     #[inline(always)]
     fn push(&mut self, tag: u32, start: usize, end: usize) {
         let depth = self.depth as u8;
-        self.decoder.fields.push(Field { tag, start: start as u32, end: end as u32, depth });
+        self.decoder.fields.push(Field::text(tag, start, end, depth));
     }
 
     /// Begins the group that a field counts.

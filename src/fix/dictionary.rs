@@ -172,10 +172,13 @@ impl Layout {
     }
 }
 
+/// A constant, so that the index of a tag that is one needs no look into the table.
+const BY_TAG: [u16; INDEX.len()] = INDEX;
+
 /// The index of a tag, or [`NO_FIELD`].
 #[inline(always)]
 pub fn index_of(tag: u32) -> u16 {
-    if let Some(index) = INDEX.get(tag as usize) {
+    if let Some(index) = BY_TAG.get(tag as usize) {
         return *index;
     }
     let offset = tag.wrapping_sub(USER_TAG_FIRST);

@@ -1,11 +1,16 @@
 //! Events as FIX messages.
 //!
-//! A message is written once, front to back, into the buffer it is sent from; only BodyLength is filled in
-//! behind. Each field brings the delimiter before it ([`put`]), and Text, where there is one, is the last. Nothing is allocated once that buffer is large enough. AvgPx has four decimal places more
-//! than the instrument's prices and is rounded half up from the exact notional.
+//! A message is written once, front to back, into a place that the encoder keeps, and is copied from there to
+//! the buffer it is sent from: so it is written where the processor's nearest cache holds it, and the buffer
+//! grows by no more than the message. Only BodyLength is filled in behind. Each field brings the delimiter
+//! before it ([`put`]), and Text, where there is one, is the last. Nothing is allocated once the buffer is large
+//! enough. AvgPx has four decimal places more than the instrument's prices and is rounded half up from the exact
+//! notional.
 
 mod put;
 mod text;
+
+use std::ops::RangeInclusive;
 
 use crate::fix::decode::MsgKind;
 use crate::fix::dictionary::{MESSAGES, tag};
@@ -19,6 +24,7 @@ pub use text::session_reject_reason;
 const SOH: u8 = 1;
 /// Places that AvgPx (6) has more than the instrument's prices.
 const AVERAGE_PLACES: u8 = 4;
+const AVERAGE_POWER: u64 = 10_u64.pow(AVERAGE_PLACES as u32);
 /// Symbol (55) of what is not known; FIX 4.4 requires the field.
 const NO_SYMBOL: &[u8] = b"[N/A]";
 /// OrderID (37) where there is no order (FIX 4.4, ExecutionReport), and OrigClOrdID (41) where none was sent.
@@ -41,31 +47,96 @@ pub struct Outgoing<'a> {
     pub poss_dup: bool,
 }
 
-/// Appends the message of `event` to `out`; nothing for an event that is no message.
-pub fn encode(event: &Event, header: &Outgoing<'_>, directory: &Directory, out: &mut Vec<u8>) {
-    let Some(kind) = msg_kind(&event.body) else { return };
-    let orig_sending_time_ns = header.poss_dup.then_some(event.timestamp.0);
-    let number = event.msg_seq_num;
-    let body = |writer: &mut Writer<'_>| writer.body(event, directory);
-    let text = |out: &mut Vec<u8>| text_of(event, directory, out);
-    message(out, kind, number, header, orig_sending_time_ns, body, text);
+/// Makes messages, and keeps what one has in common with the next.
+#[derive(Debug)]
+pub struct Encoder {
+    /// Where a message is written.
+    room: Box<[u8; ROOM]>,
+    moments: Moments,
 }
 
-/// Appends a SequenceReset with GapFillFlag in place of the messages from `begin` to just before
-/// `new_seq_no`. It always carries PossDupFlag, and `orig_sending_time_ns` as OrigSendingTime.
-pub fn gap_fill(
-    begin: u64,
-    new_seq_no: u64,
-    header: &Outgoing<'_>,
-    orig_sending_time_ns: u64,
-    out: &mut Vec<u8>,
-) {
-    let kind = MsgKind::SequenceReset;
-    let body = |writer: &mut Writer<'_>| {
-        writer.unsigned::<{ tag::NEW_SEQ_NO }>(new_seq_no);
-        writer.byte::<{ tag::GAP_FILL_FLAG }>(b'Y');
-    };
-    message(out, kind, begin, header, Some(orig_sending_time_ns), body, |_| {});
+impl Default for Encoder {
+    fn default() -> Self {
+        Self { room: Box::new([0; ROOM]), moments: Moments::new() }
+    }
+}
+
+impl Encoder {
+    /// Appends the message of `event` to `out`; nothing for an event that is no message.
+    pub fn encode(
+        &mut self,
+        event: &Event,
+        header: &Outgoing<'_>,
+        directory: &Directory,
+        out: &mut Vec<u8>,
+    ) {
+        let Some(kind) = msg_kind(&event.body) else { return };
+        let orig_sending_time_ns = header.poss_dup.then_some(event.timestamp.0);
+        let number = event.msg_seq_num;
+        let body = |writer: &mut Writer<'_>| writer.body(event, directory);
+        let text = may_have_text(&event.body)
+            .then_some(|out: &mut Vec<u8>| text_of(event, directory, out));
+        self.message(out, kind, number, header, orig_sending_time_ns, body, text);
+    }
+
+    /// Appends a SequenceReset with GapFillFlag in place of the messages from `begin` to just before
+    /// `new_seq_no`. It always carries PossDupFlag, and `orig_sending_time_ns` as OrigSendingTime.
+    pub fn gap_fill(
+        &mut self,
+        begin: u64,
+        new_seq_no: u64,
+        header: &Outgoing<'_>,
+        orig_sending_time_ns: u64,
+        out: &mut Vec<u8>,
+    ) {
+        let kind = MsgKind::SequenceReset;
+        let body = |writer: &mut Writer<'_>| {
+            writer.unsigned::<{ tag::NEW_SEQ_NO }>(new_seq_no);
+            writer.byte::<{ tag::GAP_FILL_FLAG }>(b'Y');
+        };
+        let text: Option<fn(&mut Vec<u8>)> = None;
+        self.message(out, kind, begin, header, Some(orig_sending_time_ns), body, text);
+    }
+
+    /// Appends a message: its header, the fields that `body` writes, and the text that `text` writes, with which
+    /// every message ends that has one.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "a message's parts, in their order")]
+    fn message(
+        &mut self,
+        out: &mut Vec<u8>,
+        kind: MsgKind,
+        msg_seq_num: u64,
+        header: &Outgoing<'_>,
+        orig_sending_time_ns: Option<u64>,
+        body: impl FnOnce(&mut Writer<'_>),
+        text: Option<impl FnOnce(&mut Vec<u8>)>,
+    ) {
+        let mut writer = Writer { put: Put::new(&mut self.room), moments: &mut self.moments };
+        // No CompID of the venue's is so long, but what is given here may be anything.
+        let is_long = header.sender.len() + header.target.len() > COMP_IDS_MAX;
+        let shown =
+            if is_long { Outgoing { sender: b"", target: b"", ..*header } } else { *header };
+        let comp_ids_at = writer.header(kind, msg_seq_num, &shown, orig_sending_time_ns);
+        body(&mut writer);
+        let end = writer.put.at();
+        if text.is_none()
+            && !is_long
+            && let Some(message) = close(&mut self.room, end)
+        {
+            return out.extend_from_slice(message);
+        }
+        debug_assert!(end <= ROOM, "a message has no room");
+        let start = out.len();
+        out.extend_from_slice(&self.room[..end.min(ROOM)]);
+        if let Some(text) = text {
+            text(out);
+        }
+        if is_long {
+            insert_comp_ids(out, comp_ids_at.map(|at| start + at), header);
+        }
+        finish(out, start);
+    }
 }
 
 /// Whether the event is a message of the session itself, which is gap-filled and never sent again
@@ -105,22 +176,26 @@ pub fn msg_kind(body: &EventBody) -> Option<MsgKind> {
     })
 }
 
-/// What figures of an instrument mean.
+/// What figures of an instrument mean. Its assets are looked up where a figure is of one.
 #[derive(Clone, Copy)]
 struct Units<'a> {
+    directory: Option<&'a Directory>,
     instrument: Option<&'a Instrument>,
-    base: Option<&'a Asset>,
-    quote: Option<&'a Asset>,
 }
 
 impl<'a> Units<'a> {
-    const NONE: Self = Self { instrument: None, base: None, quote: None };
+    const NONE: Self = Self { directory: None, instrument: None };
 
     fn new(directory: &'a Directory, instrument: InstrumentId) -> Self {
-        let instrument = directory.instrument(instrument);
-        let base = instrument.and_then(|instrument| directory.asset(instrument.base));
-        let quote = instrument.and_then(|instrument| directory.asset(instrument.quote));
-        Self { instrument, base, quote }
+        Self { directory: Some(directory), instrument: directory.instrument(instrument) }
+    }
+
+    fn base(&self) -> Option<&'a Asset> {
+        self.directory?.asset(self.instrument?.base)
+    }
+
+    fn quote(&self) -> Option<&'a Asset> {
+        self.directory?.asset(self.instrument?.quote)
     }
 
     fn price_scale(&self) -> u8 {
@@ -132,7 +207,7 @@ impl<'a> Units<'a> {
     }
 
     fn quote_scale(&self) -> u8 {
-        self.quote.map_or(0, |asset| asset.scale)
+        self.quote().map_or(0, |asset| asset.scale)
     }
 
     fn symbol(&self) -> &'a [u8] {
@@ -149,57 +224,45 @@ const LENGTH_DIGITS: usize = 3;
 /// What stands before the value of BodyLength.
 const LENGTH_AT: usize = HEAD.len() - LENGTH_DIGITS;
 
+/// Where the body begins, which is what BodyLength counts.
+const BODY_AT: usize = HEAD.len() + 1;
+/// Lengths of a body that have so many digits.
+const LENGTHS: RangeInclusive<usize> = 100..=999;
+
 /// Writes the fields of a message.
 struct Writer<'a> {
     put: Put<'a>,
-    moments: Moments,
+    moments: &'a mut Moments,
 }
 
-/// Appends a message: its header, the fields that `body` writes, and the text that `text` writes, with which every
-/// message ends that has one.
+/// Closes the message that has its last field before `end`, where its BodyLength is a usual one.
 #[inline(always)]
-fn message(
-    out: &mut Vec<u8>,
-    kind: MsgKind,
-    msg_seq_num: u64,
-    header: &Outgoing<'_>,
-    orig_sending_time_ns: Option<u64>,
-    body: impl FnOnce(&mut Writer<'_>),
-    text: impl FnOnce(&mut Vec<u8>),
-) {
-    let start = out.len();
-    out.resize(start + ROOM, 0);
-    let Some(room) = out[start..].first_chunk_mut() else { return };
-    let put = Put::new(room);
-    let mut writer = Writer { put, moments: Moments::new(header.sending_time_ns) };
-    // No CompID of the venue's is so long, but what is given here may be anything.
-    let is_long = header.sender.len() + header.target.len() > COMP_IDS_MAX;
-    let shown = if is_long { Outgoing { sender: b"", target: b"", ..*header } } else { *header };
-    let comp_ids_at = writer.header(kind, msg_seq_num, &shown, orig_sending_time_ns);
-    body(&mut writer);
-    let end = writer.put.at();
-    debug_assert!(end <= ROOM, "a message has no room");
-    out.truncate(start + end);
-    text(out);
-    if is_long {
-        insert_comp_ids(out, comp_ids_at.map(|at| start + at), header);
+fn close(room: &mut [u8; ROOM], end: usize) -> Option<&[u8]> {
+    const TRAILER: usize = b"\x0110=000\x01".len();
+    let length = end + 1 - BODY_AT;
+    if !LENGTHS.contains(&length) || end + TRAILER > ROOM {
+        return None;
     }
-    finish(out, start);
+    let digits = (number::eight_digits(length as u32) | number::ZEROS).to_le_bytes();
+    room[LENGTH_AT..LENGTH_AT + LENGTH_DIGITS].copy_from_slice(&digits[8 - LENGTH_DIGITS..]);
+    room[end] = SOH;
+    let [hundreds, tens, ones] = frame::check_sum(&room[..=end]);
+    let trailer: [u8; TRAILER] = [SOH, b'1', b'0', b'=', hundreds, tens, ones, SOH];
+    room[end..end + TRAILER].copy_from_slice(&trailer);
+    Some(&room[..end + TRAILER])
 }
 
 /// Closes the message from `start` on: BodyLength and CheckSum.
-#[inline]
+#[inline(never)]
 fn finish(out: &mut Vec<u8>, start: usize) {
     out.push(SOH);
-    let body = start + HEAD.len() + 1;
-    let length = out.len() - body;
+    let length = out.len() - (start + BODY_AT);
     let at = start + LENGTH_AT;
-    match length {
-        100..=999 => {
-            let digits = (number::eight_digits(length as u32) | number::ZEROS).to_le_bytes();
-            out[at..at + LENGTH_DIGITS].copy_from_slice(&digits[8 - LENGTH_DIGITS..]);
-        }
-        _ => make_room(out, at, length),
+    if LENGTHS.contains(&length) {
+        let digits = (number::eight_digits(length as u32) | number::ZEROS).to_le_bytes();
+        out[at..at + LENGTH_DIGITS].copy_from_slice(&digits[8 - LENGTH_DIGITS..]);
+    } else {
+        make_room(out, at, length);
     }
     let sum = frame::check_sum(&out[start..]);
     out.extend_from_slice(&[b'1', b'0', b'=', sum[0], sum[1], sum[2], SOH]);
@@ -217,6 +280,17 @@ fn make_room(out: &mut Vec<u8>, at: usize, length: usize) {
 fn insert_comp_ids(out: &mut Vec<u8>, [sender_at, target_at]: [usize; 2], header: &Outgoing<'_>) {
     out.splice(target_at..target_at, header.target.iter().copied());
     out.splice(sender_at..sender_at, header.sender.iter().copied());
+}
+
+/// Whether a message may end with a text. What most orders cause has none.
+#[inline(always)]
+fn may_have_text(body: &EventBody) -> bool {
+    match body {
+        EventBody::Execution(execution) => {
+            execution.refusal.code != RejectCode::None || execution.why != Cause::Request
+        }
+        _ => true,
+    }
 }
 
 /// Appends Text (58) where there is one.
@@ -275,7 +349,7 @@ impl Writer<'_> {
         self.unsigned::<{ tag::MSG_SEQ_NUM }>(msg_seq_num);
         self.bytes::<{ tag::SENDER_COMP_ID }>(header.sender);
         let sender_at = self.put.at();
-        self.put.timestamp::<{ tag::SENDING_TIME }>(self.moments.sent());
+        self.timestamp::<{ tag::SENDING_TIME }>(header.sending_time_ns);
         self.bytes::<{ tag::TARGET_COMP_ID }>(header.target);
         let target_at = self.put.at();
         if let Some(orig_sending_time_ns) = orig_sending_time_ns {
@@ -343,7 +417,28 @@ impl Writer<'_> {
         self.unsigned::<{ tag::BUSINESS_REJECT_REASON }>(u64::from(reject.reason));
     }
 
+    /// Calls what is not inlined with a copy of this, as [`Put`] does.
+    #[inline(always)]
+    fn aside(&mut self, write: impl FnOnce(&mut Writer<'_>)) {
+        let mut copy = Writer { put: self.put.copy(), moments: &mut *self.moments };
+        write(&mut copy);
+        let at = copy.put.at();
+        self.put.go_on_from(at);
+    }
+
+    #[inline(never)]
     fn execution(
+        &mut self,
+        event: &Event,
+        execution: &Execution,
+        directory: &Directory,
+        status: Option<&StatusReport>,
+    ) {
+        self.aside(|writer| writer.report(event, execution, directory, status));
+    }
+
+    #[inline(always)]
+    fn report(
         &mut self,
         event: &Event,
         execution: &Execution,
@@ -360,7 +455,7 @@ impl Writer<'_> {
             _ => self.exec_id::<{ tag::EXEC_ID }>(event),
         }
         if let Some(report) = status {
-            self.status(report);
+            self.aside(|writer| writer.status(report));
         }
         self.byte::<{ tag::EXEC_TYPE }>(execution.exec_type as u8);
         self.byte::<{ tag::ORD_STATUS }>(execution.ord_status as u8);
@@ -388,7 +483,7 @@ impl Writer<'_> {
             RejectCode::None => self.order(execution, &units),
             // A status that was asked for of no order.
             _ if execution.exec_type == ExecType::OrderStatus => {}
-            _ => self.refused_order(execution, &units),
+            _ => self.aside(|writer| writer.refused_order(execution, &units)),
         }
         if execution.exec_type == ExecType::Trade {
             self.trade(execution, &units);
@@ -397,11 +492,19 @@ impl Writer<'_> {
         self.decimal::<{ tag::LEAVES_QTY }>(execution.leaves_quantity.0, quantity_scale);
         self.decimal::<{ tag::CUM_QTY }>(execution.cum_quantity.0, quantity_scale);
         let average = average(execution.cum_notional, execution.cum_quantity);
-        self.put.wide::<{ tag::AVG_PX }>(average, units.price_scale() + AVERAGE_PLACES);
+        match u64::try_from(average) {
+            // Most trade at one price: that has no places of its own, and is a shorter number.
+            Ok(average) if average.is_multiple_of(AVERAGE_POWER) => {
+                let price = (average / AVERAGE_POWER) as i64;
+                self.decimal::<{ tag::AVG_PX }>(price, units.price_scale());
+            }
+            _ => self.put.wide::<{ tag::AVG_PX }>(average, units.price_scale() + AVERAGE_PLACES),
+        }
         self.timestamp::<{ tag::TRANSACT_TIME }>(event.timestamp.0);
     }
 
     /// What the owner asked for.
+    #[inline(always)]
     fn order(&mut self, execution: &Execution, units: &Units<'_>) {
         let quantity_scale = units.quantity_scale();
         if execution.quantity != Quantity::ZERO || execution.quote_quantity == Amount::ZERO {
@@ -472,6 +575,7 @@ impl Writer<'_> {
         self.self_trade_prevention(execution);
     }
 
+    #[inline(always)]
     fn self_trade_prevention(&mut self, execution: &Execution) {
         if execution.self_trade_prevention != SelfTradePrevention::None {
             let mode = execution.self_trade_prevention as u8;
@@ -479,6 +583,7 @@ impl Writer<'_> {
         }
     }
 
+    #[inline(always)]
     fn trade(&mut self, execution: &Execution, units: &Units<'_>) {
         self.decimal::<{ tag::LAST_QTY }>(execution.last_quantity.0, units.quantity_scale());
         self.decimal::<{ tag::LAST_PX }>(execution.last_price.0, units.price_scale());
@@ -487,8 +592,8 @@ impl Writer<'_> {
             return;
         }
         let received = match execution.side {
-            Side::Buy => units.base,
-            Side::Sell => units.quote,
+            Side::Buy => units.base(),
+            Side::Sell => units.quote(),
         };
         self.decimal::<{ tag::COMMISSION }>(
             execution.fee.0,
@@ -600,6 +705,7 @@ impl Writer<'_> {
         self.unsigned::<{ tag::QUANTITY_DECIMALS }>(u64::from(quantity_scale));
     }
 
+    #[inline(always)]
     fn order_id(&mut self, order: OrderId) {
         match order {
             OrderId::NONE => self.bytes::<{ tag::ORDER_ID }>(NO_ORDER),
@@ -608,6 +714,7 @@ impl Writer<'_> {
     }
 
     /// The account, unless the client's name for it is no account's (see order entry).
+    #[inline(always)]
     fn account(&mut self, account: AccountId) {
         if account != AccountId(u32::MAX) {
             self.unsigned::<{ tag::ACCOUNT }>(u64::from(account.0));
@@ -618,9 +725,9 @@ impl Writer<'_> {
     #[inline(always)]
     fn exec_id<const TAG: u32>(&mut self, event: &Event) {
         self.unsigned::<TAG>(u64::from(event.shard.0));
-        self.put.raw(b"-");
+        self.put.character(b'-');
         self.put.number(event.cause.0);
-        self.put.raw(b"-");
+        self.put.character(b'-');
         self.put.number(u64::from(event.index));
     }
 
@@ -657,7 +764,7 @@ impl Writer<'_> {
     #[inline(always)]
     fn timestamp<const TAG: u32>(&mut self, timestamp_ns: u64) {
         let text = self.moments.text(timestamp_ns);
-        self.put.timestamp::<TAG>(&text);
+        self.put.timestamp::<TAG>(text);
     }
 }
 
@@ -679,14 +786,14 @@ fn average(notional: i128, quantity: Quantity) -> u128 {
         return 0;
     }
     let notional = notional.unsigned_abs();
-    let more = 10_u128.pow(AVERAGE_PLACES.into());
     if let (Ok(narrow), Ok(divisor)) = (u64::try_from(notional), u64::try_from(quantity))
-        && let Some(scaled) = narrow.checked_mul(more as u64)
+        && let Some(scaled) = narrow.checked_mul(AVERAGE_POWER)
         && let Some(rounded) = scaled.checked_add(divisor / 2)
     {
         return (rounded / divisor).into();
     }
     // Whole and rest apart: the notional itself may be too wide for four more places.
     let (whole, rest) = (notional / quantity, notional % quantity);
+    let more = u128::from(AVERAGE_POWER);
     whole.saturating_mul(more).saturating_add((rest * more + quantity / 2) / quantity)
 }

@@ -106,6 +106,36 @@ fn push(value: &mut u64, digit: u8) -> bool {
     }
 }
 
+/// Digits of which `places` stand behind the point, in units of 10^-`scale`; none where that is not exact, or
+/// does not fit.
+#[inline]
+pub(super) fn scaled(digits: u64, places: u16, scale: u8) -> Option<i64> {
+    let missing = u16::from(scale).checked_sub(places)?;
+    let factor = TENS.get(usize::from(missing))?;
+    i64::try_from(digits.checked_mul(*factor)?).ok()
+}
+
+/// Powers of ten.
+pub(super) const TENS: [u64; DIGITS_OF_I64 + 1] = {
+    let mut tens = [1; DIGITS_OF_I64 + 1];
+    let mut at = 1;
+    while at < tens.len() {
+        tens[at] = tens[at - 1] * 10;
+        at += 1;
+    }
+    tens
+};
+
+/// The number of eight decimal digits, the first in the lowest byte, written as text or as their values: three
+/// steps, each of which joins neighbours.
+#[inline(always)]
+pub(super) fn of_eight(text: u64) -> u64 {
+    let ones = text & 0x0f0f_0f0f_0f0f_0f0f;
+    let twos = (ones * 10 + (ones >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (twos * 100 + (twos >> 16)) & 0x0000_ffff_0000_ffff;
+    (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
+}
+
 /// An int of FIX 4.4: digits, with a minus sign or without.
 #[inline]
 pub fn int(text: &[u8]) -> Result<i64, NumberError> {
@@ -120,6 +150,17 @@ pub fn int(text: &[u8]) -> Result<i64, NumberError> {
 pub fn unsigned(text: &[u8]) -> Result<u64, NumberError> {
     if text.is_empty() {
         return Err(NumberError::Format);
+    }
+    if text.len() <= DIGITS_OF_I64 {
+        let mut value = 0_u64;
+        for byte in text {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return Err(NumberError::Format);
+            }
+            value = value * 10 + u64::from(digit);
+        }
+        return Ok(value);
     }
     let mut value = 0_u64;
     let mut fits = true;

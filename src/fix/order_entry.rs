@@ -46,9 +46,19 @@ pub fn command(
 ) -> Command {
     let request = Request { message, origin, account, directory };
     let command = match message.msg_type() {
-        b"D" => request.new_order(),
-        b"F" => request.cancel(),
-        b"G" => request.replace(),
+        // These are many, and long: each is made where it is to be.
+        b"D" => match request.new_order() {
+            Ok(order) => return Command::NewOrder(order),
+            Err(fault) => Err(fault),
+        },
+        b"F" => match request.cancel() {
+            Ok(cancel) => return Command::CancelOrder(cancel),
+            Err(fault) => Err(fault),
+        },
+        b"G" => match request.replace() {
+            Ok(replace) => return Command::ReplaceOrder(replace),
+            Err(fault) => Err(fault),
+        },
         b"q" => request.mass_cancel(),
         b"H" => request.order_status(),
         b"AF" => request.mass_status(),
@@ -120,7 +130,8 @@ impl Request<'_, '_> {
     }
 
     /// NewOrderSingle (D).
-    fn new_order(&self) -> Result<Command, Fault> {
+    #[inline(always)]
+    fn new_order(&self) -> Result<NewOrder, Fault> {
         let mut refusal = FirstRefusal::none();
         let cl_ord_id: ClOrdId = self.text(tag::CL_ORD_ID)?;
         // These two first: where anything else is refused the report can tell them.
@@ -150,7 +161,7 @@ impl Request<'_, '_> {
         let quantity = self.quantity(tag::ORDER_QTY, instrument, &mut refusal)?;
         let quote_quantity = self.quote_quantity(instrument, &mut refusal)?;
         let display_quantity = self.display_quantity(instrument, quantity, &mut refusal)?;
-        Ok(Command::NewOrder(NewOrder {
+        Ok(NewOrder {
             origin: self.origin,
             account: self.named_account(),
             instrument: instrument_id(instrument),
@@ -167,16 +178,17 @@ impl Request<'_, '_> {
             quote_quantity,
             display_quantity,
             refusal: refusal.0,
-        }))
+        })
     }
 
     /// OrderCancelRequest (F). OrderQty and the rest are ignored: an order is canceled whole.
-    fn cancel(&self) -> Result<Command, Fault> {
+    #[inline(always)]
+    fn cancel(&self) -> Result<CancelOrder, Fault> {
         let mut refusal = FirstRefusal::none();
         let names = self.names()?;
         let instrument = self.instrument();
         let side = self.side_of_order(instrument, &mut refusal);
-        Ok(Command::CancelOrder(CancelOrder {
+        Ok(CancelOrder {
             origin: self.origin,
             account: self.named_account(),
             instrument: instrument_id(instrument),
@@ -188,11 +200,12 @@ impl Request<'_, '_> {
             orig_cl_ord_id_hash: self.hash(&names.orig_cl_ord_id),
             poss_resend: self.message.poss_resend(),
             refusal: refusal.0,
-        }))
+        })
     }
 
     /// OrderCancelReplaceRequest (G).
-    fn replace(&self) -> Result<Command, Fault> {
+    #[inline(always)]
+    fn replace(&self) -> Result<ReplaceOrder, Fault> {
         let mut refusal = FirstRefusal::none();
         let names = self.names()?;
         let instrument = self.instrument();
@@ -223,7 +236,7 @@ impl Request<'_, '_> {
         let price = self.price(instrument, ord_type, &mut refusal)?;
         let quantity = self.quantity(tag::ORDER_QTY, instrument, &mut refusal)?;
         let display_quantity = self.display_quantity(instrument, quantity, &mut refusal)?;
-        Ok(Command::ReplaceOrder(ReplaceOrder {
+        Ok(ReplaceOrder {
             origin: self.origin,
             account: self.named_account(),
             instrument: instrument_id(instrument),
@@ -242,7 +255,7 @@ impl Request<'_, '_> {
             self_trade_prevention,
             poss_resend: self.message.poss_resend(),
             refusal: refusal.0,
-        }))
+        })
     }
 
     /// OrderMassCancelRequest (q).
@@ -364,24 +377,28 @@ impl Request<'_, '_> {
     }
 
     /// A text that is echoed; empty where the tag is absent.
+    #[inline(always)]
     fn text<const N: usize>(&self, tag: u32) -> Result<Text<N>, Fault> {
         Text::new(self.message.get(tag).unwrap_or(b""))
             .ok_or(Fault::Session { tag, reason: reason::VALUE })
     }
 
+    #[inline(always)]
     fn byte(&self, tag: u32) -> Option<u8> {
         // Longer ones are no value of ours either.
         self.message.get(tag).map(|text| number::char(text).unwrap_or(0))
     }
 
+    #[inline(always)]
     fn hash(&self, cl_ord_id: &ClOrdId) -> u64 {
         match cl_ord_id.is_empty() {
             true => 0,
-            false => self.directory.secret().hash(self.account, cl_ord_id.as_bytes()),
+            false => self.directory.secret().hash_text(self.account, cl_ord_id),
         }
     }
 
     /// Account (1) as a number where it is there: the engine refuses another than the session's.
+    #[inline(always)]
     fn named_account(&self) -> AccountId {
         let Some(text) = self.message.get(tag::ACCOUNT) else {
             return self.account;
@@ -398,6 +415,7 @@ impl Request<'_, '_> {
         }
     }
 
+    #[inline(always)]
     fn instrument(&self) -> Option<&Instrument> {
         self.directory.instrument_by_symbol(self.message.get(tag::SYMBOL)?)
     }
@@ -407,6 +425,7 @@ impl Request<'_, '_> {
     }
 
     /// Side (54), or the nearest one where it is neither buy nor sell: the echo shows that.
+    #[inline(always)]
     fn side(&self) -> Result<Side, Side> {
         match self.byte(tag::SIDE) {
             Some(b'1') => Ok(Side::Buy),
@@ -419,6 +438,7 @@ impl Request<'_, '_> {
 
     /// Symbol and Side of an order that is there already: what names no instrument and no side cannot
     /// be the order's.
+    #[inline(always)]
     fn side_of_order(&self, instrument: Option<&Instrument>, refusal: &mut FirstRefusal) -> Side {
         let mut mismatch = |tag: u32| {
             refusal.add(Refusal::new(RejectCode::OrderMismatch, i64::from(tag), 0));
@@ -449,6 +469,7 @@ impl Request<'_, '_> {
         }
     }
 
+    #[inline(always)]
     fn ord_type(&self, refusal: &mut FirstRefusal) -> OrdType {
         match self.byte(tag::ORD_TYPE) {
             Some(b'1') => OrdType::Market,
@@ -461,6 +482,7 @@ impl Request<'_, '_> {
         }
     }
 
+    #[inline(always)]
     fn post_only(&self, refusal: &mut FirstRefusal) -> bool {
         match self.message.get(tag::EXEC_INST) {
             None => false,
@@ -472,6 +494,7 @@ impl Request<'_, '_> {
         }
     }
 
+    #[inline(always)]
     fn self_trade_prevention(&self, refusal: &mut FirstRefusal) -> SelfTradePrevention {
         match self.byte(tag::SELF_TRADE_PREVENTION) {
             None | Some(b'0') => SelfTradePrevention::None,
@@ -496,6 +519,7 @@ impl Request<'_, '_> {
     }
 
     /// How a cancel or a replace names the order and itself.
+    #[inline(always)]
     fn names(&self) -> Result<Names, Fault> {
         let cl_ord_id = self.text(tag::CL_ORD_ID)?;
         let orig_cl_ord_id: ClOrdId = self.text(tag::ORIG_CL_ORD_ID)?;
@@ -515,11 +539,16 @@ impl Request<'_, '_> {
     }
 
     /// Refuses the fields of an order whose neglect would change it.
-    #[inline]
+    #[inline(always)]
     fn refuse_unsupported(&self, instrument: Option<&Instrument>, refusal: &mut FirstRefusal) {
         if refusal.0 != Refusal::NONE || !self.message.has_any(&JUDGED_IN_ORDERS) {
             return;
         }
+        self.judge_unsupported(instrument, refusal);
+    }
+
+    #[inline(never)]
+    fn judge_unsupported(&self, instrument: Option<&Instrument>, refusal: &mut FirstRefusal) {
         if let Some(tag) = self.first_of(&REFUSED_IN_ORDERS) {
             return refusal.unsupported(tag);
         }
@@ -550,25 +579,39 @@ impl Request<'_, '_> {
 
     /// A number in units of 10^-`scale`, zero where the tag is absent. What does not fit becomes the
     /// greatest, which every check of the engine refuses.
+    #[inline(always)]
     fn decimal(&self, tag: u32, scale: u8, refusal: &mut FirstRefusal) -> Result<i64, Fault> {
-        let Some(text) = self.message.get(tag) else {
-            return Ok(0);
-        };
-        match number::decimal(text, scale) {
-            Ok(value) => Ok(value),
-            Err(NumberError::Overflow) => {
-                Ok(if text.starts_with(b"-") { -i64::MAX } else { i64::MAX })
+        match self.message.decimal(tag, scale) {
+            None => Ok(0),
+            Some(Ok(value)) => Ok(value),
+            Some(Err(error)) => self.no_decimal(tag, scale, error, refusal),
+        }
+    }
+
+    #[cold]
+    fn no_decimal(
+        &self,
+        tag: u32,
+        scale: u8,
+        error: NumberError,
+        refusal: &mut FirstRefusal,
+    ) -> Result<i64, Fault> {
+        match error {
+            NumberError::Overflow => {
+                let negative = self.message.get(tag).is_some_and(|text| text.starts_with(b"-"));
+                Ok(if negative { -i64::MAX } else { i64::MAX })
             }
-            Err(NumberError::TooManyDecimals) => {
+            NumberError::TooManyDecimals => {
                 let (tag, scale) = (i64::from(tag), i64::from(scale));
                 refusal.add(Refusal::new(RejectCode::TooManyDecimals, tag, scale));
                 Ok(0)
             }
-            Err(NumberError::Format) => Err(Fault::Session { tag, reason: reason::FORMAT }),
+            NumberError::Format => Err(Fault::Session { tag, reason: reason::FORMAT }),
         }
     }
 
     /// Price (44). A limit order without one is refused; the engine refuses a market order with one.
+    #[inline(always)]
     fn price(
         &self,
         instrument: Option<&Instrument>,
@@ -584,6 +627,7 @@ impl Request<'_, '_> {
         self.decimal(tag::PRICE, instrument.price_scale, refusal).map(Price)
     }
 
+    #[inline(always)]
     fn quantity(
         &self,
         tag: u32,
@@ -597,6 +641,7 @@ impl Request<'_, '_> {
     }
 
     /// CashOrderQty (152), in the quote asset.
+    #[inline(always)]
     fn quote_quantity(
         &self,
         instrument: Option<&Instrument>,
@@ -609,6 +654,7 @@ impl Request<'_, '_> {
     }
 
     /// MaxFloor (111). Zero would be an order that shows nothing, which there is not.
+    #[inline(always)]
     fn display_quantity(
         &self,
         instrument: Option<&Instrument>,

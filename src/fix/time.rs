@@ -2,7 +2,8 @@
 
 use crate::fix::number::{ZEROS, eight_digits};
 
-const SECOND_NS: u64 = 1_000_000_000;
+/// Nanoseconds of a second.
+pub(super) const SECOND_NS: u64 = 1_000_000_000;
 const DAY_S: u64 = 86_400;
 
 /// Nanoseconds since 1970-01-01 of a UTCTimestamp from 1970 on, or none where it is not written as
@@ -179,4 +180,12 @@ pub fn text(timestamp_ns: u64) -> [u8; TIMESTAMP_SIZE] {
     text[8..16].copy_from_slice(&to_tens.to_le_bytes());
     text[16..].copy_from_slice(&from_ones.to_le_bytes());
     text
+}
+
+/// Replaces the microseconds of a timestamp's text: all that changes within a second.
+#[inline]
+pub(super) fn set_fraction(text: &mut [u8; TIMESTAMP_SIZE], nanosecond: u32) {
+    const DECIMALS: usize = 6;
+    let digits = (eight_digits(nanosecond / 1_000) | ZEROS).to_le_bytes();
+    text[TIMESTAMP_SIZE - DECIMALS..].copy_from_slice(&digits[digits.len() - DECIMALS..]);
 }

@@ -133,6 +133,56 @@ impl HashSecret {
         hasher.write(cl_ord_id);
         hasher.finish()
     }
+
+    /// The same as [`HashSecret::hash`], in two thirds of its instructions: all bytes are at hand, and those
+    /// behind the text are zero.
+    #[inline]
+    pub fn hash_text(self, account: crate::model::AccountId, cl_ord_id: &ClOrdId) -> u64 {
+        let (low, high) = (self.0 as u64, (self.0 >> 64) as u64);
+        // What the algorithm's authors begin with: "somepseudorandomlygeneratedbytes".
+        let mut state = [
+            low ^ 0x736f_6d65_7073_6575,
+            high ^ 0x646f_7261_6e64_6f6d,
+            low ^ 0x6c79_6765_6e65_7261,
+            high ^ 0x7465_6462_7974_6573,
+        ];
+        let mut take = |word: u64| {
+            state[3] ^= word;
+            sip_round(&mut state);
+            state[0] ^= word;
+        };
+        let length = cl_ord_id.as_bytes().len() + 4;
+        let (first, rest) = cl_ord_id.bytes.split_at(4);
+        let (words, _) = rest.as_chunks::<8>();
+        let mut word = u64::from(u32::from_le_bytes([first[0], first[1], first[2], first[3]]))
+            << 32
+            | u64::from(account.0);
+        let mut taken = 0;
+        while taken < length / 8 {
+            take(word);
+            // Behind the last word there is nothing but the length.
+            word = words.get(taken).map_or(0, |word| u64::from_le_bytes(*word));
+            taken += 1;
+        }
+        take(word | (length as u64) << 56);
+        state[2] ^= 0xff;
+        (0..3).for_each(|_| sip_round(&mut state));
+        state[0] ^ state[1] ^ state[2] ^ state[3]
+    }
+}
+
+#[inline(always)]
+fn sip_round(state: &mut [u64; 4]) {
+    let [mut v0, mut v1, mut v2, mut v3] = *state;
+    v0 = v0.wrapping_add(v1);
+    v2 = v2.wrapping_add(v3);
+    v1 = v1.rotate_left(13) ^ v0;
+    v3 = v3.rotate_left(16) ^ v2;
+    v0 = v0.rotate_left(32).wrapping_add(v3);
+    v2 = v2.wrapping_add(v1);
+    v3 = v3.rotate_left(21) ^ v0;
+    v1 = v1.rotate_left(17) ^ v2;
+    *state = [v0, v1, v2.rotate_left(32), v3];
 }
 
 impl Wire for HashSecret {
@@ -142,5 +192,25 @@ impl Wire for HashSecret {
     }
     fn get(bytes: &[u8]) -> Result<Self, Malformed> {
         u128::get(bytes).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::AccountId;
+
+    #[test]
+    fn a_text_has_the_hash_of_its_bytes() {
+        let bytes: Vec<u8> = (0..36).map(|at| 200_u8.wrapping_mul(at) ^ 0x5a).collect();
+        for secret in [HashSecret(0), HashSecret(0x0123_4567_89ab_cdef_0f1e_2d3c_4b5a_6978)] {
+            for length in 0..=36 {
+                for account in [AccountId(0), AccountId(7), AccountId(u32::MAX)] {
+                    let text = ClOrdId::truncated(&bytes[..length]);
+                    let hash = secret.hash(account, &bytes[..length]);
+                    assert_eq!(secret.hash_text(account, &text), hash, "{length} bytes");
+                }
+            }
+        }
     }
 }

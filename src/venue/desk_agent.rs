@@ -1,4 +1,4 @@
-//! Brings the engine's answers back to whoever asked. Cold: it looks once a millisecond.
+//! Brings the engine's answers back to whoever asked. Cold: it looks every few milliseconds.
 
 use std::collections::HashMap;
 use std::collections::VecDeque;

@@ -52,7 +52,7 @@ use crate::venue::desk::Desk;
 use crate::venue::desk_agent::DeskHandle;
 use crate::venue::durability::{JournalAgent, Published, SyncAgent, Synced};
 pub use crate::venue::error::{StartError, StopError};
-use crate::venue::placement::{BACKGROUND_PARK, HotRunners, placed};
+use crate::venue::placement::{BACKGROUND_PARK, HotRunners, STORE_PARK, placed};
 use crate::venue::recovery::recover;
 pub use crate::venue::recovery::{Replayed, replay_journal};
 use crate::venue::sequencer::{Sequencer, Timers};
@@ -195,11 +195,12 @@ impl Venue {
         let hot = HotRunners::new(&plan, &fault, Box::new(park), unpark);
         let bells = hot.bells();
         let sync_runner =
-            placed(RunnerBuilder::new("castle-sync", &fault).parks_at_once(), plan.syncer);
+            placed(RunnerBuilder::new("castle-sync", &fault).parks_at_once(), plan.syncer)
+                .park_timeout(BACKGROUND_PARK);
         let sync_bell = sync_runner.doorbell();
         let store_runner = RunnerBuilder::new("castle-store", &fault)
             .parks_at_once()
-            .park_timeout(BACKGROUND_PARK)
+            .park_timeout(STORE_PARK)
             .core(plan.syncer.core);
 
         let directory = directory(config, secret, &log.engine);
@@ -267,8 +268,10 @@ impl Venue {
             .downstream(bells.engine);
         let sync_runner =
             sync_runner.agent(Box::new(syncer)).downstream(bells.journal).downstream(bells.gateway);
-        let cold =
-            RunnerBuilder::new("castle-desk", &fault).agent(Box::new(desk_agent)).parks_at_once();
+        let cold = RunnerBuilder::new("castle-desk", &fault)
+            .agent(Box::new(desk_agent))
+            .park_timeout(BACKGROUND_PARK)
+            .parks_at_once();
         let latency = RunnerBuilder::new("castle-latency", &fault)
             .agent(Box::new(latency))
             .park_timeout(LATENCY_PARK)

@@ -15,10 +15,13 @@ use std::time::Duration;
 use crate::runtime::{Agent, Doorbell, Fault, Idle, Park, RunnerBuilder, Unpark};
 use crate::venue::config::threads::{IdleConfig, Place, Placement, Plan};
 
-/// How often threads look for work whose results nobody waits for: the store of sent messages, and the
-/// journal where effects are told before it has them. To wake them for each order would cost the order
-/// more than all else; the rings hold what comes meanwhile many times over.
-pub(super) const BACKGROUND_PARK: Duration = Duration::from_millis(2);
+/// How often threads look for work whose results nobody waits for: the journal and the syncer where effects
+/// are told before these have them, and the operator's desk. To wake them for each order would cost the order
+/// more than all else, and where they share its core each time that they look for themselves delays an order by
+/// two changes of threads. The rings hold what comes meanwhile many times over.
+pub(super) const BACKGROUND_PARK: Duration = Duration::from_millis(5);
+/// The same of the store of sent messages: a client that has missed some waits for it once a chunk.
+pub(super) const STORE_PARK: Duration = Duration::from_millis(2);
 
 /// The runners of the way of an order, but for the syncer's.
 pub(super) struct HotRunners {
@@ -61,8 +64,8 @@ impl HotRunners {
     }
 
     /// Puts the agents on the runners, to be turned in this order where they share one. `sync` is the bell
-    /// behind the journal. Where somebody waits for the journal it is woken for each turn, and who waits
-    /// parks soon; the store of sent messages, for which nobody does, looks for itself.
+    /// behind the journal. Where somebody waits for journal and syncer they are woken for each turn, and who
+    /// waits parks soon; the store of sent messages, for which nobody does, looks for itself.
     pub fn with(
         self,
         gateway: Box<dyn Agent>,
@@ -88,11 +91,14 @@ impl HotRunners {
                 None
             }
         };
+        let waking = |runner: RunnerBuilder| {
+            if is_waited_for { runner.downstream(sync) } else { runner }
+        };
         let Some(journal_runner) = self.journal else {
-            let gateway = first.agent(journal).downstream(sync);
+            let gateway = waking(first.agent(journal));
             return Self { gateway, engine: own_engine, journal: None };
         };
-        let journal = Some(journal_runner.agent(journal).downstream(sync));
+        let journal = Some(waking(journal_runner.agent(journal)));
         match own_engine {
             _ if !is_waited_for => Self { gateway: first, engine: own_engine, journal },
             Some(engine) => {

@@ -29,7 +29,7 @@ use std::fmt::Write as _;
 
 use castle::fix::decode::Decoder;
 use castle::fix::directory::Directory;
-use castle::fix::encode::{self, Outgoing};
+use castle::fix::encode::{Encoder, Outgoing};
 use castle::fix::frame::{self, Frame};
 use castle::fix::session::*;
 use castle::fix::time;
@@ -453,7 +453,7 @@ fn told(event: &Event, directory: &Directory, client: &CompId) -> String {
         poss_dup: false,
     };
     let mut bytes = Vec::new();
-    encode::encode(event, &header, directory, &mut bytes);
+    Encoder::default().encode(event, &header, directory, &mut bytes);
     let message = String::from_utf8(bytes).expect("a message is text");
     let mut text = format!("< {}", event.body.name());
     for field in message.split_terminator('\x01') {

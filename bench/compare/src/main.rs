@@ -20,6 +20,10 @@ use castle_bench::flow::{Generator, Model, Preset, Step};
 use castle_bench::machine;
 use clap::Parser;
 
+/// The product's: for all books alike.
+#[global_allocator]
+static MEMORY: castle::runtime::LargePages = castle::runtime::LargePages;
+
 /// Measures order books.
 #[derive(Parser)]
 struct Arguments {
@@ -41,13 +45,14 @@ fn main() {
         std::process::exit(1);
     }
     let mut generator = Generator::new(Preset::FOR_BOOKS);
+    let filling = generator.filling();
+    let commands = filling.len() + (arguments.slices + 1) * arguments.commands;
     let mut books: Vec<Box<dyn Book>> = vec![
-        Box::new(ours::Castle::new(Preset::FOR_BOOKS)),
+        Box::new(ours::Castle::new(Preset::FOR_BOOKS, commands)),
         Box::new(theirs::Matchcore::default()),
         Box::new(theirs::OrderbookRs::default()),
         Box::new(plain::Plain::default()),
     ];
-    let filling = generator.filling();
     let warm = generator.steady(arguments.commands);
     for book in &mut books {
         timed(book.as_mut(), &filling);

@@ -32,8 +32,6 @@ const LOT: u32 = 10;
 const WEALTH: Amount = Amount(4_000_000_000_000);
 /// So much of one asset an account has that does not trade.
 const SAVINGS: Amount = Amount(1_000_000);
-/// ClOrdIDs that the venue has room for: those of a long run, all of one day.
-const CL_ORD_IDS_MAX: u32 = 1 << 27;
 /// Decimal places of assets, of prices and of quantities.
 const ASSET_SCALE: u8 = 4;
 const PRICE_SCALE: u8 = 2;
@@ -184,9 +182,25 @@ impl Preset {
         }
     }
 
-    /// What makes the venue ready: assets, instruments, accounts with money, sessions that are logged on.
-    pub fn definitions(&self) -> Vec<Command> {
-        let limits = EngineLimits { cl_ord_ids_max: CL_ORD_IDS_MAX, ..EngineLimits::default() };
+    /// Room for what the preset is and for this many commands, each with a ClOrdID of one day: memory
+    /// that is reserved is touched before anything is measured, so it is no more than is used.
+    pub fn limits(&self, commands: usize) -> EngineLimits {
+        // The engine keeps a sixteenth of the room for cancels.
+        let cl_ord_ids = commands + commands / 8 + 1_024;
+        EngineLimits {
+            orders_max: 2 * self.resting,
+            cl_ord_ids_max: cl_ord_ids.min(u32::MAX as usize) as u32,
+            accounts_max: account(self.traders + self.savers).0 + 1,
+            instruments_max: self.instruments,
+            sessions_max: self.traders + 1,
+            ..EngineLimits::default()
+        }
+    }
+
+    /// What makes the venue ready for this many commands: assets, instruments, accounts with money,
+    /// sessions that are logged on.
+    pub fn definitions(&self, commands: usize) -> Vec<Command> {
+        let limits = self.limits(commands);
         let cluster = ClusterName::truncated(b"bench");
         let mut all = vec![Command::Genesis(Genesis { cluster, hash_secret: SECRET, limits })];
         for id in 0..2 * self.assets {

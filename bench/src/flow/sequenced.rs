@@ -49,10 +49,11 @@ impl Flow {
     /// Makes the definitions, the filling phase, and `commands` of the steady state.
     pub fn make(preset: &'static Preset, commands: usize) -> Self {
         let mut log = Sequencer { engine: Engine::new(), sequence: 0, refused: Refused::default() };
-        let definitions =
-            preset.definitions().into_iter().map(|command| log.record(command)).collect();
         let mut generator = Generator::new(preset);
-        let filling = log.steps(&generator.filling());
+        let filling = generator.filling();
+        let definitions = preset.definitions(filling.len() + commands);
+        let definitions = definitions.into_iter().map(|command| log.record(command)).collect();
+        let filling = log.steps(&filling);
         let steady = log.steps(&generator.steady(commands));
         assert_eq!(log.refused.0, 0, "the flow has commands that are refused");
         let resting = generator.model().resting() as u32;

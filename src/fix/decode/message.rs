@@ -1,8 +1,9 @@
 //! A decoded message: its fields by tag, and the entries of its groups.
 
-use crate::fix::decode::{Field, Kind, MsgKind, Places};
+use crate::fix::decode::{Amounts, Field, Kind, MsgKind, Places};
 use crate::fix::dictionary::{self, Bits, NO_FIELD, tag};
-use crate::fix::{number, time};
+use crate::fix::number::{self, NumberError};
+use crate::fix::time;
 
 /// A decoded message.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,7 @@ impl<'a> Message<'a> {
     }
 
     /// BeginString (8); empty where absent.
+    #[inline]
     pub fn begin_string(&self) -> &'a [u8] {
         self.get(tag::BEGIN_STRING).unwrap_or(b"")
     }
@@ -40,7 +42,7 @@ impl<'a> Message<'a> {
     /// MsgSeqNum (34), where it is there and a number.
     #[inline]
     pub fn msg_seq_num(&self) -> Option<u64> {
-        number::unsigned(self.get(tag::MSG_SEQ_NUM)?).ok()
+        self.unsigned(tag::MSG_SEQ_NUM)?.ok()
     }
 
     /// SenderCompID (49); empty where absent.
@@ -58,7 +60,11 @@ impl<'a> Message<'a> {
     /// SendingTime (52) in nanoseconds since 1970-01-01, where it is there and a time.
     #[inline]
     pub fn sending_time(&self) -> Option<u64> {
-        time::timestamp(self.get(tag::SENDING_TIME)?)
+        let field = self.field(tag::SENDING_TIME)?;
+        match field.amounts {
+            Amounts::Time => Some(field.amount),
+            _ => time::timestamp(value(self.bytes, field)),
+        }
     }
 
     /// OrigSendingTime (122) likewise.
@@ -80,16 +86,48 @@ impl<'a> Message<'a> {
 
     /// The value of a field of header, body or trailer, repeating groups left out; none where the
     /// message has no such field. Of one that is there twice, the first.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, tag: u32) -> Option<&'a [u8]> {
-        let index = dictionary::index_of(tag);
-        let field = if index == NO_FIELD {
-            self.fields.iter().find(|field| field.tag == tag)?
-        } else {
-            // Nowhere is a place behind the last.
-            self.fields.get(self.places.of[usize::from(index)] as usize)?
-        };
+        let field = self.field(tag)?;
         self.bytes.get(field.start as usize..field.end as usize)
+    }
+
+    /// The number that a field has, in units of 10^-`scale`, as [`number::decimal`] reads it; none where the
+    /// message has no such field.
+    #[inline(always)]
+    pub fn decimal(&self, tag: u32, scale: u8) -> Option<Result<i64, NumberError>> {
+        let field = self.field(tag)?;
+        let known = match field.amounts {
+            Amounts::Integer | Amounts::Decimal => {
+                number::scaled(field.amount, field.places, scale)
+            }
+            Amounts::Text | Amounts::Time => None,
+        };
+        Some(match known {
+            Some(value) => Ok(value),
+            None => number::decimal(value(self.bytes, field), scale),
+        })
+    }
+
+    /// The number that a field has, as [`number::unsigned`] reads it; none where the message has no such
+    /// field.
+    #[inline]
+    pub fn unsigned(&self, tag: u32) -> Option<Result<u64, NumberError>> {
+        let field = self.field(tag)?;
+        Some(match field.amounts {
+            Amounts::Integer => Ok(field.amount),
+            _ => number::unsigned(value(self.bytes, field)),
+        })
+    }
+
+    #[inline(always)]
+    fn field(&self, tag: u32) -> Option<&'a Field> {
+        let index = dictionary::index_of(tag);
+        if index == NO_FIELD {
+            return self.fields.iter().find(|field| field.tag == tag);
+        }
+        // Nowhere is a place behind the last.
+        self.fields.get(self.places.of[usize::from(index)] as usize)
     }
 
     /// Whether the message has one of these fields outside of groups.

@@ -17,6 +17,8 @@ pub(super) const ROOM: usize = 1_024;
 const EIGHT_DIGITS: u64 = 100_000_000;
 /// Scales up to it are written by eight digits.
 const SCALE_OF_WORD: u8 = 8;
+/// Bits of a digit.
+const DIGIT: u32 = u8::BITS;
 
 /// `<SOH>tag=` as a little-endian word, and its length.
 pub(super) struct Prefix<const TAG: u32>;
@@ -66,35 +68,47 @@ impl<'a> Put<'a> {
         self.word(Prefix::<TAG>::WORD, Prefix::<TAG>::LENGTH);
     }
 
+    /// Calls what is not inlined with a copy of this.
+    #[inline(always)]
+    fn aside(&mut self, write: impl FnOnce(&mut Put<'_>)) {
+        let mut copy = Put { buffer: &mut *self.buffer, at: self.at };
+        write(&mut copy);
+        self.at = copy.at;
+    }
+
+    /// A copy to go on with, whose place is given back by [`Put::go_on_from`].
+    #[inline(always)]
+    pub(super) fn copy(&mut self) -> Put<'_> {
+        Put { buffer: &mut *self.buffer, at: self.at }
+    }
+
+    /// Goes on where a copy has got to.
+    #[inline(always)]
+    pub(super) fn go_on_from(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    /// A character.
+    #[inline(always)]
+    pub(super) fn character(&mut self, character: u8) {
+        self.word(character.into(), 1);
+    }
+
     /// Bytes as they are.
     #[inline(always)]
     pub(super) fn raw(&mut self, bytes: &[u8]) {
         let Some(place) = self.buffer.get_mut(self.at..self.at + bytes.len()) else { return };
-        // Short ones by two stores that overlap, or none does: a call would take longer than all else.
+        // Short ones by two stores that overlap: a call would take longer than all else.
         match bytes.len() {
-            8..=16 => {
-                if let (Some(first), Some(last)) =
-                    (bytes.first_chunk::<8>(), bytes.last_chunk::<8>())
-                {
-                    place[..8].copy_from_slice(first);
-                    let from = place.len() - 8;
-                    place[from..].copy_from_slice(last);
-                }
+            0 => {}
+            1..=3 => {
+                let last = bytes.len() - 1;
+                (place[0], place[last / 2 + last % 2]) = (bytes[0], bytes[last / 2 + last % 2]);
+                place[last] = bytes[last];
             }
-            17..=32 => {
-                if let (Some(first), Some(last)) =
-                    (bytes.first_chunk::<16>(), bytes.last_chunk::<16>())
-                {
-                    place[..16].copy_from_slice(first);
-                    let from = place.len() - 16;
-                    place[from..].copy_from_slice(last);
-                }
-            }
-            0..=7 => {
-                for (to, byte) in place.iter_mut().zip(bytes) {
-                    *to = *byte;
-                }
-            }
+            4..=7 => ends::<4>(place, bytes),
+            8..=16 => ends::<8>(place, bytes),
+            17..=32 => ends::<16>(place, bytes),
             _ => place.copy_from_slice(bytes),
         }
         self.at += bytes.len();
@@ -147,7 +161,7 @@ impl<'a> Put<'a> {
         self.tag::<TAG>();
         match u64::try_from(value) {
             Ok(value) => self.magnitude(value, scale),
-            Err(_) => self.long(value, scale),
+            Err(_) => self.aside(|put| put.long(value, scale)),
         }
     }
 
@@ -163,7 +177,7 @@ impl<'a> Put<'a> {
     #[inline(always)]
     fn sign(&mut self, value: i64) {
         if value < 0 {
-            self.raw(b"-");
+            self.character(b'-');
         }
     }
 
@@ -173,7 +187,7 @@ impl<'a> Put<'a> {
             return self.word(u64::from(b'0') + value, 1);
         }
         if value >= EIGHT_DIGITS {
-            return self.long_number(value);
+            return self.aside(|put| put.long_number(value));
         }
         self.head(value as u32);
     }
@@ -195,6 +209,31 @@ impl<'a> Put<'a> {
 
     #[inline(always)]
     fn magnitude(&mut self, value: u64, scale: u8) {
+        if value == 0 {
+            return self.character(b'0');
+        }
+        if value >= EIGHT_DIGITS || scale >= SCALE_OF_WORD {
+            return self.aside(|put| put.long_magnitude(value, scale));
+        }
+        // The point parts the eight digits: no division is needed, and whole and fraction are a store each.
+        let digits = eight_digits(value as u32);
+        let fraction_bits = DIGIT * u32::from(scale);
+        let whole_bits = u64::BITS - fraction_bits;
+        let whole = digits & u64::MAX >> fraction_bits;
+        let ones = 1 << (whole_bits - DIGIT);
+        let zeros = (whole | ones).trailing_zeros() & !(DIGIT - 1);
+        self.word((whole | number::ZEROS) >> zeros, ((whole_bits - zeros) / DIGIT) as usize);
+        let fraction = digits >> (whole_bits - DIGIT) >> DIGIT;
+        if fraction > 0 {
+            // Zeros at its end go; it has seven digits at most, so the point has room before them.
+            let used = WORD - (fraction.leading_zeros() / DIGIT) as usize;
+            self.word(u64::from(b'.') | (fraction | number::ZEROS) << DIGIT, used + 1);
+        }
+    }
+
+    /// What one word of eight digits does not hold.
+    #[inline(never)]
+    fn long_magnitude(&mut self, value: u64, scale: u8) {
         if scale > SCALE_OF_WORD {
             return self.long(value.into(), scale);
         }
@@ -203,14 +242,15 @@ impl<'a> Put<'a> {
         self.number(whole);
         if fraction > 0 {
             // The digits behind the point are the last ones of eight; zeros at their end go.
-            let digits = eight_digits(fraction as u32) >> (8 * (SCALE_OF_WORD - scale));
-            let used = WORD - digits.leading_zeros() as usize / 8;
-            self.raw(b".");
+            let digits =
+                eight_digits(fraction as u32) >> (DIGIT * u32::from(SCALE_OF_WORD - scale));
+            let used = WORD - (digits.leading_zeros() / DIGIT) as usize;
+            self.character(b'.');
             self.word(digits | number::ZEROS, used);
         }
     }
 
-    /// What eight digits do not hold.
+    /// What two words of digits do not hold.
     #[inline(never)]
     fn long(&mut self, value: u128, scale: u8) {
         let mut text = [0; number::MAGNITUDE_MAX];
@@ -219,24 +259,45 @@ impl<'a> Put<'a> {
     }
 }
 
-/// The text of a moment, made once where two moments are the same.
+/// Copies from `N` to `2 * N` bytes by two stores of `N` that overlap.
+#[inline(always)]
+fn ends<const N: usize>(to: &mut [u8], from: &[u8]) {
+    if let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) {
+        to[..N].copy_from_slice(first);
+        let begin = to.len() - N;
+        to[begin..].copy_from_slice(last);
+    }
+}
+
+/// The texts of the moments that messages name: most are the last one's, or of its second.
+#[derive(Debug)]
 pub(super) struct Moments {
-    sent_ns: u64,
-    sent: [u8; TIMESTAMP_SIZE],
+    time_ns: u64,
+    second: u64,
+    text: [u8; TIMESTAMP_SIZE],
 }
 
 impl Moments {
-    pub(super) fn new(sent_ns: u64) -> Self {
-        Self { sent_ns, sent: time::text(sent_ns) }
-    }
-
-    /// SendingTime.
-    pub(super) fn sent(&self) -> &[u8; TIMESTAMP_SIZE] {
-        &self.sent
+    pub(super) fn new() -> Self {
+        Self { time_ns: 0, second: 0, text: time::text(0) }
     }
 
     #[inline(always)]
-    pub(super) fn text(&self, time_ns: u64) -> [u8; TIMESTAMP_SIZE] {
-        if time_ns == self.sent_ns { self.sent } else { time::text(time_ns) }
+    pub(super) fn text(&mut self, time_ns: u64) -> &[u8; TIMESTAMP_SIZE] {
+        if time_ns != self.time_ns {
+            self.go_to(time_ns);
+        }
+        &self.text
+    }
+
+    #[inline(never)]
+    fn go_to(&mut self, time_ns: u64) {
+        let second = time_ns / time::SECOND_NS;
+        if second == self.second {
+            time::set_fraction(&mut self.text, (time_ns - second * time::SECOND_NS) as u32);
+        } else {
+            self.text = time::text(time_ns);
+        }
+        (self.time_ns, self.second) = (time_ns, second);
     }
 }

@@ -123,8 +123,7 @@ pub fn has_logout_text(code: LogoutCode) -> bool {
 
 /// Appends what a Logout says.
 pub fn logout(out: &mut Vec<u8>, code: LogoutCode, value: i64, limit: i64) {
-    let units = Units { instrument: None, base: None, quote: None };
-    let say = Say { out, units: &units };
+    let say = Say { out, units: &Units::NONE };
     let say = match code {
         LogoutCode::Requested => say.text("logged out"),
         LogoutCode::MsgSeqNumTooLow => {
@@ -332,10 +331,10 @@ pub(super) fn refusal(out: &mut Vec<u8>, refusal: &Refusal, units: &Units<'_>, s
 /// are, if they mean the same for both.
 fn balance<'a>(say: Say<'a>, value: i64, limit: i64, side: Option<Side>) -> Say<'a> {
     let units = say.units;
-    let scales = (units.base.map(|asset| asset.scale), units.quote.map(|asset| asset.scale));
+    let scales = (units.base().map(|asset| asset.scale), units.quote().map(|asset| asset.scale));
     let (asset, scale) = match (side, scales) {
-        (Some(Side::Buy), (_, Some(scale))) => (units.quote, scale),
-        (Some(Side::Sell), (Some(scale), _)) => (units.base, scale),
+        (Some(Side::Buy), (_, Some(scale))) => (units.quote(), scale),
+        (Some(Side::Sell), (Some(scale), _)) => (units.base(), scale),
         (None, (Some(base), Some(quote))) if base == quote => (None, base),
         _ => return say.text("the free balance is too low for this order"),
     };
@@ -363,7 +362,7 @@ impl Say<'_> {
     /// An amount of quote.
     fn amount(self, value: i64) -> Self {
         let units = self.units;
-        self.decimal(value, units.quote_scale()).asset(units.quote)
+        self.decimal(value, units.quote_scale()).asset(units.quote())
     }
 
     fn text(self, text: &str) -> Self {

@@ -45,6 +45,10 @@ impl Queue {
         self.entries.push(Entry { number, at: start..self.bytes.len() });
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     pub(super) fn contains(&self, number: u64) -> bool {
         self.entries.iter().any(|entry| entry.number == number)
     }

@@ -307,6 +307,9 @@ impl Session {
         directory: &Directory,
         out: &mut Out<'_>,
     ) {
+        if self.queue.is_empty() {
+            return;
+        }
         self.queue.drop_below(self.next_in);
         while out.left > COMMANDS_PER_MESSAGE && self.state == State::LoggedOn {
             let number = self.next_in;
@@ -362,7 +365,10 @@ impl Session {
                 b"D" | b"F" | b"G" | b"H" | b"q" | b"AF" | b"x" => {
                     let origin = self.consumed(received.number);
                     let command = order_entry::command(message, origin, self.account, directory);
-                    out.command(&self.in_measure(command, moment));
+                    match self.too_soon(&command, moment) {
+                        None => out.command(&command),
+                        Some(refused) => out.command(&refused),
+                    }
                 }
                 _ => self.unsupported(received, out),
             },
@@ -370,30 +376,31 @@ impl Session {
         self.progress(moment);
     }
 
-    /// The command, or its refusal where it asks for a long answer too soon after the last one.
-    fn in_measure(&mut self, command: Command, moment: Moment) -> Command {
-        let (last_ns, origin, ref_id, ref_msg_type) = match &command {
+    /// The refusal of a command that asks for a long answer too soon after the last one.
+    #[inline]
+    fn too_soon(&mut self, command: &Command, moment: Moment) -> Option<Command> {
+        let (last_ns, origin, ref_id, ref_msg_type) = match command {
             Command::MassStatus(request) => {
                 (&mut self.mass_status_ns, request.origin, request.request_id, &b"AF"[..])
             }
             Command::SecurityListRequest(request) if request.refusal == Refusal::NONE => {
                 (&mut self.security_list_ns, request.origin, request.request_id, &b"x"[..])
             }
-            _ => return command,
+            _ => return None,
         };
         let now_ns = moment.monotonic_ns;
         let wait_ns = LONG_ANSWER_WAIT_MS * 1_000_000;
         if last_ns.is_none_or(|last_ns| now_ns.saturating_sub(last_ns) >= wait_ns) {
             *last_ns = Some(now_ns);
-            return command;
+            return None;
         }
-        Command::BusinessReject(BusinessReject {
+        Some(Command::BusinessReject(BusinessReject {
             origin,
             ref_msg_type: MsgType::truncated(ref_msg_type),
             ref_id,
             reason: OTHER,
             refusal: Refusal::new(RejectCode::TooFrequent, 0, LONG_ANSWER_WAIT_MS as i64),
-        })
+        }))
     }
 
     /// Notes that the expected number may have moved.
@@ -532,13 +539,11 @@ fn lacks_original_time(received: &Received<'_, '_>) -> bool {
 }
 
 fn is_before_its_original(received: &Received<'_, '_>, sent_ns: Option<u64>) -> bool {
-    let original = received.message.orig_sending_time();
-    match (original, sent_ns) {
-        (Some(original_ns), Some(sent_ns)) => {
-            is_repeated_message(received) && original_ns > sent_ns
-        }
-        _ => false,
+    if !is_repeated_message(received) {
+        return false;
     }
+    let original = received.message.orig_sending_time();
+    matches!((original, sent_ns), (Some(original_ns), Some(sent_ns)) if original_ns > sent_ns)
 }
 
 /// BeginSeqNo and EndSeqNo, or the tag that is wrong.

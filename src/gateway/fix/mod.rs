@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::fix::decode::Decoder;
 use crate::fix::directory::Directory;
-use crate::fix::encode::{self, Outgoing};
+use crate::fix::encode::{Encoder, Outgoing};
 use crate::fix::session::{self, COMMANDS_MAX, Close, Moment, Session, SessionLimits, SessionSink};
 use crate::gateway::admission::{Limits, TokenBucket};
 use crate::gateway::connection::Connection;
@@ -69,6 +69,7 @@ pub struct FixGateway<N: Network> {
     network: N,
     directory: Directory,
     decoder: Decoder,
+    encoder: Encoder,
     durable: Arc<dyn Durable>,
     rings: Rings,
     seats: Vec<Option<Box<Seat>>>,
@@ -112,6 +113,7 @@ impl<N: Network> FixGateway<N> {
             id,
             network,
             decoder: Decoder::new(),
+            encoder: Encoder::default(),
             durable,
             rings,
             seats: Vec::new(),
@@ -246,10 +248,10 @@ impl<N: Network> FixGateway<N> {
             sending_time_ns: event.timestamp.0,
             poss_dup: false,
         };
-        let directory = &self.directory;
+        let (directory, encoder) = (&self.directory, &mut self.encoder);
         connection
             .outbound
-            .push(event.cause, |bytes| encode::encode(event, &header, directory, bytes));
+            .push(event.cause, |bytes| encoder.encode(event, &header, directory, bytes));
         self.rings.latency.told(&mut connection.ways, event.cause.0, connection.outbound.end());
         self.telltale.messages_out.fetch_add(1, Ordering::Relaxed);
         if !connection.in_outputs {

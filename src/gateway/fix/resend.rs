@@ -114,15 +114,15 @@ impl<N: Network> FixGateway<N> {
         if gap != 0 && (event.is_some() || is_end) {
             let next = if event.is_some() { number } else { number + 1 };
             connection.outbound.push(Sequence(0), |bytes| {
-                encode::gap_fill(gap, next, &header, now.wall_ns, bytes);
+                self.encoder.gap_fill(gap, next, &header, now.wall_ns, bytes);
             });
             self.telltale.messages_out.fetch_add(1, Ordering::Relaxed);
         }
         if let Some(event) = event {
-            let directory = &self.directory;
+            let (directory, encoder) = (&self.directory, &mut self.encoder);
             connection
                 .outbound
-                .push(event.cause, |bytes| encode::encode(&event, &header, directory, bytes));
+                .push(event.cause, |bytes| encoder.encode(&event, &header, directory, bytes));
             self.telltale.messages_out.fetch_add(1, Ordering::Relaxed);
         }
         if is_end {

@@ -26,12 +26,13 @@ impl EventSink for Count {
 }
 
 impl Castle {
-    /// A venue that is ready.
-    pub fn new(preset: &Preset) -> Self {
+    /// A venue that is ready for this many commands, its memory touched as the product's is.
+    pub fn new(preset: &Preset, commands: usize) -> Self {
         let (records, count) = (Vec::new(), Count::default());
         let mut castle = Self { engine: Engine::new(), sequence: 0, records, count };
-        castle.records = castle.numbered(preset.definitions().into_iter());
+        castle.records = castle.numbered(preset.definitions(commands).into_iter());
         castle.apply();
+        castle::runtime::touch_reserved();
         castle
     }
 

@@ -99,6 +99,8 @@ fn main() {
         options.preset.name,
         grown / open
     );
+    // As the product does at its start, and only after what the filling took is known.
+    castle::runtime::touch_reserved();
     println!("filling      {:>12.0} commands/s", rate(flow.filling.len(), filled));
 
     let size = flow.steady.len().div_ceil(options.slices.max(1)).max(1);

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use castle::fix::decode::Decoder;
 use castle::fix::directory::Directory;
-use castle::fix::encode::{self, Outgoing};
+use castle::fix::encode::{Encoder, Outgoing};
 use castle::fix::frame::{self, Frame};
 use castle::fix::session::{Close, Moment, Session, SessionLimits, SessionSink};
 use castle::fix::{order_entry, time};
@@ -161,7 +161,8 @@ impl Operations {
     fn outbound(&mut self, counter: &Counter, name: &str, body: EventBody) {
         let events: Vec<_> = (0..COUNT).map(|number| event(1_234_500 + number, body)).collect();
         let Self { directory, out, .. } = self;
-        let tell = |out: &mut Vec<u8>| {
+        let mut encoder = Encoder::default();
+        let mut tell = |out: &mut Vec<u8>| {
             for event in &events {
                 let header = Outgoing {
                     sender: VENUE,
@@ -169,7 +170,7 @@ impl Operations {
                     sending_time_ns: event.timestamp.0,
                     poss_dup: false,
                 };
-                encode::encode(black_box(event), &header, directory, out);
+                encoder.encode(black_box(event), &header, directory, out);
             }
         };
         out.clear();

@@ -166,8 +166,9 @@ impl Client {
         interval_ns: u64,
         recorders: &mut Recorders,
     ) -> Result<(), String> {
-        let mut planned_ns = vec![0; steps.len()];
-        let mut taken_ns = vec![0; steps.len()];
+        // Written to before the start: the first touch of memory would take milliseconds.
+        let mut planned_ns = vec![u64::MAX; steps.len()];
+        let mut taken_ns = vec![u64::MAX; steps.len()];
         let start_ns = self.clock.now_ns() + 100_000;
         let length_ns = (steps.len() as u128 * 1_000_000_000).div_ceil(u128::from(rate_per_s));
         let schedule = Schedule::new(start_ns, rate_per_s, length_ns as u64);

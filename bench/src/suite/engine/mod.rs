@@ -28,14 +28,16 @@ use venue::Venue;
 /// Entries of the rings, as the product has them.
 const COMMANDS: usize = 1_024;
 const EVENTS: usize = 16_384;
-/// Commands of the flow that are made at once, and the most of one rate.
-const STRETCH: usize = 4_000_000;
+/// Commands of the flow that are made at once.
+const STRETCH: usize = 2_000_000;
 /// The same, short.
 const STRETCH_SHORT: usize = 500_000;
 /// Commands before the first measurement.
 const WARM: usize = 500_000;
+/// The most commands of one rate.
+const AT_RATE_MAX: usize = 1_000_000;
 /// The most stretches of a closed loop: ClOrdIDs of a day are remembered, and take memory.
-const STRETCHES_MAX: u64 = 8;
+const STRETCHES_MAX: usize = 4;
 /// Rates that climb.
 const RATES: [u64; 11] = [
     100_000, 250_000, 500_000, 1_000_000, 2_000_000, 3_000_000, 4_000_000, 6_000_000, 8_000_000,
@@ -75,6 +77,42 @@ fn presets(options: &Options) -> Result<Vec<&'static Preset>, String> {
     options.presets.iter().map(named).collect()
 }
 
+/// Commands of a stretch.
+fn stretch_max(options: &Options) -> usize {
+    let usual = if options.short { STRETCH_SHORT } else { STRETCH };
+    options.commands_max.unwrap_or(usual)
+}
+
+/// The most commands of a rate.
+fn at_rate_max(options: &Options) -> usize {
+    stretch_max(options).min(AT_RATE_MAX)
+}
+
+fn warm_commands(options: &Options) -> usize {
+    WARM.min(stretch_max(options) / 4)
+}
+
+fn rates(options: &Options) -> &[u64] {
+    match (options.rates.as_slice(), options.short) {
+        ([], true) => &RATES_SHORT,
+        ([], false) => &RATES,
+        (given, _) => given,
+    }
+}
+
+/// Whether it is measured too what fetching memory ahead gives.
+fn foresees(preset: &Preset) -> bool {
+    preset.resting >= FORESEEN_MIN
+}
+
+/// The most commands that follow the filling.
+fn commands_max(options: &Options, preset: &Preset) -> usize {
+    let closed_loops = if foresees(preset) { 2 } else { 1 };
+    warm_commands(options)
+        + closed_loops * STRETCHES_MAX * stretch_max(options)
+        + rates(options).len() * at_rate_max(options)
+}
+
 fn throughput(preset: &str) -> String {
     format!("engine {preset}: throughput")
 }
@@ -101,26 +139,29 @@ impl<'a> Bench<'a> {
     ) -> Result<Self, String> {
         let title = format!("engine {}", preset.name);
         eprintln!("{title}");
+        let mut generator = Generator::new(preset);
+        let filling = generator.filling();
         let (commands, mut takes) = ring::ring::<Command>(COMMANDS, 1);
         let (emits, mut events) = ring::ring::<Event>(EVENTS, 1);
-        let venue = Venue::new(&preset.definitions(), takes.remove(0), emits, clock);
+        let definitions = preset.definitions(filling.len() + commands_max(options, preset));
+        let venue = Venue::new(&definitions, takes.remove(0), emits, clock);
         let events = events.remove(0);
         let told = Told::default();
         let client = Client { commands, events, clock, stall: options.stall, told };
-        let generator = Generator::new(preset);
         let venue = Some(venue);
         let mut bench = Self { options, found, title, generator, client, venue, differs: false };
-        let filling = bench.generator.filling();
         bench.stretch(&filling, Client::closed_loop)?;
+        // As the product does at its start: nobody waits for memory's first touch later.
+        castle::runtime::touch_reserved();
         Ok(bench)
     }
 
     fn measure(&mut self) -> Result<(), String> {
-        let warm = self.generator.steady(WARM.min(self.stretch_max() / 4));
+        let warm = self.generator.steady(warm_commands(self.options));
         self.stretch(&warm, Client::closed_loop)?;
         let name = throughput(self.generator.preset().name);
         let throughput = self.closed_loop(name.clone())?;
-        if self.generator.preset().resting >= FORESEEN_MIN {
+        if foresees(self.generator.preset()) {
             self.venue().foresees = true;
             self.closed_loop(format!("{name}, memory fetched ahead"))?;
             self.venue().foresees = false;
@@ -182,11 +223,6 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn stretch_max(&self) -> usize {
-        let usual = if self.options.short { STRETCH_SHORT } else { STRETCH };
-        self.options.commands_max.unwrap_or(usual)
-    }
-
     fn seconds(&self) -> u64 {
         self.options.seconds.unwrap_or(if self.options.short { 1 } else { 5 })
     }
@@ -195,7 +231,7 @@ impl<'a> Bench<'a> {
     fn closed_loop(&mut self, name: String) -> Result<f64, String> {
         let (mut rates, mut count, mut measured_s) = (Vec::new(), 0, 0.0);
         for _ in 0..STRETCHES_MAX {
-            let steps = self.generator.steady(self.stretch_max());
+            let steps = self.generator.steady(stretch_max(self.options));
             if self.options.drop_fill {
                 // The last: books that differ for long become alike again.
                 let last = steps.iter().rfind(|step| step.kind == Kind::Immediate);
@@ -215,13 +251,8 @@ impl<'a> Bench<'a> {
 
     /// Latency at rates that climb to the knee.
     fn open_loop(&mut self, throughput: f64) -> Result<(), String> {
-        let rates = match (self.options.rates.as_slice(), self.options.short) {
-            ([], true) => RATES_SHORT.to_vec(),
-            ([], false) => RATES.to_vec(),
-            (given, _) => given.to_vec(),
-        };
         let mut knee = None;
-        for rate_per_s in rates {
+        for rate_per_s in rates(self.options).to_vec() {
             if self.differs || rate_per_s as f64 > throughput {
                 break;
             }
@@ -245,7 +276,7 @@ impl<'a> Bench<'a> {
     fn at_rate(&mut self, rate_per_s: u64, is_first: bool) -> Result<(u64, bool), String> {
         let length_ns = self.seconds() * SECOND_NS;
         let wanted = u128::from(rate_per_s) * u128::from(length_ns) / u128::from(SECOND_NS);
-        let commands = wanted.min(self.stretch_max() as u128) as usize;
+        let commands = wanted.min(at_rate_max(self.options) as u128) as usize;
         let steps = self.generator.steady(commands);
         // Ten intervals, at most one a second.
         let interval_ns = (commands as u64 * SECOND_NS / rate_per_s / 10).clamp(1, SECOND_NS);
