@@ -12,6 +12,7 @@ use reference::compare::{Subject, Tally, run, run_commands, shrink};
 use reference::crowd;
 use reference::generate::Dice;
 use reference::mirror::Mirror;
+use reference::restored::Restored;
 
 /// Seeds of the plain loop.
 const SEEDS: u64 = 800;
@@ -101,6 +102,17 @@ fn the_engine_and_the_reference_say_and_hold_the_same() {
 fn the_reference_keeps_its_own_rules() {
     let (tally, trading) = many::<Mirror>(SEEDS / 4);
     assert!(tally.trades > 0 && trading > 0);
+}
+
+#[test]
+fn an_engine_out_of_a_snapshot_goes_on_as_the_one_that_was_saved() {
+    let (tally, _) = many::<Restored>(SEEDS / 4);
+    assert!(tally.trades > 0 && tally.continued > 0 && tally.forgotten > 0);
+    for commands in [crowd::one_book(), crowd::many_names()] {
+        if let Err(failure) = run_commands::<Restored>(1, commands.into_iter()) {
+            panic!("{}", failure.what);
+        }
+    }
 }
 
 #[test]

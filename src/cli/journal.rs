@@ -1,4 +1,4 @@
-//! `castle journal`: looks at a journal, also at that of a running exchange, and never changes it.
+//! `castle journal`: looks at a journal, also at that of a running exchange. Nothing but `prune` changes it.
 
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
@@ -7,10 +7,12 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+use crate::cli::snapshot::line;
 use crate::journal::read::{self, Place, Stat, Verified};
 use crate::journal::{OpenError, RealDisk};
+use crate::venue::snapshot::{self, Pruned};
 
-/// Looks at a journal, also at that of a running exchange, and never changes it.
+/// Looks at a journal, also at that of a running exchange. Nothing but `prune` changes it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -46,6 +48,11 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Verifies the snapshots, then removes the segments that the two newest good ones cover.
+    Prune {
+        /// The journal's directory.
+        directory: PathBuf,
+    },
 }
 
 /// Runs the subcommand.
@@ -53,7 +60,13 @@ pub fn run(args: &Args) -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
     let done = match &args.action {
         Action::Verify { directory } => {
-            read::verify(&RealDisk::read_only(directory)).map(|found| verified(&mut out, &found))
+            let disk = RealDisk::read_only(directory);
+            read::verify(&disk).and_then(|found| {
+                let begin = read::begins_with(&disk)?;
+                Ok(begin
+                    .map_or(Ok(()), |first| begins(&mut out, first.0))
+                    .and_then(|()| verified(&mut out, &found)))
+            })
         }
         Action::Dump { directory, from, to, kinds } => {
             dump(&mut out, &RealDisk::read_only(directory), *from, *to, kinds)
@@ -64,6 +77,13 @@ pub fn run(args: &Args) -> ExitCode {
                 false => stat_text(&mut out, &stat),
             })
         }
+        Action::Prune { directory } => match snapshot::prune(directory) {
+            Ok(done) => Ok(pruned(&mut out, &done)),
+            Err(error) => {
+                eprintln!("{error}");
+                return ExitCode::FAILURE;
+            }
+        },
     };
     match done.map(|written| written.and_then(|()| out.flush())) {
         Ok(Ok(())) => ExitCode::SUCCESS,
@@ -93,6 +113,33 @@ fn dump(
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     Ok(written)
+}
+
+fn pruned(out: &mut impl Write, done: &Pruned) -> io::Result<()> {
+    let Pruned { segments, behind, snapshots, checked } = done;
+    for checked in checked {
+        writeln!(out, "{}", line(checked.sequence, &checked.outcome))?;
+    }
+    for sequence in snapshots {
+        writeln!(out, "snapshot at record {sequence}: removed, two newer ones are good")?;
+    }
+    for segment in segments {
+        writeln!(out, "removed {segment}")?;
+    }
+    let count = segments.len();
+    writeln!(out, "{count} segments removed; the snapshot at record {behind} stands in for them")
+}
+
+/// Says so where the journal does not begin with the first record.
+fn begins(out: &mut impl Write, first: u64) -> io::Result<()> {
+    if first == 1 {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "the journal begins with record {first}: what was before it was pruned, or taken away; castle \
+         snapshot --verify tells whether a snapshot stands in for it"
+    )
 }
 
 fn verified(out: &mut impl Write, found: &Verified) -> io::Result<()> {

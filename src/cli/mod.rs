@@ -8,6 +8,7 @@ mod fix_client;
 mod journal;
 mod replay;
 mod serve;
+mod snapshot;
 mod terminal;
 
 use std::io::IsTerminal;
@@ -56,8 +57,10 @@ enum Command {
     Replay(replay::Arguments),
     /// Talks to a running exchange over its unix socket
     Admin(admin::Arguments),
-    /// Looks into a journal, also that of a running exchange
+    /// Looks into a journal, also that of a running exchange, and prunes it
     Journal(journal::Args),
+    /// Makes and verifies snapshots of a journal, also of that of a running exchange
+    Snapshot(snapshot::Arguments),
 }
 
 /// Runs the command line and returns how the process ends: 0 when all went well, 1 when something did
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Admin(arguments) => admin::run(&arguments),
         Command::Journal(arguments) => return journal::run(&arguments),
+        Command::Snapshot(arguments) => snapshot::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

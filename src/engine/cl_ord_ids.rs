@@ -215,6 +215,20 @@ impl ClOrdIds {
         }
     }
 
+    /// Puts an id that a snapshot holds at the end of a queue of its account. There is room.
+    pub(super) fn restore(
+        &mut self,
+        queue: &mut Queue,
+        chain: u32,
+        id: &ClOrdId,
+        hash: u32,
+    ) -> u32 {
+        let slot = self.slots.insert(IdSlot { hash, chain, younger: NONE, id: *id });
+        self.index.insert(hash, slot);
+        queue.push(&mut self.slots, slot);
+        slot
+    }
+
     /// Looks at the account's oldest id that is due, or else its oldest that is overdue, and forgets
     /// it where it may. False where the account has none.
     pub(super) fn look(

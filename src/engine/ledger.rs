@@ -136,6 +136,17 @@ impl Ledger {
         slot
     }
 
+    /// Takes a balance over from a snapshot.
+    pub(super) fn restore(&mut self, account: AccountId, asset: AssetId, balance: Balance) {
+        let slot = self.slot(account, asset);
+        self.slots[slot].balance = balance;
+    }
+
+    /// Takes over from a snapshot what all have of an asset, and what the venue has.
+    pub(super) fn restore_own(&mut self, asset: AssetId, total: Amount, venue: Amount) {
+        self.own[asset.index()] = Own { total: total.0, venue: venue.0 };
+    }
+
     /// What an account has of an asset; the outside's is negative.
     #[inline]
     pub(super) fn balance(&self, account: AccountId, asset: AssetId) -> Balance {

@@ -61,7 +61,7 @@ pub(super) struct Count {
     /// In this level, displayed.
     pub(super) shown: i128,
     /// This level.
-    rank: i64,
+    pub(super) rank: i64,
     /// The next order to look at.
     pub(super) at: u32,
 }

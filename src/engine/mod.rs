@@ -10,6 +10,7 @@
 //! account's first balance, a book that was never so deep) may grow a vector.
 
 mod accounts;
+mod archive;
 mod audit;
 mod book;
 mod cancel;
@@ -25,6 +26,7 @@ mod new_order;
 mod orders;
 mod output;
 mod replace;
+mod restore;
 mod sessions;
 mod slab;
 mod status;
@@ -41,6 +43,7 @@ mod tests;
 pub use foresee::{Fetch, Foresight};
 pub use ledger::Balance;
 pub use output::EventSink;
+pub use restore::LoadError;
 pub use sessions::SessionState;
 pub use view::{BookLevel, Counters, OrderView, View};
 

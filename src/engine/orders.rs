@@ -109,6 +109,41 @@ impl Chain {
         }
     }
 
+    /// The chain that a snapshot tells of; what it does not tell is as in a new one.
+    pub(super) fn restored(told: &Execution, session: SessionId, pays: u32) -> Self {
+        let notional = told.cum_notional as u128;
+        Self {
+            id: told.order,
+            price: told.price,
+            quantity: told.quantity,
+            cum_quantity: told.cum_quantity,
+            display_or_quote: match told.ord_type {
+                OrdType::Limit => told.display_quantity.0,
+                OrdType::Market => told.quote_quantity.0,
+            },
+            cum_notional: [notional as u64, (notional >> 64) as u64],
+            fee_remainder: 0,
+            ids: 0,
+            shown: 0,
+            next: NONE,
+            prev: NONE,
+            account_next: NONE,
+            block: NONE,
+            account_prev: NONE,
+            pays,
+            last: NONE,
+            account: told.account,
+            session,
+            instrument: told.instrument.0 as u16,
+            side: told.side,
+            ord_type: told.ord_type,
+            time_in_force: told.time_in_force,
+            self_trade_prevention: told.self_trade_prevention,
+            post_only: told.post_only,
+            life: Life::Coming,
+        }
+    }
+
     pub(super) fn instrument(&self) -> InstrumentId {
         InstrumentId(u32::from(self.instrument))
     }

@@ -63,6 +63,22 @@ impl Transfers {
         }
     }
 
+    /// Takes a transfer over from a snapshot, after those before it.
+    pub(super) fn restore(
+        &mut self,
+        reference: Reference,
+        direction: Direction,
+        (account, asset): (AccountId, AssetId),
+        amount: Amount,
+        outcome: Refusal,
+    ) {
+        let hash = self.secret.hash(AccountId::OUTSIDE, reference.as_bytes()) as u32;
+        let link = NONE;
+        let booked = Booked { reference, direction, account, asset, amount, outcome, hash, link };
+        let slot = self.booked.insert(booked);
+        self.index.insert(hash, slot);
+    }
+
     /// Whether a transfer has named this reference.
     pub(super) fn knows(&self, reference: &Reference) -> bool {
         let hash = self.secret.hash(AccountId::OUTSIDE, reference.as_bytes()) as u32;

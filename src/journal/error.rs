@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::model::Sequence;
+
 /// Why a journal could not be opened or read. Nothing was changed on disk, save where `Disk` says
 /// so.
 #[derive(Debug, Error)]
@@ -95,6 +97,17 @@ pub enum OpenError {
         path: String,
         /// A later one.
         found: String,
+    },
+    /// The journal's beginning is needed, and was pruned.
+    #[error(
+        "{path} begins with record {first}, since what was before it was pruned: it cannot be replayed \
+         from its beginning. castle snapshot --verify checks it from its oldest snapshot on"
+    )]
+    Pruned {
+        /// The directory.
+        path: String,
+        /// The first record that is left.
+        first: Sequence,
     },
     /// Synced bytes are bad.
     #[error(

@@ -4,7 +4,8 @@
 //!
 //! A journal is a directory of segments `000000000001.segment`, …, numbered from 1 without a gap,
 //! and a file `lock`. A segment has its full length from the start; what is not written yet is
-//! zero. A segment that is all zero is prepared for later.
+//! zero. A segment that is all zero is prepared for later. Pruning removes segments from the lowest on
+//! where a snapshot ([`snapshot`]) stands in for them; what is left has no gap either.
 //!
 //! # Layout (version 1; integers little-endian)
 //!
@@ -81,6 +82,7 @@ mod real;
 mod recover;
 mod scan;
 pub mod simulated;
+pub mod snapshot;
 mod write;
 
 pub use disk::{Disk, DiskFile};

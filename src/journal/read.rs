@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::{ControlFlow, RangeInclusive};
 
-use super::disk::Disk;
+use super::disk::{Disk, DiskFile};
 use super::error::OpenError;
-use super::format::{Frame, Header};
-use super::scan::{Observer, Scanned, scan};
+use super::format::{Frame, HEADER_SIZE, Header, HeaderFound, chain, segment_name};
+use super::scan::{Observer, Scanned, Start, scan, segment_numbers};
+use super::snapshot::Link;
 use crate::model::{ClusterName, Command, Epoch, Record, Sequence, Timestamp};
 
 /// What a check of a journal found.
@@ -75,14 +76,14 @@ pub fn verify<D: Disk>(disk: &D) -> Result<Verified, OpenError> {
         }
     }
     let mut count = Count(0);
-    let scanned = scan(disk, None, &mut count)?;
+    let scanned = scan(disk, None, Start::First, &mut count)?;
     Ok(verified(disk, &scanned, count.0))
 }
 
 /// Checks everything and counts.
 pub fn stat<D: Disk>(disk: &D) -> Result<Stat, OpenError> {
     let mut counter = Counter::default();
-    let scanned = scan(disk, None, &mut counter)?;
+    let scanned = scan(disk, None, Start::First, &mut counter)?;
     let records = counter.records_by_kind.values().sum();
     Ok(Stat {
         cluster: counter.cluster,
@@ -127,8 +128,98 @@ pub fn dump<D: Disk>(
     }
     let flow = ControlFlow::Continue(());
     let mut shower = Shower { range, kinds, show, flow, records: 0 };
-    let scanned = scan(disk, None, &mut shower)?;
+    let scanned = scan(disk, None, Start::First, &mut shower)?;
     Ok(verified(disk, &scanned, shower.records))
+}
+
+/// How far a journal was followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Followed {
+    /// The cluster.
+    pub cluster: ClusterName,
+    /// The mark of the journal.
+    pub mark: u64,
+    /// The last record that was read.
+    pub link: Link,
+}
+
+/// Shows the records behind `from`, or all, up to `last`, and says how far it came: to `last`, or to the end
+/// of the journal. None, and nothing is shown, where `from` is not on the journal's chain.
+pub fn follow<D: Disk>(
+    disk: &D,
+    from: Option<Link>,
+    last: Sequence,
+    show: &mut dyn FnMut(&Record),
+) -> Result<Option<Followed>, OpenError> {
+    let start = from.map_or(Start::Genesis, |from| Start::Behind(from.sequence));
+    let link = Link { sequence: Sequence(0), epoch: Epoch(0), running_hash: 0 };
+    let followed = Followed { cluster: ClusterName::default(), mark: 0, link };
+    let mut chaser = Chaser { from, last, followed, is_joined: from.is_none(), show };
+    scan(disk, None, start, &mut chaser)?;
+    Ok(chaser.is_joined.then_some(chaser.followed))
+}
+
+struct Chaser<'a> {
+    from: Option<Link>,
+    last: Sequence,
+    followed: Followed,
+    /// `from` was found.
+    is_joined: bool,
+    show: &'a mut dyn FnMut(&Record),
+}
+
+impl Chaser<'_> {
+    fn look(&mut self) {
+        self.is_joined |= self.from == Some(self.followed.link);
+    }
+}
+
+impl Observer for Chaser<'_> {
+    fn is_satisfied(&self) -> bool {
+        let sequence = self.followed.link.sequence;
+        let is_past = self.from.is_some_and(|from| sequence >= from.sequence);
+        sequence >= self.last || (is_past && !self.is_joined)
+    }
+
+    fn segment(&mut self, header: &Header) {
+        let Header { first, epoch, hash, cluster, mark, .. } = *header;
+        let link = Link { sequence: Sequence(first.0 - 1), epoch, running_hash: hash };
+        self.followed = Followed { cluster, mark, link };
+        self.look();
+    }
+
+    fn record(&mut self, record: &Record, bytes: &[u8]) {
+        let running_hash = chain(self.followed.link.running_hash, bytes);
+        let Record { sequence, epoch, .. } = *record;
+        self.followed.link = Link { sequence, epoch, running_hash };
+        match self.from {
+            Some(from) if sequence <= from.sequence => self.look(),
+            _ => (self.show)(record),
+        }
+    }
+}
+
+/// The first record that the journal still has; none where it has no segment in use. What was before it was
+/// pruned.
+pub fn begins_with<D: Disk>(disk: &D) -> Result<Option<Sequence>, OpenError> {
+    let numbers = segment_numbers(disk, Start::First)?;
+    let Some(number) = numbers.first() else { return Ok(None) };
+    Ok(segment_header(disk, *number)?.map(|header| header.first))
+}
+
+/// The header of a segment, if it has a good one.
+pub(super) fn segment_header<D: Disk>(disk: &D, number: u64) -> Result<Option<Header>, OpenError> {
+    let name = segment_name(number);
+    let mut bytes = [0; HEADER_SIZE];
+    let read = disk.open(&name).and_then(|file| {
+        let length = file.bytes().min(HEADER_SIZE as u64) as usize;
+        file.read(0, &mut bytes[..length])
+    });
+    read.map_err(OpenError::disk("read", disk.path(&name)))?;
+    match Header::get(&bytes) {
+        HeaderFound::Good(header) => Ok(Some(header)),
+        _ => Ok(None),
+    }
 }
 
 /// A record as a line of text.

@@ -16,7 +16,7 @@ use super::JournalOptions;
 use super::disk::{Disk, DiskFile};
 use super::error::OpenError;
 use super::format::{HEADER_SIZE, segment_name};
-use super::scan::{Chain, End, Observer, Position, Scanned, scan};
+use super::scan::{Chain, End, Observer, Position, Scanned, Start, scan};
 use super::write::{Identity, Progress, Shared, Syncer, Writer, write_head_last};
 use crate::model::{Epoch, Record, Sequence, Timestamp};
 
@@ -84,6 +84,8 @@ impl std::fmt::Display for Cut {
 }
 
 struct Visitor<'a> {
+    /// Those up to it are not shown.
+    behind: Sequence,
     visit: &'a mut dyn FnMut(&Record, &[u8]),
     records: u64,
 }
@@ -91,8 +93,10 @@ struct Visitor<'a> {
 impl Observer for Visitor<'_> {
     #[inline]
     fn record(&mut self, record: &Record, bytes: &[u8]) {
-        self.records += 1;
-        (self.visit)(record, bytes);
+        if record.sequence > self.behind {
+            self.records += 1;
+            (self.visit)(record, bytes);
+        }
     }
 }
 
@@ -101,13 +105,26 @@ impl Journal {
     /// it may have got some when an error follows. Everything that it got is durable when this
     /// returns.
     pub fn open<D: Disk>(
-        mut disk: D,
+        disk: D,
         options: &JournalOptions,
         visit: &mut dyn FnMut(&Record, &[u8]),
     ) -> Result<Opened<D>, OpenError> {
+        Self::open_behind(disk, options, None, visit)
+    }
+
+    /// The same, of a journal of which a snapshot holds all up to the record `behind`: only what follows is
+    /// visited, and what was pruned is not missed. That the snapshot is on the journal's chain is for the
+    /// caller to know ([`super::read::follow`]).
+    pub fn open_behind<D: Disk>(
+        mut disk: D,
+        options: &JournalOptions,
+        behind: Option<Sequence>,
+        visit: &mut dyn FnMut(&Record, &[u8]),
+    ) -> Result<Opened<D>, OpenError> {
         options.check()?;
-        let mut visitor = Visitor { visit, records: 0 };
-        let scanned = scan(&disk, Some(options.cluster), &mut visitor)?;
+        let start = behind.map_or(Start::Genesis, Start::Behind);
+        let mut visitor = Visitor { behind: behind.unwrap_or_default(), visit, records: 0 };
+        let scanned = scan(&disk, Some(options.cluster), start, &mut visitor)?;
         let mut report = RecoveryReport {
             is_new: scanned.end.is_none(),
             records: visitor.records,

@@ -27,6 +27,11 @@ use crate::model::{ClusterName, Epoch, Record, Sequence, Timestamp};
 
 /// Sees what is read.
 pub(super) trait Observer {
+    /// Whether it has seen all that it wants to see.
+    #[inline]
+    fn is_satisfied(&self) -> bool {
+        false
+    }
     /// A segment begins.
     fn segment(&mut self, _header: &Header) {}
     /// A batch begins.
@@ -56,6 +61,18 @@ impl Chain {
         synced: Sequence(0),
         released: Sequence(0),
     };
+
+    /// As a segment's header has it.
+    pub fn before(header: &Header) -> Self {
+        Self {
+            next: header.first,
+            epoch: header.epoch,
+            timestamp: header.timestamp,
+            hash: header.hash,
+            synced: header.synced,
+            released: Sequence(0),
+        }
+    }
 
     /// The sequence of the last good record; 0 before the first.
     pub fn last(&self) -> Sequence {
@@ -103,13 +120,25 @@ pub(super) struct Scanned {
     pub fault: Option<Fault>,
 }
 
-/// Reads everything. `cluster` is checked if given.
+/// Where reading begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    /// With the log's first record; a journal that was pruned is refused.
+    Genesis,
+    /// With the first segment that there is; what it says of the time before is believed.
+    First,
+    /// With the segment of the record behind this one, or else the first.
+    Behind(Sequence),
+}
+
+/// Reads everything from `start` on. `cluster` is checked if given.
 pub(super) fn scan<D: Disk>(
     disk: &D,
     cluster: Option<ClusterName>,
+    start: Start,
     observer: &mut dyn Observer,
 ) -> Result<Scanned, OpenError> {
-    let numbers = segment_numbers(disk)?;
+    let numbers = segment_numbers(disk, start)?;
     let Some(first) = numbers.first().copied() else {
         return Ok(Scanned { numbers, chain: Chain::START, end: None, fault: None });
     };
@@ -121,13 +150,22 @@ pub(super) fn scan<D: Disk>(
         cursor: Cursor::new(),
         frames: VecDeque::new(),
     };
+    let first = match start {
+        Start::Behind(sequence) => scanner.segment_of(sequence.next())?.unwrap_or(first),
+        Start::Genesis | Start::First => first,
+    };
     match scanner.open_header(first)? {
-        (file, HeaderFound::Good(header)) => scanner.run(file, header, observer),
+        (file, HeaderFound::Good(header)) => {
+            if first > 1 {
+                scanner.chain = Chain::before(&header);
+            }
+            scanner.run(file, header, observer)
+        }
         (_, found) => scanner.nothing(first, found),
     }
 }
 
-fn segment_numbers<D: Disk>(disk: &D) -> Result<Vec<u64>, OpenError> {
+pub(super) fn segment_numbers<D: Disk>(disk: &D, start: Start) -> Result<Vec<u64>, OpenError> {
     let names = disk.list().map_err(OpenError::disk("list", disk.path("")))?;
     let mut numbers = Vec::new();
     for name in names {
@@ -142,15 +180,19 @@ fn segment_numbers<D: Disk>(disk: &D) -> Result<Vec<u64>, OpenError> {
     }
     numbers.sort_unstable();
     // Segments are created, and removed, one by one with a sync of the directory in between, so no
-    // crash leaves a gap.
-    for (index, number) in numbers.iter().enumerate() {
-        let expected = index as u64 + 1;
-        if *number != expected {
-            return Err(OpenError::MissingSegment {
-                path: disk.path(&segment_name(expected)),
-                found: segment_name(*number),
-            });
+    // crash leaves a gap. Pruning removes the lowest first.
+    let first = match start {
+        Start::Genesis => 1,
+        Start::First | Start::Behind(_) => numbers.first().copied().unwrap_or(1),
+    };
+    for (number, expected) in numbers.iter().zip(first..) {
+        if *number == expected {
+            continue;
         }
+        return Err(OpenError::MissingSegment {
+            path: disk.path(&segment_name(expected)),
+            found: segment_name(*number),
+        });
     }
     Ok(numbers)
 }
@@ -166,6 +208,8 @@ struct Scanner<'a, D: Disk> {
 }
 
 enum Stop {
+    /// The observer is satisfied.
+    Enough,
     /// Zeros, or no room for a frame, where a batch or a record might begin.
     End,
     Bad(String),
@@ -194,6 +238,10 @@ impl<D: Disk> Scanner<'_, D> {
         let mut retried = None;
         loop {
             let fault = match self.walk(&header, &mut position, observer)? {
+                Stop::Enough => {
+                    let nothing = Survey { synced: Sequence(0), first_byte: None };
+                    return Ok(self.finish(header, position, None, &nothing));
+                }
                 Stop::Bad(what) => Some(self.fault(&position, what)),
                 Stop::End => match self.tail_fault(&header, &position)? {
                     Some(fault) => Some(fault),
@@ -297,6 +345,18 @@ impl<D: Disk> Scanner<'_, D> {
         let fault =
             what.map(|what| Fault { file: segment_name(first), offset: 0, what: what.to_string() });
         Ok(Scanned { numbers: self.numbers, chain: Chain::START, end: None, fault })
+    }
+
+    /// The last segment that begins with this record or before it.
+    fn segment_of(&mut self, sequence: Sequence) -> Result<Option<u64>, OpenError> {
+        for number in self.numbers.clone().into_iter().rev() {
+            if let (_, HeaderFound::Good(header)) = self.open_header(number)?
+                && header.first <= sequence
+            {
+                return Ok(Some(number));
+            }
+        }
+        Ok(None)
     }
 
     /// Opens a segment and judges its header, save for what comes before it.
@@ -427,6 +487,9 @@ impl<D: Disk> Scanner<'_, D> {
         observer: &mut dyn Observer,
     ) -> Result<Stop, OpenError> {
         loop {
+            if observer.is_satisfied() {
+                return Ok(Stop::Enough);
+            }
             let result = if position.left_records == 0 {
                 self.walk_frame(header, position, observer)
             } else {
@@ -530,6 +593,9 @@ impl<D: Disk> Scanner<'_, D> {
             position.left_records -= 1;
             position.left_bytes = left_bytes;
             observer.record(&record, bytes);
+            if observer.is_satisfied() {
+                break;
+            }
         }
         Ok(None)
     }

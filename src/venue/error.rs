@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::journal::{JournalError, OpenError};
 use crate::model::{Refusal, Sequence};
 use crate::runtime::FaultReport;
+use crate::venue::snapshot::FollowError;
 use crate::venue::{SYNC_PATIENCE, listener};
 
 /// Why a venue cannot start.
@@ -20,6 +21,9 @@ pub enum StartError {
     /// The journal cannot be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The journal needs a snapshot, and none can be used.
+    #[error(transparent)]
+    Snapshot(#[from] FollowError),
     /// The journal does not begin with a genesis.
     #[error(
         "the journal's first record is no genesis: it is no exchange's journal, or a part of one"

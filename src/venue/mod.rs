@@ -23,6 +23,7 @@ mod listener;
 mod placement;
 mod recovery;
 mod sequencer;
+pub mod snapshot;
 mod status;
 mod watch;
 
@@ -151,6 +152,7 @@ impl Venue {
         let mut warnings = recovery::forgotten_sessions(&recovered.log.engine, config);
         let plan = config.threads.plan(cores()).kept_from_clients(&allowed_cores());
         warnings.extend(plan.warning().map(str::to_owned));
+        warnings.extend(recovered.passed_over.iter().cloned());
         let recovery::Recovered { opened, log, listener, secret, .. } = recovered;
         let (records, mut readers) = ring::mapped::<RecordBytes>(
             &ring_path,

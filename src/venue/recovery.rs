@@ -1,5 +1,6 @@
 //! From what a dead process left to a running state.
 //!
+//! 0. The newest snapshot that can be used stands in for the journal up to its record (`snapshot.rs`).
 //! 1. The journal is read on one thread and every record applied on another; what follows from the records,
 //!    the sent messages among it, is made again.
 //! 2. The log ring of the dead process is read: records that it had not yet brought into the journal
@@ -28,7 +29,7 @@ use crate::ring;
 use crate::runtime::{Clock, SystemClock, prefetch, touch_reserved};
 use crate::venue::config::Config;
 use crate::venue::sequencer::Log;
-use crate::venue::{StartError, status};
+use crate::venue::{StartError, snapshot, status};
 
 /// What recovery has found and made.
 pub(super) struct Recovered<D: Disk> {
@@ -38,6 +39,10 @@ pub(super) struct Recovered<D: Disk> {
     pub secret: HashSecret,
     /// Records that only the ring of the dead process had.
     pub from_ring: u64,
+    /// The record up to which a snapshot stood in for the journal.
+    pub from_snapshot: Option<Sequence>,
+    /// What is wrong with snapshots that were not used.
+    pub passed_over: Vec<String>,
 }
 
 /// Hears the events of records that are applied before the doors open.
@@ -108,15 +113,20 @@ pub(super) fn recover<D: Disk>(
     let outbound = |source| StartError::Outbound { path: shelf_directory.to_owned(), source };
     // Filled beside the one of the last life, which stays if the journal is refused.
     let mut fresh = FreshShelf::new(shelf_directory);
-    let shelf = Shelf::create(&fresh.path).map_err(outbound)?;
-    let mut engine = Engine::new();
-    let mut first = None;
+    let (snapshot, passed_over) =
+        snapshot::newest(&disk, &config.journal.directory, &fresh.path, Sequence(u64::MAX))?;
+    let from_snapshot = snapshot.as_ref().map(|state| state.link.sequence);
+    let (mut engine, shelf) = match snapshot {
+        Some(state) => (state.engine, state.shelf),
+        None => (Engine::new(), Shelf::create(&fresh.path).map_err(outbound)?),
+    };
+    let mut first = engine.view().genesis().map(|genesis| Command::Genesis(*genesis));
     let mut listener = Listener { shelf, error: None, refusal: None };
     let mut pipeline = Pipeline::default();
     let opened = pipeline.run(
         |records| engine_takes(&mut engine, records, &mut listener),
         |show| {
-            Journal::open(disk, options, &mut |record, _| {
+            Journal::open_behind(disk, options, from_snapshot, &mut |record, _| {
                 first.get_or_insert(record.command);
                 show(record);
             })
@@ -131,6 +141,8 @@ pub(super) fn recover<D: Disk>(
         listener,
         secret: HashSecret::default(),
         from_ring: 0,
+        from_snapshot,
+        passed_over,
     };
     match first {
         None => recovered.genesis(config)?,
@@ -408,6 +420,9 @@ pub fn replay_journal(directory: &Path, touch_memory: bool) -> Result<Replayed, 
     };
     let mut begun = None;
     let disk = RealDisk::read_only(directory);
+    if let Some(first) = journal::read::begins_with(&disk)?.filter(|first| *first > Sequence(1)) {
+        return Err(OpenError::Pruned { path: directory.display().to_string(), first });
+    }
     let mut pipeline = Pipeline::default();
     pipeline.run(
         |records| {
@@ -455,6 +470,9 @@ pub(super) fn sentence<D: Disk>(recovered: &Recovered<D>, config: &Config) -> St
         report.records,
         config.journal.directory.display()
     );
+    if let Some(sequence) = recovered.from_snapshot {
+        text += &format!(", behind the snapshot at record {sequence}");
+    }
     if recovered.from_ring > 0 {
         text += &format!(", {} more from the log ring", recovered.from_ring);
     }

@@ -18,6 +18,7 @@ mod money;
 pub mod operator;
 pub mod orders;
 mod plausible;
+pub mod restored;
 mod sessions;
 
 use std::collections::{BTreeMap, VecDeque};

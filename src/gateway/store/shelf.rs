@@ -13,11 +13,11 @@
 //! | 12 | | eight bytes for each bit that is set |
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::model::limit::EVENT_SIZE_MAX;
+use crate::model::limit::{EVENT_SIZE_MAX, SESSIONS_MAX};
 use crate::model::wire::Wire;
 use crate::model::{Event, EventBody, SessionId};
 
@@ -173,6 +173,70 @@ impl Shelf {
         Ok(event.filter(|event| event.session == session && event.msg_seq_num == msg_seq_num))
     }
 
+    /// Writes all that is kept, session after session; [`Shelf::write`] comes first. What is written depends
+    /// on the events alone.
+    pub fn export(&mut self, out: &mut impl Write) -> io::Result<()> {
+        for index in 0..self.sessions.len() {
+            let Some(kept) = &self.sessions[index] else { continue };
+            let (next, blocks) = (kept.next, kept.blocks.len());
+            if blocks == 0 {
+                continue;
+            }
+            let session = SessionId(index as u32);
+            out.write_all(&session.0.to_le_bytes())?;
+            out.write_all(&kept.first.to_le_bytes())?;
+            out.write_all(&next.to_le_bytes())?;
+            for block in 0..blocks {
+                let kept = self.sessions[index].as_ref().and_then(|kept| kept.block(block));
+                let Some((begin, length)) = kept else { continue };
+                let mut bytes = std::mem::take(&mut self.bytes);
+                bytes.resize(length, 0);
+                self.block = None;
+                self.file(session)?.read_exact_at(&mut bytes, begin)?;
+                out.write_all(&bytes)?;
+                self.bytes = bytes;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what [`Shelf::export`] wrote; the shelf is empty. Whatever else the bytes are is an error.
+    pub fn import(&mut self, from: &mut impl Read) -> io::Result<()> {
+        let bad = |what| io::Error::new(io::ErrorKind::InvalidData, what);
+        let mut bytes = Vec::new();
+        let mut before = None;
+        loop {
+            let mut session = [0; 4];
+            let begun = from.read(&mut session)?;
+            if begun == 0 {
+                return self.write();
+            }
+            from.read_exact(&mut session[begun..])?;
+            let session = SessionId(u32::from_le_bytes(session));
+            let mut numbers = [[0; 8]; 2];
+            from.read_exact(&mut numbers[0])?;
+            from.read_exact(&mut numbers[1])?;
+            let [first, next] = numbers.map(u64::from_le_bytes);
+            if session.index() >= SESSIONS_MAX || before.is_some_and(|before| session <= before) {
+                return Err(bad("sent messages of a session that cannot be there"));
+            }
+            before = Some(session);
+            for number in first..next {
+                bytes.resize(LENGTH_AT, 0);
+                from.read_exact(&mut bytes)?;
+                let length = frame_length(&bytes).unwrap_or(0);
+                bytes.resize(length.max(WORDS_AT), 0);
+                from.read_exact(&mut bytes[LENGTH_AT..])?;
+                let event = get_frame(&bytes).ok_or_else(|| bad("a sent message that is none"))?;
+                if event.session != session || event.msg_seq_num != number || number == 0 {
+                    return Err(bad("a sent message in another's place"));
+                }
+                self.keep(&event);
+            }
+            self.write()?;
+        }
+    }
+
     fn write_session(&mut self, session: SessionId) -> io::Result<()> {
         let Some(Some(kept)) = self.sessions.get_mut(session.index()) else { return Ok(()) };
         if kept.pending.is_empty() {
@@ -323,6 +387,33 @@ mod tests {
                 let read = shelf.read(SessionId(1), earlier).expect("read");
                 assert_eq!(read, Some(event(1, earlier, earlier)));
             }
+        }
+    }
+
+    #[test]
+    fn what_is_exported_is_imported_as_it_was() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut shelf = Shelf::create(&directory.path().join("one")).expect("a shelf");
+        for number in 1..=200 {
+            for session in [1, 7, 40] {
+                shelf.keep(&event(session, number + u64::from(session), number));
+            }
+        }
+        shelf.write().expect("written");
+        let mut bytes = Vec::new();
+        shelf.export(&mut bytes).expect("exported");
+        let mut other = Shelf::create(&directory.path().join("other")).expect("a shelf");
+        other.import(&mut &bytes[..]).expect("imported");
+        for session in [1, 7, 40] {
+            for number in 1..=242 {
+                let kept = shelf.read(SessionId(session), number).expect("read");
+                assert_eq!(other.read(SessionId(session), number).expect("read"), kept);
+            }
+        }
+        other.keep(&event(7, 208, 9));
+        for torn in 1..200 {
+            let mut other = Shelf::create(&directory.path().join("torn")).expect("a shelf");
+            assert!(other.import(&mut &bytes[..bytes.len() - torn]).is_err());
         }
     }
 

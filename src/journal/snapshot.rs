@@ -1,0 +1,589 @@
+//! Snapshots: what a log comes to at one record, in a file beside its segments.
+//!
+//! # Files
+//!
+//! They lie in the folder `snapshots` of the journal's directory, as `000000001234.snapshot`, named by the
+//! sequence of the last record that they hold. One is written under a name of its own, synced, renamed, and
+//! its directory synced: under its name it is whole, or not there.
+//!
+//! # Layout (version 1; integers little-endian)
+//!
+//! | offset | bytes | what |
+//! |---|---|---|
+//! | 0 | 8 | magic `CASTLES1` |
+//! | 8 | 4 | version of the format |
+//! | 12 | 4 | epoch of the last record |
+//! | 16 | 8 | sequence of the last record |
+//! | 24 | 8 | running hash after it |
+//! | 32 | 8 | mark of the journal |
+//! | 40 | 8 | state hash of the engine |
+//! | 48 | 8 | bytes of the engine's state |
+//! | 56 | 8 | bytes of the sent messages |
+//! | 64 | 8 | hash of the sent messages |
+//! | 72 | 33 | cluster: length, text, zeros |
+//! | 105 | 19 | zeros |
+//! | 124 | 4 | CRC-32C of bytes 0 to 124 |
+//!
+//! Then come the two parts, each in blocks of 64 KiB, its last one shorter: the CRC-32C of the block's
+//! number (eight bytes, from 0 through both parts) and its bytes, then the bytes. Nothing follows. So there
+//! is no byte whose change is not found.
+//!
+//! # When one may be used
+//!
+//! Only where the journal's own record of that sequence has that epoch and that running hash. What it holds
+//! had been synced and released when it was made, so a journal that does not have it is another one, or has
+//! lost something.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, BufReader, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::disk::Disk;
+use super::error::OpenError;
+use super::format::{chain, long, segment_name, word};
+use super::read::segment_header;
+use super::real::RealDisk;
+use super::scan::{Start, segment_numbers};
+use crate::model::wire::Wire;
+use crate::model::{ClusterName, Epoch, Sequence};
+
+/// The version of the layout that this program writes and reads.
+pub const SNAPSHOT_VERSION: u32 = 1;
+const MAGIC: [u8; 8] = *b"CASTLES1";
+const VERSION_AT: usize = 8;
+const EPOCH_AT: usize = VERSION_AT + 4;
+const SEQUENCE_AT: usize = EPOCH_AT + 4;
+const RUNNING_HASH_AT: usize = SEQUENCE_AT + 8;
+const MARK_AT: usize = RUNNING_HASH_AT + 8;
+const STATE_HASH_AT: usize = MARK_AT + 8;
+const STATE_BYTES_AT: usize = STATE_HASH_AT + 8;
+const OUTBOUND_BYTES_AT: usize = STATE_BYTES_AT + 8;
+const OUTBOUND_HASH_AT: usize = OUTBOUND_BYTES_AT + 8;
+const CLUSTER_AT: usize = OUTBOUND_HASH_AT + 8;
+const RESERVED_AT: usize = CLUSTER_AT + ClusterName::SIZE;
+const CRC_AT: usize = HEADER_BYTES - 4;
+const HEADER_BYTES: usize = 128;
+const _: () = assert!(RESERVED_AT <= CRC_AT);
+/// Bytes of a block, but for the last of a part.
+const BLOCK_BYTES: usize = 64 * 1024;
+
+const SUFFIX: &str = ".snapshot";
+const DIGITS: usize = 12;
+
+/// A record's place in the chain of a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// Its sequence.
+    pub sequence: Sequence,
+    /// Its epoch.
+    pub epoch: Epoch,
+    /// The running hash after it.
+    pub running_hash: u64,
+}
+
+/// Whose state, and at which record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SnapshotHeader {
+    /// The cluster.
+    pub cluster: ClusterName,
+    /// The mark of the journal.
+    pub mark: u64,
+    /// The last record that it holds.
+    pub link: Link,
+    /// The engine's state hash after that record.
+    pub state_hash: u64,
+    /// Bytes of the engine's state.
+    pub state_bytes: u64,
+    /// Bytes of the sent messages.
+    pub outbound_bytes: u64,
+    /// Hash of the sent messages.
+    pub outbound_hash: u64,
+}
+
+/// Why a snapshot cannot be used, or was not written.
+#[derive(Debug, Error)]
+pub enum SnapshotError {
+    /// The operating system refused something.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Disk {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+    /// Its bytes are not those that were written.
+    #[error("{} is damaged: {what}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// It was written by another version.
+    #[error(
+        "{} has snapshot format version {found}; this program reads version {SNAPSHOT_VERSION}",
+        path.display()
+    )]
+    WrongVersion {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+    },
+    /// The journal does not have its record, or has another in its place.
+    #[error(
+        "{} is not of this journal: record {} of epoch {} with running hash {:016x} is not on its \
+         chain", path.display(), link.sequence, link.epoch, link.running_hash
+    )]
+    NotOnChain {
+        /// The file.
+        path: PathBuf,
+        /// Its last record.
+        link: Link,
+    },
+}
+
+impl SnapshotError {
+    fn disk(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Disk { action, path, source }
+    }
+}
+
+/// Where the snapshots of a journal lie.
+pub fn snapshot_directory(journal: &Path) -> PathBuf {
+    journal.join("snapshots")
+}
+
+/// The same, made for its owner only unless it is there.
+pub fn create_snapshot_directory(journal: &Path) -> Result<PathBuf, SnapshotError> {
+    let directory = snapshot_directory(journal);
+    if !directory.is_dir() {
+        let made = DirBuilder::new().mode(0o700).create(&directory);
+        made.and_then(|()| sync_directory(journal))
+            .map_err(SnapshotError::disk("create directory", &directory))?;
+    }
+    Ok(directory)
+}
+
+/// The file of the snapshot at that record.
+pub fn snapshot_path(journal: &Path, sequence: Sequence) -> PathBuf {
+    snapshot_directory(journal).join(format!("{:0DIGITS$}{SUFFIX}", sequence.0))
+}
+
+/// The snapshots of a journal by their names, the newest first; whether they are any good is not looked at.
+pub fn snapshots(journal: &Path) -> io::Result<Vec<Sequence>> {
+    let mut found = Vec::new();
+    let entries = match fs::read_dir(snapshot_directory(journal)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        entries => entries?,
+    };
+    for entry in entries {
+        let name = entry?.file_name();
+        let digits = name.to_str().and_then(|name| name.strip_suffix(SUFFIX));
+        found.extend(digits.and_then(|digits| digits.parse().ok()).map(Sequence));
+    }
+    found.sort_unstable();
+    found.reverse();
+    Ok(found)
+}
+
+/// Removes a snapshot.
+pub fn remove_snapshot(journal: &Path, sequence: Sequence) -> Result<(), SnapshotError> {
+    let path = snapshot_path(journal, sequence);
+    let removed =
+        fs::remove_file(&path).and_then(|()| sync_directory(&snapshot_directory(journal)));
+    removed.map_err(SnapshotError::disk("remove", &path))
+}
+
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Removes the segments that hold nothing behind the record `covered`, the lowest first, so that no crash
+/// leaves a gap. The segment that is being written always stays, so this may be done beside the exchange.
+pub fn prune(journal: &Path, covered: Sequence) -> Result<Vec<String>, OpenError> {
+    let disk = RealDisk::read_only(journal);
+    let numbers = segment_numbers(&disk, Start::First)?;
+    let mut removed = Vec::new();
+    for pair in numbers.windows(2) {
+        let is_covered =
+            segment_header(&disk, pair[1])?.is_some_and(|next| next.first <= covered.next());
+        if !is_covered {
+            break;
+        }
+        let name = segment_name(pair[0]);
+        let done = fs::remove_file(journal.join(&name)).and_then(|()| sync_directory(journal));
+        done.map_err(OpenError::disk("remove", disk.path(&name)))?;
+        removed.push(name);
+    }
+    Ok(removed)
+}
+
+fn put_header(header: &SnapshotHeader) -> [u8; HEADER_BYTES] {
+    let mut out = [0; HEADER_BYTES];
+    out[..VERSION_AT].copy_from_slice(&MAGIC);
+    SNAPSHOT_VERSION.put(&mut out[VERSION_AT..EPOCH_AT]);
+    header.link.epoch.put(&mut out[EPOCH_AT..SEQUENCE_AT]);
+    header.link.sequence.put(&mut out[SEQUENCE_AT..RUNNING_HASH_AT]);
+    header.link.running_hash.put(&mut out[RUNNING_HASH_AT..MARK_AT]);
+    header.mark.put(&mut out[MARK_AT..STATE_HASH_AT]);
+    header.state_hash.put(&mut out[STATE_HASH_AT..STATE_BYTES_AT]);
+    header.state_bytes.put(&mut out[STATE_BYTES_AT..OUTBOUND_BYTES_AT]);
+    header.outbound_bytes.put(&mut out[OUTBOUND_BYTES_AT..OUTBOUND_HASH_AT]);
+    header.outbound_hash.put(&mut out[OUTBOUND_HASH_AT..CLUSTER_AT]);
+    header.cluster.put(&mut out[CLUSTER_AT..RESERVED_AT]);
+    let crc = crc32c::crc32c(&out[..CRC_AT]);
+    crc.put(&mut out[CRC_AT..]);
+    out
+}
+
+fn get_header(path: &Path, bytes: &[u8; HEADER_BYTES]) -> Result<SnapshotHeader, SnapshotError> {
+    let damaged =
+        |what: &str| SnapshotError::Damaged { path: path.to_owned(), what: what.to_owned() };
+    if bytes[..VERSION_AT] != MAGIC {
+        return Err(damaged("it does not begin like a snapshot"));
+    }
+    if crc32c::crc32c(&bytes[..CRC_AT]) != word(bytes, CRC_AT) {
+        return Err(damaged("the CRC of its header is wrong"));
+    }
+    let found = word(bytes, VERSION_AT);
+    if found != SNAPSHOT_VERSION {
+        return Err(SnapshotError::WrongVersion { path: path.to_owned(), found });
+    }
+    let cluster = ClusterName::get(&bytes[CLUSTER_AT..RESERVED_AT]);
+    Ok(SnapshotHeader {
+        cluster: cluster.map_err(|_| damaged("its cluster is no text"))?,
+        mark: long(bytes, MARK_AT),
+        link: Link {
+            sequence: Sequence(long(bytes, SEQUENCE_AT)),
+            epoch: Epoch(word(bytes, EPOCH_AT)),
+            running_hash: long(bytes, RUNNING_HASH_AT),
+        },
+        state_hash: long(bytes, STATE_HASH_AT),
+        state_bytes: long(bytes, STATE_BYTES_AT),
+        outbound_bytes: long(bytes, OUTBOUND_BYTES_AT),
+        outbound_hash: long(bytes, OUTBOUND_HASH_AT),
+    })
+}
+
+/// The CRC of a block: its number is in it, so that no block can stand in another's place.
+fn block_crc(number: u64, bytes: &[u8]) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c(&number.to_le_bytes()), bytes)
+}
+
+/// Writes a snapshot, or only takes its measure.
+pub struct SnapshotWriter {
+    /// None where only the measure is wanted.
+    file: Option<File>,
+    /// Its present name.
+    path: PathBuf,
+    block: Vec<u8>,
+    blocks: u64,
+    /// Of the present part.
+    bytes: u64,
+    hash: u64,
+    /// The first part, once it has ended.
+    state_bytes: Option<u64>,
+    is_kept: bool,
+}
+
+impl SnapshotWriter {
+    /// Begins a snapshot of a journal.
+    pub fn create(journal: &Path) -> Result<Self, SnapshotError> {
+        let directory = create_snapshot_directory(journal)?;
+        let path = directory.join(format!("{}.new", std::process::id()));
+        let error = |action| SnapshotError::disk(action, &path);
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(true).mode(0o600).open(&path);
+        let mut file = file.map_err(error("create"))?;
+        file.write_all(&[0; HEADER_BYTES]).map_err(error("write"))?;
+        let mut writer = Self::measure(path.clone());
+        writer.file = Some(file);
+        Ok(writer)
+    }
+
+    /// Writes nothing: [`Self::finish`] then only says what the header would be.
+    pub fn measured() -> Self {
+        Self::measure(PathBuf::new())
+    }
+
+    fn measure(path: PathBuf) -> Self {
+        Self {
+            file: None,
+            path,
+            block: Vec::with_capacity(BLOCK_BYTES),
+            blocks: 0,
+            bytes: 0,
+            hash: 0,
+            state_bytes: None,
+            is_kept: false,
+        }
+    }
+
+    fn end_block(&mut self) -> io::Result<()> {
+        if self.block.is_empty() {
+            return Ok(());
+        }
+        if let Some(file) = &mut self.file {
+            file.write_all(&block_crc(self.blocks, &self.block).to_le_bytes())?;
+            file.write_all(&self.block)?;
+        }
+        self.blocks += 1;
+        self.bytes += self.block.len() as u64;
+        self.hash = chain(self.hash, &self.block);
+        self.block.clear();
+        Ok(())
+    }
+
+    /// The engine's state is written; the sent messages follow.
+    pub fn end_state(&mut self) -> io::Result<()> {
+        self.end_block()?;
+        self.state_bytes = Some(std::mem::take(&mut self.bytes));
+        self.hash = 0;
+        Ok(())
+    }
+
+    /// All is written: syncs it and gives it its name.
+    pub fn finish(
+        mut self,
+        journal: &Path,
+        (cluster, mark): (ClusterName, u64),
+        link: Link,
+        state_hash: u64,
+    ) -> Result<SnapshotHeader, SnapshotError> {
+        let path = self.path.clone();
+        let error = |action| SnapshotError::disk(action, &path);
+        self.end_block().map_err(error("write"))?;
+        let header = SnapshotHeader {
+            cluster,
+            mark,
+            link,
+            state_hash,
+            state_bytes: self.state_bytes.unwrap_or(0),
+            outbound_bytes: self.bytes,
+            outbound_hash: self.hash,
+        };
+        let Some(file) = &self.file else { return Ok(header) };
+        file.write_all_at(&put_header(&header), 0).map_err(error("write"))?;
+        file.sync_all().map_err(error("sync"))?;
+        let name = snapshot_path(journal, link.sequence);
+        fs::rename(&path, &name).map_err(error("rename"))?;
+        self.is_kept = true;
+        sync_directory(&snapshot_directory(journal)).map_err(error("sync the directory of"))?;
+        Ok(header)
+    }
+}
+
+impl Write for SnapshotWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = BLOCK_BYTES - self.block.len();
+        let taken = room.min(bytes.len());
+        self.block.extend_from_slice(&bytes[..taken]);
+        if self.block.len() == BLOCK_BYTES {
+            self.end_block()?;
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for SnapshotWriter {
+    fn drop(&mut self) {
+        if self.file.is_some() && !self.is_kept {
+            // What stays has no snapshot's name and is never read.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Reads a snapshot; no byte is given out before its block was found good.
+pub struct SnapshotReader {
+    file: BufReader<File>,
+    path: PathBuf,
+    /// What the file says of itself.
+    pub header: SnapshotHeader,
+    block: Vec<u8>,
+    at: usize,
+    blocks: u64,
+    /// Bytes of the present part that are not read yet.
+    left: u64,
+}
+
+impl SnapshotReader {
+    /// Opens the snapshot at that record.
+    pub fn open(journal: &Path, sequence: Sequence) -> Result<Self, SnapshotError> {
+        let path = snapshot_path(journal, sequence);
+        let damaged =
+            |what: &str| SnapshotError::Damaged { path: path.clone(), what: what.to_owned() };
+        let file = File::open(&path).map_err(SnapshotError::disk("open", &path))?;
+        let mut file = BufReader::new(file);
+        let mut bytes = [0; HEADER_BYTES];
+        file.read_exact(&mut bytes).map_err(|_| damaged("it is shorter than its header"))?;
+        let header = get_header(&path, &bytes)?;
+        if header.link.sequence != sequence {
+            return Err(damaged("it is of another record than its name says"));
+        }
+        let left = header.state_bytes;
+        Ok(Self { file, path, header, block: Vec::new(), at: 0, blocks: 0, left })
+    }
+
+    /// Goes on to the sent messages; all of the state was read.
+    pub fn end_state(&mut self) -> Result<(), SnapshotError> {
+        self.is_through()?;
+        self.left = self.header.outbound_bytes;
+        Ok(())
+    }
+
+    /// Checks that nothing follows; all was read.
+    pub fn end(mut self) -> Result<SnapshotHeader, SnapshotError> {
+        self.is_through()?;
+        match self.file.read(&mut [0]) {
+            Ok(0) => Ok(self.header),
+            Ok(_) => Err(self.damaged("it is longer than it should be")),
+            Err(error) => Err(self.damaged(error)),
+        }
+    }
+
+    fn is_through(&self) -> Result<(), SnapshotError> {
+        if self.left == 0 && self.at == self.block.len() {
+            return Ok(());
+        }
+        Err(self.damaged("a part of it is longer than what it holds"))
+    }
+
+    /// An error of whoever reads this, or of its own.
+    pub fn damaged(&self, what: impl std::fmt::Display) -> SnapshotError {
+        SnapshotError::Damaged { path: self.path.clone(), what: what.to_string() }
+    }
+
+    fn next_block(&mut self) -> io::Result<()> {
+        let length = self.left.min(BLOCK_BYTES as u64) as usize;
+        let mut crc = [0; 4];
+        self.file.read_exact(&mut crc)?;
+        self.block.resize(length, 0);
+        self.at = length;
+        self.file.read_exact(&mut self.block)?;
+        if block_crc(self.blocks, &self.block) != u32::from_le_bytes(crc) {
+            let what = format!("the CRC of block {} is wrong", self.blocks);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+        }
+        self.blocks += 1;
+        self.left -= length as u64;
+        self.at = 0;
+        Ok(())
+    }
+}
+
+impl Read for SnapshotReader {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.block.len() {
+            if self.left == 0 {
+                return Ok(0);
+            }
+            self.next_block()?;
+        }
+        let given = out.len().min(self.block.len() - self.at);
+        out[..given].copy_from_slice(&self.block[self.at..self.at + given]);
+        self.at += given;
+        Ok(given)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link() -> Link {
+        Link { sequence: Sequence(77), epoch: Epoch(3), running_hash: 99 }
+    }
+
+    fn write(journal: &Path, state: &[u8], outbound: &[u8]) -> SnapshotHeader {
+        let mut writer = SnapshotWriter::create(journal).unwrap();
+        writer.write_all(state).unwrap();
+        writer.end_state().unwrap();
+        writer.write_all(outbound).unwrap();
+        writer.finish(journal, (ClusterName::truncated(b"test"), 5), link(), 1234).unwrap()
+    }
+
+    type Parts = (SnapshotHeader, Vec<u8>, Vec<u8>);
+
+    fn read(journal: &Path) -> Result<Parts, SnapshotError> {
+        let mut reader = SnapshotReader::open(journal, Sequence(77))?;
+        let (mut state, mut outbound) = (Vec::new(), Vec::new());
+        let done = reader.read_to_end(&mut state).map(|_| ());
+        done.map_err(|error| reader.damaged(error))?;
+        reader.end_state()?;
+        let done = reader.read_to_end(&mut outbound).map(|_| ());
+        done.map_err(|error| reader.damaged(error))?;
+        Ok((reader.end()?, state, outbound))
+    }
+
+    #[test]
+    fn what_was_written_is_read_whatever_its_length() {
+        let lengths = [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 3 * BLOCK_BYTES];
+        for state in lengths {
+            for outbound in lengths {
+                let directory = tempfile::tempdir().unwrap();
+                let (state, outbound) = (vec![7; state], vec![8; outbound]);
+                let header = write(directory.path(), &state, &outbound);
+                assert_eq!(snapshots(directory.path()).unwrap(), [Sequence(77)]);
+                assert_eq!(read(directory.path()).unwrap(), (header, state, outbound));
+            }
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_and_a_torn_end_are_found() {
+        let directory = tempfile::tempdir().unwrap();
+        write(directory.path(), b"the state of an engine", b"and what was sent");
+        let path = snapshot_path(directory.path(), Sequence(77));
+        let good = fs::read(&path).unwrap();
+        for at in 0..good.len() {
+            for bit in 0..8 {
+                let mut bad = good.clone();
+                bad[at] ^= 1 << bit;
+                fs::write(&path, &bad).unwrap();
+                assert!(read(directory.path()).is_err(), "byte {at}, bit {bit}");
+            }
+            fs::write(&path, &good[..at]).unwrap();
+            assert!(read(directory.path()).is_err(), "{at} bytes");
+        }
+        fs::write(&path, [&good[..], &[0]].concat()).unwrap();
+        assert!(read(directory.path()).is_err());
+        fs::write(&path, &good).unwrap();
+        assert!(read(directory.path()).is_ok());
+    }
+
+    #[test]
+    fn what_was_not_finished_leaves_nothing_under_a_snapshots_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = SnapshotWriter::create(directory.path()).unwrap();
+        writer.write_all(&[1; 3 * BLOCK_BYTES]).unwrap();
+        assert_eq!(snapshots(directory.path()).unwrap(), []);
+        drop(writer);
+        assert_eq!(fs::read_dir(snapshot_directory(directory.path())).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn the_measure_is_that_of_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let (state, outbound) = (vec![3; 100_000], vec![4; 70_000]);
+        let written = write(directory.path(), &state, &outbound);
+        let mut writer = SnapshotWriter::measured();
+        writer.write_all(&state).unwrap();
+        writer.end_state().unwrap();
+        writer.write_all(&outbound).unwrap();
+        let who = (ClusterName::truncated(b"test"), 5);
+        let measured = writer.finish(directory.path(), who, link(), 1234).unwrap();
+        assert_eq!(measured, written);
+    }
+}

@@ -1,0 +1,383 @@
+//! Snapshots: made, verified, and used instead of the journal's older part.
+//!
+//! 1. A follower reads the journal, beside the exchange and without its lock, and applies it to an engine and
+//!    a store of sent messages of its own, from the newest snapshot that can be used, or from genesis. Where
+//!    the journal names a record as synced and released, it stops, and writes both down.
+//! 2. A snapshot is **usable** if all its bytes are good, its state has the hash that it names, and the
+//!    journal has its record: same sequence, epoch and running hash. Any other is said and passed over.
+//! 3. It is **verified** when a replay that did not use it came to the same state hash and the same sent
+//!    messages. Where the journal's beginning was pruned, the replay begins with the oldest usable snapshot,
+//!    which was verified before it was pruned behind.
+//! 4. Pruning keeps the two newest verified snapshots and removes the segments that end before what follows
+//!    the older of the two. So if the newest is lost, the one before it still does.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::engine::{Engine, EventSink};
+use crate::gateway::store::{RECOVERY_BYTES, Shelf};
+use crate::journal::read::{self, Followed};
+use crate::journal::snapshot::{
+    self, Link, SnapshotError, SnapshotHeader, SnapshotReader, SnapshotWriter,
+};
+use crate::journal::{Disk, OpenError, RealDisk};
+use crate::model::{Event, Record, Sequence};
+
+/// Verified snapshots that stay.
+const KEPT: usize = 2;
+
+/// Why a snapshot could not be made or checked, or the journal not pruned.
+#[derive(Debug, Error)]
+pub enum FollowError {
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] OpenError),
+    /// The snapshot cannot be written or removed.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The follower's own files cannot be written.
+    #[error("{}: {source}", path.display())]
+    Files {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is nothing that a snapshot may hold.
+    #[error(
+        "{}: no record is known to be synced and released yet, and a snapshot never holds more than \
+         that: let the exchange take orders first", .0.display()
+    )]
+    Nothing(PathBuf),
+    /// The journal's beginning was pruned, and no snapshot stands in for it.
+    #[error(
+        "{}: the journal begins with record {first}, since what was before it was pruned, and no \
+         snapshot of what was before can be used{}. Restore the folder from the peer or a backup",
+        journal.display(), listed(passed_over)
+    )]
+    NoBeginning {
+        /// The journal.
+        journal: PathBuf,
+        /// Its first record.
+        first: Sequence,
+        /// What is wrong with each snapshot that there is.
+        passed_over: Vec<String>,
+    },
+    /// No snapshot was found good.
+    #[error(
+        "{}: nothing is pruned, since there is no verified snapshot{}. Make one: castle snapshot {}",
+        journal.display(), listed(refused), journal.display()
+    )]
+    NoneVerified {
+        /// The journal.
+        journal: PathBuf,
+        /// What is wrong with each that there is.
+        refused: Vec<String>,
+    },
+}
+
+fn listed(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("; {line}")).collect()
+}
+
+/// What came of one snapshot's check.
+#[derive(Debug)]
+pub struct Checked {
+    /// Its last record.
+    pub sequence: Sequence,
+    /// Good, and by what; or what is wrong.
+    pub outcome: Result<Proof, String>,
+}
+
+/// What shows that a snapshot is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// A replay from genesis, or from an older snapshot, came to the same.
+    Replayed(u64),
+    /// It is whole and on the journal's chain. The records before it were pruned, which was done only
+    /// after a replay had come to the same.
+    Whole,
+}
+
+/// What pruning did.
+#[derive(Debug)]
+pub struct Pruned {
+    /// The segments that were removed.
+    pub segments: Vec<String>,
+    /// The snapshot behind which the journal now begins.
+    pub behind: Sequence,
+    /// Snapshots that were removed.
+    pub snapshots: Vec<Sequence>,
+    /// What was found of each snapshot.
+    pub checked: Vec<Checked>,
+}
+
+/// An engine and the sent messages at one record.
+pub(super) struct State {
+    pub engine: Engine,
+    pub shelf: Shelf,
+    pub link: Link,
+}
+
+/// The newest usable snapshot, its sent messages in a shelf at `shelf`, and what is wrong with those that are
+/// newer. An error where the journal needs one and has none.
+pub(super) fn newest<D: Disk>(
+    disk: &D,
+    journal: &Path,
+    shelf: &Path,
+    up_to: Sequence,
+) -> Result<(Option<State>, Vec<String>), FollowError> {
+    let mut passed_over = Vec::new();
+    for sequence in names(journal)?.into_iter().filter(|sequence| *sequence <= up_to) {
+        match load(disk, journal, sequence, shelf) {
+            Ok(state) => return Ok((Some(state), passed_over)),
+            Err(FollowError::Snapshot(error)) => passed_over.push(format!("{error}; passed over")),
+            Err(error) => return Err(error),
+        }
+    }
+    match read::begins_with(disk)? {
+        Some(first) if first > Sequence(1) => {
+            Err(FollowError::NoBeginning { journal: journal.to_owned(), first, passed_over })
+        }
+        _ => Ok((None, passed_over)),
+    }
+}
+
+fn names(journal: &Path) -> Result<Vec<Sequence>, FollowError> {
+    let path = snapshot::snapshot_directory(journal);
+    snapshot::snapshots(journal).map_err(|source| FollowError::Files { path, source })
+}
+
+/// Loads a snapshot, if it is usable.
+fn load<D: Disk>(
+    disk: &D,
+    journal: &Path,
+    sequence: Sequence,
+    shelf: &Path,
+) -> Result<State, FollowError> {
+    let mut reader = SnapshotReader::open(journal, sequence)?;
+    let header = reader.header;
+    let link = header.link;
+    let followed = read::follow(disk, Some(link), sequence, &mut |_| ())?;
+    let is_ours = |followed: &Followed| {
+        followed.link == link && followed.mark == header.mark && followed.cluster == header.cluster
+    };
+    if !followed.as_ref().is_some_and(is_ours) {
+        let path = snapshot::snapshot_path(journal, sequence);
+        return Err(SnapshotError::NotOnChain { path, link }.into());
+    }
+    let files = |source| FollowError::Files { path: shelf.to_owned(), source };
+    let engine = Engine::load(&mut reader, header.state_hash);
+    let engine = engine.map_err(|error| reader.damaged(error))?;
+    if engine.view().sequence() != sequence {
+        return Err(reader.damaged("its state is of another record").into());
+    }
+    reader.end_state()?;
+    let mut shelf = Shelf::create(shelf).map_err(files)?;
+    shelf.import(&mut reader).map_err(|error| reader.damaged(error))?;
+    reader.end()?;
+    Ok(State { engine, shelf, link })
+}
+
+/// Makes a snapshot of all that is synced and released; gives what it says of itself, and what is wrong with
+/// those before it.
+pub fn take(journal: &Path) -> Result<(SnapshotHeader, Vec<String>), FollowError> {
+    let disk = RealDisk::read_only(journal);
+    let stat = read::stat(&disk)?;
+    let last = stat.released.min(stat.verified.synced);
+    if last == Sequence(0) {
+        return Err(FollowError::Nothing(journal.to_owned()));
+    }
+    let mut follower = Follower::begin(journal)?;
+    let passed_over = follower.resume(&disk, last)?;
+    if let Some(link) = follower.link.filter(|link| link.sequence == last) {
+        // It was just found good; it is not written again.
+        let reader = SnapshotReader::open(journal, link.sequence)?;
+        return Ok((reader.header, passed_over));
+    }
+    follower.go_to(&disk, last)?;
+    let header = follower.write(SnapshotWriter::create(journal)?)?;
+    Ok((header, passed_over))
+}
+
+/// Checks every snapshot by replay, oldest first, and removes those that newer ones replace.
+pub fn verify(journal: &Path) -> Result<(Vec<Checked>, Vec<Sequence>), FollowError> {
+    let checked = check(journal)?;
+    let good: Vec<Sequence> = good(&checked).collect();
+    let old = &good[..good.len().saturating_sub(KEPT)];
+    for sequence in old {
+        snapshot::remove_snapshot(journal, *sequence)?;
+    }
+    Ok((checked, old.to_vec()))
+}
+
+/// Removes the segments that the verified snapshots cover.
+pub fn prune(journal: &Path) -> Result<Pruned, FollowError> {
+    let (checked, snapshots) = verify(journal)?;
+    let kept: Vec<Sequence> = good(&checked).filter(|good| !snapshots.contains(good)).collect();
+    let Some(behind) = kept.first().copied() else {
+        let refused = checked.into_iter().filter_map(|checked| checked.outcome.err()).collect();
+        return Err(FollowError::NoneVerified { journal: journal.to_owned(), refused });
+    };
+    let segments = snapshot::prune(journal, behind)?;
+    Ok(Pruned { segments, behind, snapshots, checked })
+}
+
+fn good(checked: &[Checked]) -> impl Iterator<Item = Sequence> {
+    checked.iter().filter(|checked| checked.outcome.is_ok()).map(|checked| checked.sequence)
+}
+
+fn check(journal: &Path) -> Result<Vec<Checked>, FollowError> {
+    let disk = RealDisk::read_only(journal);
+    let mut names = names(journal)?;
+    names.reverse();
+    let mut is_pruned = read::begins_with(&disk)?.is_some_and(|first| first > Sequence(1));
+    let mut follower = Follower::begin(journal)?;
+    let mut checked = Vec::new();
+    for sequence in names {
+        let loaded = load(&disk, journal, sequence, &follower.folder.join("loaded"));
+        let outcome = match loaded {
+            Err(FollowError::Snapshot(error)) => Err(error.to_string()),
+            Err(error) => return Err(error),
+            // The first that is whole is where the replay of a pruned journal begins.
+            Ok(_) if is_pruned => {
+                is_pruned = false;
+                follower.resume(&disk, sequence)?;
+                Ok(Proof::Whole)
+            }
+            Ok(state) => {
+                drop(state);
+                let before = follower.records;
+                follower.go_to(&disk, sequence)?;
+                let said = SnapshotReader::open(journal, sequence)?.header;
+                let found = follower.write(SnapshotWriter::measured())?;
+                if said == found {
+                    Ok(Proof::Replayed(follower.records - before))
+                } else {
+                    Err(differs(journal, &said, &found))
+                }
+            }
+        };
+        checked.push(Checked { sequence, outcome });
+    }
+    Ok(checked)
+}
+
+fn differs(journal: &Path, said: &SnapshotHeader, found: &SnapshotHeader) -> String {
+    format!(
+        "{} is not what a replay comes to: state hash {:016x} of {} bytes, {:016x} of {} by replay; \
+         sent messages {:016x} of {} bytes, {:016x} of {} by replay. Keep the file, and do not prune",
+        snapshot::snapshot_path(journal, said.link.sequence).display(),
+        said.state_hash,
+        said.state_bytes,
+        found.state_hash,
+        found.state_bytes,
+        said.outbound_hash,
+        said.outbound_bytes,
+        found.outbound_hash,
+        found.outbound_bytes
+    )
+}
+
+/// Applies a journal beside the exchange whose it is.
+struct Follower<'a> {
+    journal: &'a Path,
+    /// Where its sent messages are, until it is dropped.
+    folder: PathBuf,
+    engine: Engine,
+    kept: Kept,
+    link: Option<Link>,
+    followed: Option<Followed>,
+    /// Records that it applied.
+    records: u64,
+}
+
+/// Keeps sent messages.
+struct Kept {
+    shelf: Shelf,
+    /// The first error.
+    error: Option<io::Error>,
+}
+
+impl EventSink for Kept {
+    fn emit(&mut self, event: &Event) {
+        self.shelf.keep(event);
+        if self.shelf.waiting() >= RECOVERY_BYTES
+            && let Err(error) = self.shelf.write()
+        {
+            self.error.get_or_insert(error);
+        }
+    }
+}
+
+impl<'a> Follower<'a> {
+    fn begin(journal: &'a Path) -> Result<Self, FollowError> {
+        let name = format!("{}.follower", std::process::id());
+        let folder = snapshot::create_snapshot_directory(journal)?.join(name);
+        let files = |source| FollowError::Files { path: folder.clone(), source };
+        let shelf = Shelf::create(&folder.join("outbound")).map_err(files)?;
+        let kept = Kept { shelf, error: None };
+        let engine = Engine::new();
+        Ok(Self { journal, folder, engine, kept, link: None, followed: None, records: 0 })
+    }
+
+    /// Begins with the newest usable snapshot that goes no further, if there is one.
+    fn resume(&mut self, disk: &RealDisk, up_to: Sequence) -> Result<Vec<String>, FollowError> {
+        let shelf = self.folder.join("outbound");
+        let (state, passed_over) = newest(disk, self.journal, &shelf, up_to)?;
+        match state {
+            Some(State { engine, shelf, link }) => {
+                self.engine = engine;
+                self.kept.shelf = shelf;
+                self.link = Some(link);
+                self.followed = read::follow(disk, self.link, link.sequence, &mut |_| ())?;
+            }
+            None => {
+                let files = |source| FollowError::Files { path: shelf.clone(), source };
+                self.kept.shelf = Shelf::create(&shelf).map_err(files)?;
+            }
+        }
+        Ok(passed_over)
+    }
+
+    /// Applies all records up to that one.
+    fn go_to(&mut self, disk: &RealDisk, last: Sequence) -> Result<(), FollowError> {
+        let Self { engine, kept, records, .. } = self;
+        let mut apply = |record: &Record| {
+            *records += 1;
+            engine.apply(record, kept);
+        };
+        if let Some(followed) = read::follow(disk, self.link, last, &mut apply)? {
+            self.link = Some(followed.link);
+            self.followed = Some(followed);
+        }
+        let written = self.kept.shelf.write();
+        match self.kept.error.take().map_or(written, Err) {
+            Ok(()) => Ok(()),
+            Err(source) => Err(FollowError::Files { path: self.folder.clone(), source }),
+        }
+    }
+
+    fn write(&mut self, mut writer: SnapshotWriter) -> Result<SnapshotHeader, FollowError> {
+        let Some(followed) = self.followed else {
+            return Err(FollowError::Nothing(self.journal.to_owned()));
+        };
+        let path = snapshot::snapshot_path(self.journal, followed.link.sequence);
+        let files = |source| FollowError::Files { path: path.clone(), source };
+        self.engine.save(&mut writer).map_err(files)?;
+        writer.end_state().map_err(files)?;
+        self.kept.shelf.export(&mut writer).map_err(files)?;
+        let who = (followed.cluster, followed.mark);
+        Ok(writer.finish(self.journal, who, followed.link, self.engine.state_hash())?)
+    }
+}
+
+impl Drop for Follower<'_> {
+    fn drop(&mut self) {
+        // What stays has no snapshot's name and is never read.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
