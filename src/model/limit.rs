@@ -27,6 +27,8 @@ pub const INSTRUMENTS_MAX: usize = 65_536;
 pub const ACCOUNTS_MAX: usize = 4_194_304;
 /// The most sessions of one engine.
 pub const SESSIONS_MAX: usize = 65_536;
+/// The most nodes of a cluster: a view names those in sync by the bits of a `u64`.
+pub const NODES_MAX: u16 = 64;
 /// The longest record in bytes, header and padding included; the size of a slot of the log ring.
 pub const RECORD_SIZE_MAX: usize = 256;
 /// The longest command in bytes.

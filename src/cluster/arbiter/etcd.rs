@@ -1,0 +1,212 @@
+//! An arbiter in etcd, by etcd's own JSON gateway.
+//!
+//! Three requests are all that is needed: a range of one key, and a transaction that compares the revision
+//! of its last change and puts it. The crate etcd-client would bring a whole asynchronous runtime and need a
+//! protocol compiler to be built; this needs an HTTP client that blocks, on a thread that may.
+//!
+//! Reads are linearizable, which is etcd's default: a member that cannot reach a majority does not answer.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Deserialize;
+use serde_json::json;
+use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
+
+use super::{Arbiter, ArbiterError, Held, Version, watch_by_reading};
+use crate::cluster::view::View;
+use crate::model::ClusterName;
+
+/// The most that is read of an answer: a view is a few hundred bytes.
+const ANSWER_BYTES_MAX: u64 = 64 * 1024;
+
+/// Where etcd is and how it is reached.
+#[derive(Debug, Clone)]
+pub struct EtcdOptions {
+    /// The members, each as `https://host:port`. Asked in turn until one answers.
+    pub endpoints: Vec<String>,
+    /// How long one member may take to answer.
+    pub timeout: Duration,
+    /// Certificates; needed for `https`.
+    pub tls: Option<EtcdTls>,
+}
+
+/// PEM files for mutual TLS.
+#[derive(Debug, Clone)]
+pub struct EtcdTls {
+    /// Who signed the members' certificates.
+    pub authority: PathBuf,
+    /// This node's certificate, and those between it and the authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// See the module.
+pub struct EtcdArbiter {
+    agent: ureq::Agent,
+    endpoints: Vec<String>,
+    /// The member that answered last.
+    current: usize,
+    key: String,
+    place: String,
+}
+
+impl EtcdArbiter {
+    /// The arbiter of a cluster: the view lies under `/castle/NAME/view`.
+    pub fn new(options: &EtcdOptions, cluster: &ClusterName) -> Result<Self, ArbiterError> {
+        if options.endpoints.is_empty() {
+            return Err(ArbiterError::Setup {
+                what: "etcd".to_owned(),
+                why: "no endpoint is named".to_owned(),
+            });
+        }
+        let place = format!("/castle/{cluster}/view");
+        let mut config = ureq::Agent::config_builder()
+            .timeout_global(Some(options.timeout))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None);
+        if let Some(tls) = &options.tls {
+            config = config.tls_config(tls_config(tls)?);
+        }
+        let endpoints = options.endpoints.iter();
+        Ok(Self {
+            agent: config.build().new_agent(),
+            endpoints: endpoints.map(|one| one.trim_end_matches('/').to_owned()).collect(),
+            current: 0,
+            key: BASE64.encode(&place),
+            place,
+        })
+    }
+
+    /// Asks the members in turn, beginning with the one that answered last.
+    fn ask(&mut self, path: &str, body: &serde_json::Value) -> Result<String, ArbiterError> {
+        let body = body.to_string();
+        let mut failures = Vec::new();
+        for _ in 0..self.endpoints.len() {
+            let endpoint = &self.endpoints[self.current];
+            match self.ask_one(endpoint, path, &body) {
+                Ok(answer) => return Ok(answer),
+                Err(why) => failures.push(format!("{endpoint}: {why}")),
+            }
+            self.current = (self.current + 1) % self.endpoints.len();
+        }
+        Err(ArbiterError::Unreachable { arbiter: self.name(), why: failures.join("; ") })
+    }
+
+    fn ask_one(&self, endpoint: &str, path: &str, body: &str) -> Result<String, String> {
+        let request = self.agent.post(format!("{endpoint}{path}"));
+        let mut response = request.send(body).map_err(|error| error.to_string())?;
+        let status = response.status();
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(ANSWER_BYTES_MAX)
+            .read_to_string()
+            .map_err(|error| error.to_string())?;
+        if !status.is_success() {
+            let said: String = text.chars().take(200).collect();
+            return Err(format!("HTTP {status}: {said}"));
+        }
+        Ok(text)
+    }
+
+    fn put_if(&mut self, compare: &serde_json::Value, view: &View) -> Result<(), ArbiterError> {
+        let value = BASE64.encode(view.to_text());
+        let put = json!({"requestPut": {"key": self.key, "value": value}});
+        // Whether it succeeded is left for a read to show.
+        self.ask("/v3/kv/txn", &json!({"compare": [compare], "success": [put]}))?;
+        Ok(())
+    }
+
+    fn unclear(&self, why: impl ToString) -> ArbiterError {
+        ArbiterError::Answer { arbiter: self.name(), why: why.to_string() }
+    }
+}
+
+/// What `/v3/kv/range` answers. etcd leaves out what is empty, and writes 64-bit numbers as text.
+#[derive(Deserialize)]
+struct RangeAnswer {
+    #[serde(default)]
+    kvs: Vec<KeyValue>,
+}
+
+#[derive(Deserialize)]
+struct KeyValue {
+    #[serde(default)]
+    value: String,
+    mod_revision: String,
+}
+
+impl Arbiter for EtcdArbiter {
+    fn name(&self) -> String {
+        "etcd".to_owned()
+    }
+
+    fn read(&mut self) -> Result<Option<Held>, ArbiterError> {
+        let answer = self.ask("/v3/kv/range", &json!({ "key": self.key }))?;
+        let answer: RangeAnswer =
+            serde_json::from_str(&answer).map_err(|error| self.unclear(error))?;
+        let Some(found) = answer.kvs.first() else { return Ok(None) };
+        let version = found.mod_revision.parse().map_err(|error| self.unclear(error))?;
+        let text = BASE64.decode(&found.value).map_err(|error| self.unclear(error))?;
+        let text = String::from_utf8(text).map_err(|error| self.unclear(error))?;
+        let place = format!("etcd, key {}", self.place);
+        let view = View::from_text(&text).map_err(|why| ArbiterError::View { place, why })?;
+        Ok(Some(Held { view, version: Version(version) }))
+    }
+
+    fn swap(&mut self, expected: Version, view: &View) -> Result<(), ArbiterError> {
+        let revision = expected.0.to_string();
+        let compare = json!({
+            "key": self.key, "target": "MOD", "result": "EQUAL", "mod_revision": revision,
+        });
+        self.put_if(&compare, view)
+    }
+
+    fn found(&mut self, view: &View) -> Result<(), ArbiterError> {
+        let compare = json!({
+            "key": self.key, "target": "CREATE", "result": "EQUAL", "create_revision": "0",
+        });
+        self.put_if(&compare, view)
+    }
+
+    fn watch(&mut self, known: Version, patience: Duration) -> Result<Option<Held>, ArbiterError> {
+        watch_by_reading(self, known, patience)
+    }
+}
+
+fn tls_config(tls: &EtcdTls) -> Result<TlsConfig, ArbiterError> {
+    let authority = certificates(&tls.authority)?;
+    let chain = certificates(&tls.certificate)?;
+    let key =
+        PrivateKey::from_pem(&file(&tls.key)?).map_err(|error| unreadable(&tls.key, error))?;
+    Ok(TlsConfig::builder()
+        .root_certs(RootCerts::new_with_certs(&authority))
+        .client_cert(Some(ClientCert::new_with_certs(&chain, key)))
+        .build())
+}
+
+fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, ArbiterError> {
+    let mut found = Vec::new();
+    for item in parse_pem(&file(path)?) {
+        if let PemItem::Certificate(one) = item.map_err(|error| unreadable(path, error))? {
+            found.push(one);
+        }
+    }
+    if found.is_empty() {
+        return Err(unreadable(path, "it holds no certificate"));
+    }
+    Ok(found)
+}
+
+fn file(path: &Path) -> Result<Vec<u8>, ArbiterError> {
+    std::fs::read(path).map_err(|error| unreadable(path, error))
+}
+
+fn unreadable(path: &Path, why: impl ToString) -> ArbiterError {
+    ArbiterError::Setup { what: format!("{} cannot be used", path.display()), why: why.to_string() }
+}

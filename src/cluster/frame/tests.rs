@@ -1,0 +1,196 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{BeginEpoch, Command, Durability, RecordBytes, ShardId, Timestamp};
+
+fn own() -> ClusterName {
+    ClusterName::truncated(b"castle")
+}
+
+fn header() -> Header {
+    Header { cluster: own(), sender: NodeId(3), reign: Epoch(7) }
+}
+
+fn record(sequence: u64) -> Vec<u8> {
+    let mut bytes = RecordBytes::default();
+    let begin = BeginEpoch {
+        epoch: Epoch(7),
+        primary: NodeId(1),
+        in_sync: 3,
+        durability: Durability::StandbyMemory,
+        nonce: sequence,
+    };
+    Record {
+        sequence: Sequence(sequence),
+        timestamp: Timestamp(5),
+        epoch: Epoch(7),
+        shard: ShardId(0),
+        command: Command::BeginEpoch(begin),
+    }
+    .put(&mut bytes);
+    bytes.used().expect("it was just written").to_vec()
+}
+
+fn records(first: u64, count: u64) -> Vec<u8> {
+    (first..first + count).flat_map(record).collect()
+}
+
+fn chain(reigns: &[(u32, u64)]) -> Chain {
+    let mut chain = Chain::new();
+    for (reign, length) in reigns {
+        (0..*length).for_each(|at| chain.push(Epoch(*reign), at));
+    }
+    chain
+}
+
+/// Writes the frame, reads it, and gives what was read.
+fn there_and_back(body: &Body<'_>) {
+    let frame = Frame { header: header(), body: body.clone() };
+    let mut bytes = vec![0xaa; FRAME_BYTES_MAX];
+    let length = frame.put(&mut bytes).expect("there is room");
+    for shorter in 0..length {
+        assert_eq!(Frame::get(&bytes[..shorter], own()), Ok(None), "of {length} bytes {shorter}");
+        assert_eq!(frame.put(&mut vec![0; shorter]), None);
+    }
+    let (read, used) = Frame::get(&bytes, own()).expect("it is good").expect("it is whole");
+    assert_eq!((used, read.header), (length, header()));
+    match (&read.body, body) {
+        (Body::Hello(read), Body::Hello(hello)) => {
+            assert_eq!(read.chain(), hello.chain());
+            assert_eq!(read.member(NodeId(3)), hello.member(NodeId(3)));
+            let rest = |hello: &HelloBody<'_>| (hello.journal_format, hello.definitions);
+            assert_eq!(rest(read), rest(hello));
+        }
+        (read, body) => assert_eq!(read, body),
+    }
+    let mut again = vec![0; length];
+    assert_eq!(read.put(&mut again), Some(length), "what was read can be sent on");
+    assert_eq!(again, bytes[..length]);
+}
+
+#[test]
+fn every_frame_is_read_as_it_was_written_and_not_before_all_of_it_has_come() {
+    let (bytes, reigns, none) = (records(9, 3), chain(&[(1, 2), (4, 5)]), Chain::new());
+    let ack = Ack { reign: Epoch(7), received: Sequence(9), synced: Sequence(8), is_unsure: true };
+    let bodies = [
+        Body::Hello(HelloBody::new(Incarnation(u64::MAX), 1, 77, &reigns)),
+        Body::Hello(HelloBody::new(Incarnation(1), 1, 77, &none)),
+        Body::Welcome { shared: Sequence(4), hash: 5 },
+        Body::NotPrimary,
+        Body::Refused,
+        Body::Records(Records::new(Sequence(9), Sequence(7), 3, &bytes).expect("they are records")),
+        Body::Records(Records::new(Sequence(9), Sequence(7), 0, &[]).expect("none are some")),
+        Body::Progress { end: Sequence(u64::MAX), released: Sequence(0) },
+        Body::Ack(ack),
+        Body::StateHash(StateHash { sequence: Sequence(3), hash: 4 }),
+        Body::Offer { end: Sequence(12) },
+    ];
+    bodies.iter().for_each(there_and_back);
+}
+
+#[test]
+fn the_longest_chain_fits_into_a_frame() {
+    let reigns: Vec<(u32, u64)> = (1..=REIGNS_MAX as u32 + 9).map(|reign| (reign, 1)).collect();
+    let chain = chain(&reigns);
+    let hello = Body::Hello(HelloBody::new(Incarnation(1), 1, 77, &chain));
+    let frame = Frame { header: header(), body: hello };
+    let mut bytes = vec![0; FRAME_BYTES_MAX];
+    frame.put(&mut bytes).expect("there is room");
+    let (read, _) = Frame::get(&bytes, own()).expect("it is good").expect("it is whole");
+    let Body::Hello(hello) = read.body else { panic!("{read:?}") };
+    assert_eq!(hello.chain(), Ok(chain));
+}
+
+#[test]
+fn a_node_that_cannot_be_a_standby_is_told_by_name_and_value() {
+    let others = [NodeId(1), NodeId(2)];
+    let own = Own { node: NodeId(0), others: &others, journal_format: 1, definitions: 77 };
+    let chain = Chain::new();
+    let text = |sender: u16, format, definitions| {
+        let hello = HelloBody::new(Incarnation(1), format, definitions, &chain);
+        hello.check(NodeId(sender), &own).err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    assert_eq!(text(1, 1, 77), "");
+    assert!(text(0, 1, 77).contains("node 0, which is this one"));
+    assert!(text(3, 1, 77).contains("node 3 is not in this node's configuration"));
+    assert!(text(1, 2, 77).contains("format 2, this node of format 1"));
+    assert!(text(1, 1, 78).contains("000000000000004e there, 000000000000004d here"));
+}
+
+/// The error of an ack's frame in which some byte was changed, and the CRC put right.
+fn refused(at: usize, value: u8) -> FrameError {
+    let ack = Ack { reign: Epoch(7), received: Sequence(9), synced: Sequence(8), is_unsure: true };
+    let mut bytes = vec![0; 128];
+    let frame = Frame { header: header(), body: Body::Ack(ack) };
+    let length = frame.put(&mut bytes).expect("there is room");
+    bytes[at] = value;
+    let crc = crc32c::crc32c(&bytes[VERSION_AT..length]);
+    crc.put(&mut bytes[CRC_AT..VERSION_AT]);
+    Frame::get(&bytes, own()).expect_err("it was changed")
+}
+
+#[test]
+fn what_is_no_frame_of_this_cluster_is_told_by_name_and_value() {
+    assert_eq!(refused(VERSION_AT, 9), FrameError::Version { found: 9 });
+    assert_eq!(refused(KIND_AT, 99), FrameError::Kind { found: 99 });
+    assert_eq!(refused(HEADER_BYTES + 16, 2), FrameError::Body { what: "acknowledgement" });
+    let text = refused(CLUSTER_AT + 1, b'C').to_string();
+    assert!(text.contains("cluster Castle") && text.contains("of cluster castle"), "{text}");
+    let long = (FRAME_BYTES_MAX as u32 + 1).to_le_bytes();
+    let error = Frame::get(&long, own()).expect_err("it is too long");
+    assert_eq!(error, FrameError::Length { found: FRAME_BYTES_MAX as u32 + 1 });
+    assert!(matches!(Frame::get(&[0; 4], own()), Err(FrameError::Length { found: 0 })));
+}
+
+#[test]
+fn records_that_do_not_continue_each_other_are_no_batch() {
+    let good = records(9, 3);
+    let none = |first, count, bytes: &[u8]| {
+        assert_eq!(Records::new(Sequence(first), Sequence(0), count, bytes), None);
+    };
+    none(8, 3, &good);
+    none(9, 2, &good);
+    none(9, 4, &good);
+    none(9, 3, &good[..good.len() - 8]);
+    none(9, 2, &[record(9), record(11)].concat());
+    none(9, 1, &[0; 64]);
+    let batch = Records::new(Sequence(9), Sequence(0), 3, &good).expect("they are records");
+    assert_eq!(batch.iter().collect::<Vec<_>>(), [record(9), record(10), record(11)]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Also behind a good CRC, so that what lies behind it is reached.
+    #[test]
+    fn any_bytes_are_read_without_a_panic(
+        mut bytes in proptest::collection::vec(any::<u8>(), HEADER_BYTES..300),
+        kind in 0_u8..12,
+    ) {
+        let _ = Frame::get(&bytes, own());
+        let length = bytes.len() as u32;
+        length.put(&mut bytes[..CRC_AT]);
+        PROTOCOL_VERSION.put(&mut bytes[VERSION_AT..KIND_AT]);
+        bytes[KIND_AT] = kind;
+        own().put(&mut bytes[CLUSTER_AT..SENDER_AT]);
+        let crc = crc32c::crc32c(&bytes[VERSION_AT..]);
+        crc.put(&mut bytes[CRC_AT..VERSION_AT]);
+        if let Ok(Some((frame, used))) = Frame::get(&bytes, own()) {
+            prop_assert_eq!(used, bytes.len());
+            if let Body::Hello(hello) = &frame.body {
+                let _ = hello.chain();
+            }
+        }
+    }
+
+    #[test]
+    fn one_changed_bit_is_noticed(at in 0_usize..(HEADER_BYTES + 17) * 8) {
+        let ack =
+            Ack { reign: Epoch(7), received: Sequence(9), synced: Sequence(8), is_unsure: false };
+        let mut bytes = vec![0; HEADER_BYTES + 17];
+        Frame { header: header(), body: Body::Ack(ack) }.put(&mut bytes).expect("there is room");
+        bytes[at / 8] ^= 1 << (at % 8);
+        let read = Frame::get(&bytes, own());
+        prop_assert!(!matches!(read, Ok(Some(_))), "{read:?}");
+    }
+}

@@ -1,0 +1,305 @@
+//! Single decisions of a steward, each by itself; all of them together in `model`.
+
+mod model;
+
+use super::*;
+use crate::cluster::chain::Chain;
+
+const MS: u64 = 1_000_000;
+
+fn settings(node: u16) -> Settings {
+    Settings {
+        cluster: ClusterName::truncated(b"castle"),
+        node: NodeId(node),
+        durability: Durability::StandbyMemory,
+        primary_timeout_ns: 200 * MS,
+        standby_timeout_ns: 100 * MS,
+        journal_timeout_ns: 1_000 * MS,
+        retry_ns: 10 * MS,
+        watch_ns: 500 * MS,
+    }
+}
+
+fn member(node: u16) -> Member {
+    Member { node: NodeId(node), incarnation: Incarnation(u64::from(node) + 7) }
+}
+
+fn begun(node: u16) -> Steward {
+    let beginning = Beginning {
+        incarnation: member(node).incarnation,
+        is_kept: false,
+        promise: Promise::default(),
+        last_reign: Epoch(0),
+        seed: u64::from(node),
+    };
+    Steward::new(&settings(node), &beginning, 0)
+}
+
+fn own(end: u64, synced: u64) -> Own {
+    Own { end: Sequence(end), synced: Sequence(synced) }
+}
+
+/// The view of epoch 1, with node 0 as primary and these in sync.
+fn held(in_sync: &[u16]) -> Held {
+    let name = ClusterName::truncated(b"castle");
+    let first = View::founding(name, member(0), Durability::LocalDisk, 1).expect("it is valid");
+    let members = in_sync.iter().map(|node| member(*node)).collect();
+    let next = first.next(&Change::InSync(members), Durability::StandbyMemory, 2);
+    Held { view: next.expect("it is valid"), version: Version(2) }
+}
+
+fn shows(steward: &mut Steward, held: &Held) {
+    while steward.request().is_some_and(|request| request != Request::Read) {
+        steward.answer(Answer::Asked);
+    }
+    steward.answer(Answer::View(Some(held.clone())));
+}
+
+/// Does what is ordered at once, and gives it.
+fn obey(steward: &mut Steward) -> Vec<Order> {
+    let orders: Vec<Order> = std::iter::from_fn(|| steward.next_order()).collect();
+    for order in &orders {
+        match order {
+            Order::Store(promise) => steward.stored(*promise),
+            Order::Cut { .. } => steward.cut_done(),
+            _ => {}
+        }
+    }
+    orders
+}
+
+/// A standby, in sync, that follows node 0 and holds `end` records.
+fn following(end: u64) -> Steward {
+    let mut steward = begun(1);
+    steward.own(own(end, end));
+    shows(&mut steward, &held(&[0, 1]));
+    assert_eq!(steward.welcome(NodeId(0), Epoch(1), Sequence(end)), Welcomed::Following);
+    obey(&mut steward);
+    steward
+}
+
+/// The view that a steward asks for, if it asks for one now.
+fn asked(steward: &mut Steward) -> Option<View> {
+    match steward.request()? {
+        Request::Swap { view, .. } => Some(view),
+        Request::Read => {
+            let held = steward.view.clone();
+            steward.answer(Answer::View(held));
+            None
+        }
+        Request::Found(view) => Some(view),
+    }
+}
+
+/// A primary whose view names only itself, with `end` records.
+fn leading(end: u64) -> Steward {
+    let mut steward = begun(0);
+    steward.own(own(end, end));
+    let mut alone = held(&[0]);
+    shows(&mut steward, &alone);
+    steward.tick(MS);
+    alone.view = asked(&mut steward).expect("it restarted, so it swaps");
+    steward.answer(Answer::Asked);
+    shows(&mut steward, &alone);
+    assert_eq!(steward.leads(), Some(Epoch(3)));
+    obey(&mut steward);
+    steward
+}
+
+fn joins(steward: &mut Steward, node: u16, held: Own) {
+    let hello = Hello { member: member(node), chain: Chain::new() };
+    let greeting = steward.hello(&hello, &Chain::new());
+    assert_eq!(greeting, Greeting::Welcome { reign: Epoch(3), shared: Sequence(0) });
+    assert!(acks(steward, node, held));
+}
+
+fn acks(steward: &mut Steward, node: u16, held: Own) -> bool {
+    let (received, synced) = (held.end, held.synced);
+    let ack = Ack { reign: Epoch(3), received, synced, is_unsure: false };
+    steward.acknowledged(NodeId(node), &ack)
+}
+
+#[test]
+fn nothing_is_acknowledged_before_the_promise_is_written_down() {
+    let mut steward = begun(1);
+    steward.own(own(5, 5));
+    shows(&mut steward, &held(&[0, 1]));
+    assert_eq!(steward.welcome(NodeId(0), Epoch(1), Sequence(5)), Welcomed::Following);
+    assert_eq!(steward.acknowledgement(), None);
+    assert!(!steward.accepts(NodeId(0), Epoch(1)));
+    obey(&mut steward);
+    assert!(steward.accepts(NodeId(0), Epoch(1)));
+    assert!(steward.acknowledgement().is_some());
+}
+
+#[test]
+fn a_lower_reign_is_refused() {
+    let mut steward = begun(1);
+    let beginning = Promise { epoch: Epoch(4), reign: Epoch(4) };
+    steward.promise = beginning;
+    steward.stored = beginning;
+    assert_eq!(steward.welcome(NodeId(0), Epoch(3), Sequence(0)), Welcomed::HangUp);
+    assert_eq!(steward.welcome(NodeId(0), Epoch(4), Sequence(0)), Welcomed::Following);
+}
+
+#[test]
+fn an_arbiter_that_went_back_is_not_believed() {
+    let mut steward = begun(1);
+    steward.promise = Promise { epoch: Epoch(9), reign: Epoch(1) };
+    shows(&mut steward, &held(&[0, 1]));
+    assert_eq!(steward.view(), None);
+    assert!(steward.report().arbiter_went_back);
+}
+
+#[test]
+fn a_refused_connection_is_enough_and_silence_takes_its_time() {
+    let mut steward = following(5);
+    steward.tick(50 * MS);
+    assert_eq!(asked(&mut steward), None);
+    steward.closed(NodeId(0));
+    steward.tick(51 * MS);
+    assert_eq!(asked(&mut steward), None, "closed is not refused");
+    steward.refused(NodeId(0));
+    steward.tick(52 * MS);
+    let view = asked(&mut steward).expect("nobody listens there");
+    assert_eq!((view.primary(), view.in_sync()), (member(1), &[member(1)][..]));
+
+    let mut steward = following(5);
+    for at in (0..=200).step_by(40) {
+        steward.tick(at * MS);
+        assert_eq!(asked(&mut steward), None);
+    }
+    steward.tick(240 * MS);
+    assert!(asked(&mut steward).is_some());
+}
+
+#[test]
+fn who_did_not_run_counts_nobody_as_silent() {
+    let mut steward = following(5);
+    steward.tick(10 * MS);
+    steward.tick(5_000 * MS);
+    assert_eq!(asked(&mut steward), None, "the silence was its own");
+}
+
+#[test]
+fn who_would_be_alone_syncs_first() {
+    let mut steward = following(5);
+    steward.own(own(9, 6));
+    steward.closed(NodeId(0));
+    steward.refused(NodeId(0));
+    steward.tick(20 * MS);
+    assert_eq!(asked(&mut steward), None);
+    steward.own(own(9, 9));
+    steward.tick(22 * MS);
+    assert!(asked(&mut steward).is_some());
+}
+
+#[test]
+fn a_difference_of_state_stops_the_standby() {
+    let mut steward = following(5);
+    let hash = |sequence, hash| StateHash { sequence: Sequence(sequence), hash };
+    steward.state_hash(hash(3, 33));
+    steward.primary_hash(NodeId(0), Epoch(1), hash(3, 33));
+    assert_eq!(steward.report().hash_agreed, hash(3, 33));
+    steward.primary_hash(NodeId(0), Epoch(1), hash(4, 44));
+    steward.state_hash(hash(4, 45));
+    let why = Why::StateDiffers { sequence: Sequence(4), own: 45, primary: 44 };
+    assert_eq!(obey(&mut steward), [Order::Stop(why)]);
+    assert!(why.to_string().contains("after record 4"));
+    steward.tick(5_000 * MS);
+    steward.tick(9_000 * MS);
+    assert!(steward.is_out() && steward.request().is_none() && !steward.speaks());
+}
+
+#[test]
+fn a_standby_is_taken_in_when_it_holds_what_was_told_and_holds_it_back_from_then_on() {
+    let mut steward = leading(5);
+    steward.own(own(8, 7));
+    assert_eq!(steward.released(), Sequence(7));
+    joins(&mut steward, 1, own(6, 0));
+    steward.tick(2 * MS);
+    assert_eq!(asked(&mut steward), None, "it lacks record 7");
+    assert!(acks(&mut steward, 1, own(7, 0)));
+    steward.tick(3 * MS);
+    let view = asked(&mut steward).expect("it holds what was told");
+    assert_eq!(view.in_sync(), [member(0), member(1)]);
+    steward.own(own(9, 9));
+    assert_eq!(steward.released(), Sequence(7), "the swap may be done at any moment");
+    assert!(acks(&mut steward, 1, own(9, 0)));
+    assert_eq!(steward.released(), Sequence(9));
+}
+
+#[test]
+fn an_acknowledgement_of_what_is_not_there_is_refused() {
+    let mut steward = leading(5);
+    joins(&mut steward, 1, own(5, 5));
+    assert!(!acks(&mut steward, 1, own(6, 5)));
+    assert!(!acks(&mut steward, 2, own(5, 5)), "nobody of that name said hello");
+}
+
+#[test]
+fn an_operator_promotes_a_node_that_is_not_in_sync() {
+    let mut steward = begun(2);
+    steward.own(own(3, 3));
+    shows(&mut steward, &held(&[0, 1]));
+    steward.tick(MS);
+    assert_eq!(asked(&mut steward), None);
+    steward.promote();
+    steward.tick(2 * MS);
+    let view = asked(&mut steward).expect("the operator takes it upon himself");
+    assert_eq!((view.primary(), view.in_sync()), (member(2), &[member(2)][..]));
+}
+
+#[test]
+fn an_operator_founds_the_view() {
+    let mut steward = begun(0);
+    assert_eq!(steward.request(), Some(Request::Read));
+    steward.answer(Answer::View(None));
+    steward.found();
+    let Some(Request::Found(view)) = steward.request() else { panic!("it was asked for") };
+    assert_eq!((view.epoch(), view.primary()), (Epoch(1), member(0)));
+    steward.answer(Answer::Asked);
+    shows(&mut steward, &Held { view, version: Version(1) });
+    assert_eq!(steward.leads(), None, "a process numbers only in an epoch that it swapped in");
+    steward.tick(MS);
+    assert_eq!(asked(&mut steward).expect("so it swaps").reign(), Epoch(2));
+}
+
+#[test]
+fn a_switchover_drains_offers_and_steps_down() {
+    let mut primary = leading(5);
+    joins(&mut primary, 1, own(5, 5));
+    primary.tick(2 * MS);
+    let view = asked(&mut primary).expect("it holds all");
+    primary.answer(Answer::Asked);
+    shows(&mut primary, &Held { view: view.clone(), version: Version(4) });
+    obey(&mut primary);
+    assert!(primary.doors_open());
+    assert!(!primary.switch_over(NodeId(2), 300 * MS), "it is not in sync");
+    assert!(primary.switch_over(NodeId(1), 300 * MS));
+    assert!(!primary.doors_open());
+    primary.own(own(6, 6));
+    primary.tick(3 * MS);
+    assert_eq!(obey(&mut primary), [Order::Drain], "record 6 is still on its way");
+    assert!(acks(&mut primary, 1, own(6, 6)));
+    primary.tick(4 * MS);
+    assert_eq!(obey(&mut primary), [Order::Offer { to: NodeId(1), end: Sequence(6) }]);
+
+    let change = Change::TakeOver { primary: member(1), in_sync: vec![member(1)] };
+    let over = view.next(&change, Durability::LocalDisk, 9).expect("it is valid");
+    shows(&mut primary, &Held { view: over.clone(), version: Version(5) });
+    assert!(obey(&mut primary).contains(&Order::StepDown(over)));
+    assert!(primary.is_out());
+}
+
+#[test]
+fn who_is_offered_the_place_takes_it_at_once() {
+    let mut steward = following(5);
+    steward.offered(NodeId(0), Epoch(1), Sequence(6));
+    steward.tick(MS);
+    assert_eq!(asked(&mut steward), None, "record 6 is still on its way");
+    steward.own(own(6, 6));
+    steward.offered(NodeId(0), Epoch(1), Sequence(6));
+    steward.tick(2 * MS);
+    assert_eq!(asked(&mut steward).expect("it was offered").primary(), member(1));
+}

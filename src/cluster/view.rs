@@ -1,0 +1,332 @@
+//! The view: who is primary, who is in sync, at which level effects are told.
+//!
+//! A view is a value. It is never changed in place: [`View::next`] makes the one that would follow, with
+//! an epoch one higher and a nonce of its own, and the arbiter is asked to swap. Whose swap was
+//! done is what a later read shows, by the nonce; the reply to a swap is never trusted, since it may be
+//! lost after the swap was done.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::model::limit::NODES_MAX;
+use crate::model::{ClusterName, Durability, Epoch, NodeId};
+
+/// One life of a node's log: a restarted process has a new one, unless it can show that nothing it
+/// acknowledged is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Incarnation(pub u64);
+
+impl fmt::Display for Incarnation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// A node in one of its incarnations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Member {
+    /// The machine.
+    pub node: NodeId,
+    /// Which life of it.
+    pub incarnation: Incarnation,
+}
+
+impl fmt::Display for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "node {} ({})", self.node, self.incarnation)
+    }
+}
+
+/// See the module. Only valid views exist: the primary is in sync, and no node is in it twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    cluster: ClusterName,
+    epoch: Epoch,
+    reign: Epoch,
+    primary: Member,
+    in_sync: Vec<Member>,
+    durability: Durability,
+    nonce: u64,
+}
+
+/// Why something is no view.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ViewError {
+    /// The primary is not among the nodes in sync.
+    #[error("its primary, {0}, is not among its nodes in sync")]
+    PrimaryNotInSync(Member),
+    /// A node is named twice.
+    #[error("it names node {0} twice among its nodes in sync")]
+    Twice(NodeId),
+    /// A node's number is too high.
+    #[error("it names node {0}; nodes are 0 to {max}", max = NODES_MAX - 1)]
+    Node(NodeId),
+    /// Epoch 0 is before the first.
+    #[error("its epoch is 0; the first is 1")]
+    Epoch,
+    /// Its primary took over in no epoch that could be.
+    #[error("its primary took over in epoch {0}, which is not from 1 to its own")]
+    Reign(Epoch),
+    /// Not the text of a view.
+    #[error("it is not the text of a view: {0}")]
+    Text(String),
+}
+
+/// What a new view changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A node becomes primary, alone in sync save for those of the old view that are named.
+    TakeOver {
+        /// Who takes over: in sync in the old view.
+        primary: Member,
+        /// Who stays in sync, the primary among them.
+        in_sync: Vec<Member>,
+    },
+    /// The primary goes on, with these in sync.
+    InSync(Vec<Member>),
+}
+
+impl View {
+    /// The first view, made by an operator.
+    pub fn founding(
+        cluster: ClusterName,
+        primary: Member,
+        durability: Durability,
+        nonce: u64,
+    ) -> Result<Self, ViewError> {
+        let in_sync = vec![primary];
+        let (epoch, reign) = (Epoch(1), Epoch(1));
+        Self { cluster, epoch, reign, primary, in_sync, durability, nonce }.checked()
+    }
+
+    /// The view that would follow.
+    pub fn next(
+        &self,
+        change: &Change,
+        durability: Durability,
+        nonce: u64,
+    ) -> Result<Self, ViewError> {
+        let (cluster, epoch) = (self.cluster, Epoch(self.epoch.0 + 1));
+        let (primary, reign, in_sync) = match change {
+            Change::TakeOver { primary, in_sync } => (*primary, epoch, in_sync.clone()),
+            Change::InSync(in_sync) => (self.primary, self.reign, in_sync.clone()),
+        };
+        Self { cluster, epoch, reign, primary, in_sync, durability, nonce }.checked()
+    }
+
+    fn checked(mut self) -> Result<Self, ViewError> {
+        self.in_sync.sort_unstable();
+        if self.epoch == Epoch(0) {
+            return Err(ViewError::Epoch);
+        }
+        if self.reign == Epoch(0) || self.reign > self.epoch {
+            return Err(ViewError::Reign(self.reign));
+        }
+        if let Some(member) = self.in_sync.iter().find(|member| member.node.0 >= NODES_MAX) {
+            return Err(ViewError::Node(member.node));
+        }
+        if let Some(pair) = self.in_sync.windows(2).find(|pair| pair[0].node == pair[1].node) {
+            return Err(ViewError::Twice(pair[0].node));
+        }
+        if !self.in_sync.contains(&self.primary) {
+            return Err(ViewError::PrimaryNotInSync(self.primary));
+        }
+        Ok(self)
+    }
+
+    /// The cluster.
+    pub fn cluster(&self) -> ClusterName {
+        self.cluster
+    }
+
+    /// How many views there were, this one included.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// The epoch in which its primary took over: the one that its records and frames carry. Views that only
+    /// change who is in sync keep it.
+    pub fn reign(&self) -> Epoch {
+        self.reign
+    }
+
+    /// Who numbers records.
+    pub fn primary(&self) -> Member {
+        self.primary
+    }
+
+    /// Who must have a record before its effects are told; ascending, the primary among them.
+    pub fn in_sync(&self) -> &[Member] {
+        &self.in_sync
+    }
+
+    /// The level at which effects are told.
+    pub fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    /// Tells this swap from every other.
+    pub fn nonce(&self) -> u64 {
+        self.nonce
+    }
+
+    /// Whether this very incarnation is in sync.
+    pub fn has(&self, member: Member) -> bool {
+        self.in_sync.contains(&member)
+    }
+
+    /// Bit n: node n is in sync.
+    pub fn in_sync_bits(&self) -> u64 {
+        self.in_sync.iter().fold(0, |bits, member| bits | 1 << member.node.0)
+    }
+
+    /// The view as the arbiter keeps it: JSON that an operator can read.
+    pub fn to_text(&self) -> String {
+        let member = |member: &Member| MemberText {
+            node: member.node.0,
+            incarnation: member.incarnation.to_string(),
+        };
+        let text = ViewText {
+            cluster: String::from_utf8_lossy(self.cluster.as_bytes()).into_owned(),
+            epoch: self.epoch.0,
+            reign: self.reign.0,
+            primary: member(&self.primary),
+            in_sync: self.in_sync.iter().map(member).collect(),
+            durability: level_name(self.durability).to_owned(),
+            nonce: format!("{:016x}", self.nonce),
+        };
+        serde_json::to_string(&text).expect("a view's text is plain strings and numbers")
+    }
+
+    /// Reads what [`View::to_text`] wrote.
+    pub fn from_text(text: &str) -> Result<Self, ViewError> {
+        let text: ViewText =
+            serde_json::from_str(text).map_err(|error| ViewError::Text(error.to_string()))?;
+        let hex = |what: &str, digits: &str| {
+            let canonical = digits.len() == 16;
+            let number = u64::from_str_radix(digits, 16).ok().filter(|_| canonical);
+            number.ok_or_else(|| ViewError::Text(format!("{what} {digits:?} is not 16 hex digits")))
+        };
+        let member = |member: &MemberText| {
+            let incarnation = Incarnation(hex("incarnation", &member.incarnation)?);
+            Ok(Member { node: NodeId(member.node), incarnation })
+        };
+        let cluster = ClusterName::new(text.cluster.as_bytes()).ok_or_else(|| {
+            ViewError::Text(format!("cluster {:?} is longer than 32 bytes", text.cluster))
+        })?;
+        let durability = level_named(&text.durability).ok_or_else(|| {
+            ViewError::Text(format!("durability {:?} is not a level", text.durability))
+        })?;
+        Self {
+            cluster,
+            epoch: Epoch(text.epoch),
+            reign: Epoch(text.reign),
+            primary: member(&text.primary)?,
+            in_sync: text.in_sync.iter().map(member).collect::<Result<_, _>>()?,
+            durability,
+            nonce: hex("nonce", &text.nonce)?,
+        }
+        .checked()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MemberText {
+    node: u16,
+    incarnation: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ViewText {
+    cluster: String,
+    epoch: u32,
+    reign: u32,
+    primary: MemberText,
+    in_sync: Vec<MemberText>,
+    durability: String,
+    nonce: String,
+}
+
+const LEVELS: [(Durability, &str); 4] = [
+    (Durability::LocalMemory, "local-memory"),
+    (Durability::LocalDisk, "local-disk"),
+    (Durability::StandbyMemory, "standby-memory"),
+    (Durability::StandbyDisk, "standby-disk"),
+];
+
+fn level_name(level: Durability) -> &'static str {
+    LEVELS.iter().find(|(known, _)| *known == level).map_or("", |(_, name)| name)
+}
+
+fn level_named(name: &str) -> Option<Durability> {
+    LEVELS.iter().find(|(_, known)| *known == name).map(|(level, _)| *level)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(node: u16, incarnation: u64) -> Member {
+        Member { node: NodeId(node), incarnation: Incarnation(incarnation) }
+    }
+
+    fn founded() -> View {
+        let name = ClusterName::new(b"castle").expect("it is short");
+        View::founding(name, member(0, 7), Durability::LocalDisk, 1).expect("it is valid")
+    }
+
+    #[test]
+    fn a_view_is_read_as_it_was_written() {
+        let both = Change::InSync(vec![member(1, u64::MAX), member(0, 7)]);
+        let view = founded().next(&both, Durability::StandbyMemory, u64::MAX).expect("it is valid");
+        assert_eq!(View::from_text(&view.to_text()), Ok(view));
+    }
+
+    #[test]
+    fn every_change_is_a_new_epoch() {
+        let founded = founded();
+        let both = Change::InSync(vec![member(0, 7), member(1, 9)]);
+        let next = founded.next(&both, Durability::StandbyMemory, 2).expect("it is valid");
+        assert_eq!(next.epoch(), Epoch(2));
+        assert_eq!((next.primary(), next.reign()), (member(0, 7), Epoch(1)));
+        let over = Change::TakeOver { primary: member(1, 9), in_sync: vec![member(1, 9)] };
+        let over = next.next(&over, Durability::LocalDisk, 3).expect("it is valid");
+        assert_eq!((over.epoch(), over.primary()), (Epoch(3), member(1, 9)));
+        assert_eq!(over.reign(), Epoch(3), "who takes over begins a reign");
+        assert!(!over.has(member(0, 7)));
+    }
+
+    #[test]
+    fn a_restarted_node_is_not_the_one_that_the_view_names() {
+        assert!(founded().has(member(0, 7)));
+        assert!(!founded().has(member(0, 8)));
+    }
+
+    #[test]
+    fn what_is_no_view_is_refused_by_name() {
+        let level = Durability::LocalDisk;
+        let alone = Change::InSync(vec![member(1, 9)]);
+        assert_eq!(
+            founded().next(&alone, level, 2),
+            Err(ViewError::PrimaryNotInSync(member(0, 7)))
+        );
+        let twice = Change::InSync(vec![member(0, 7), member(0, 8)]);
+        assert_eq!(founded().next(&twice, level, 2), Err(ViewError::Twice(NodeId(0))));
+        let far = Change::InSync(vec![member(0, 7), member(NODES_MAX, 8)]);
+        assert_eq!(founded().next(&far, level, 2), Err(ViewError::Node(NodeId(NODES_MAX))));
+        let zero = founded().to_text().replace("\"epoch\":1", "\"epoch\":0");
+        assert_eq!(View::from_text(&zero), Err(ViewError::Epoch));
+        let ahead = founded().to_text().replace("\"reign\":1", "\"reign\":2");
+        assert_eq!(View::from_text(&ahead), Err(ViewError::Reign(Epoch(2))));
+        for broken in ["", "{}", "[]", "{\"epoch\":1}"] {
+            assert!(matches!(View::from_text(broken), Err(ViewError::Text(_))), "{broken}");
+        }
+        let unknown = founded().to_text().replace("local-disk", "a hope");
+        let error = View::from_text(&unknown).expect_err("the level is unknown");
+        assert!(error.to_string().contains("\"a hope\""), "{error}");
+    }
+}
