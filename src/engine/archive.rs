@@ -99,6 +99,10 @@ impl Engine {
         self.put_sessions(to);
         self.put_transfers(to);
         self.put_pending(to);
+        to.number(u64::from(self.next_view.is_some()));
+        if let Some(view) = &self.next_view {
+            to.value(view);
+        }
     }
 
     fn put_definitions(&self, to: &mut impl Archive) {

@@ -116,6 +116,11 @@ impl Engine {
             Pending::StatusReport(request, scan) => self.report_status(out, request, scan),
             Pending::SecurityList(request, first) => self.list_securities(out, request, first),
         }
+        if let Pending::Nothing = self.pending
+            && let Some(view) = self.next_view.take()
+        {
+            self.pending = Pending::Epoch(view, 0);
+        }
     }
 
     /// Whether an open order is one that the scan is about.

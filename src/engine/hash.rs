@@ -198,6 +198,7 @@ mod tests {
             ("gateway", |engine| session(engine).gateway.0 += 1),
             ("session", |engine| session(engine).definition.reset_on_logon = true),
             ("pending", |engine| engine.pending = Pending::Rollover(1, NONE)),
+            ("next view", |engine| engine.next_view = Some(next_view())),
             ("pending forgetting", |engine| engine.pending = Pending::Forget(0, 0)),
         ];
         let before = content(&venue().engine);
@@ -224,6 +225,11 @@ mod tests {
         venue.apply_one(Command::Deposit(refused), &mut events);
         venue.engine.sequence = sequence;
         assert_ne!(content(&venue.engine), before, "a refused transfer is not in the hash");
+    }
+
+    fn next_view() -> BeginEpoch {
+        let durability = Durability::LocalDisk;
+        BeginEpoch { epoch: Epoch(9), primary: NodeId(1), in_sync: 2, durability, nonce: 3 }
     }
 
     fn slot(engine: &mut Engine) -> &mut crate::engine::instruments::InstrumentSlot {

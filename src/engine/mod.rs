@@ -79,6 +79,8 @@ pub struct Engine {
     sessions: Sessions,
     transfers: Transfers,
     pending: Pending,
+    /// A view that began while something was pending: connections end once that is finished.
+    next_view: Option<BeginEpoch>,
     running: Mix,
 }
 
@@ -106,11 +108,13 @@ impl Engine {
             sessions: Sessions::default(),
             transfers: Transfers::default(),
             pending: Pending::Nothing,
+            next_view: None,
             running: Mix::default(),
         }
     }
 
-    /// Whether the next record must be a [`Continue`]: any other has no effect.
+    /// Whether the next record must be a [`Continue`]: any other has no effect, save that a [`BeginEpoch`]
+    /// begins its epoch at once and ends the connections when all is continued.
     pub fn has_continuation(&self) -> bool {
         !matches!(self.pending, Pending::Nothing)
     }
@@ -138,6 +142,9 @@ impl Engine {
         if let Command::Continue(_) = command {
             return self.go_on(out);
         }
+        if let Command::BeginEpoch(view) = command {
+            return self.begin_epoch(out, view);
+        }
         if self.has_continuation() {
             return;
         }
@@ -149,8 +156,7 @@ impl Engine {
             Command::OrderStatus(request) => self.order_status(out, request),
             Command::MassStatus(request) => self.mass_status(out, request),
             Command::SecurityListRequest(request) => self.security_list(out, request),
-            Command::Genesis(_) | Command::Continue(_) => {}
-            Command::BeginEpoch(view) => self.begin_epoch(out, view),
+            Command::Genesis(_) | Command::Continue(_) | Command::BeginEpoch(_) => {}
             Command::DefineAsset(define) => self.define_asset(out, define),
             Command::DefineInstrument(define) => self.define_instrument(out, define),
             Command::SetInstrumentState(set) => self.set_instrument_state(out, set),

@@ -102,6 +102,10 @@ impl Engine {
         engine.get_sessions(from)?;
         engine.get_transfers(from)?;
         engine.pending = engine.get_pending(from)?;
+        engine.next_view = match from.value::<u64>()? {
+            0 => None,
+            _ => Some(from.value()?),
+        };
         engine.running = Mix::resumed(from.value()?);
         engine.ledger.running = Mix::resumed(from.value()?);
         match engine.state_hash() {

@@ -262,9 +262,16 @@ impl Engine {
         }
     }
 
+    /// The old primary may have died before it continued what was pending: the view is all the same the
+    /// first record of its epoch, and connections end when that is finished.
     pub(super) fn begin_epoch(&mut self, out: &mut Output<'_, impl EventSink>, view: &BeginEpoch) {
-        if view.epoch > self.epoch {
-            self.epoch = view.epoch;
+        if view.epoch <= self.epoch {
+            return;
+        }
+        self.epoch = view.epoch;
+        if self.has_continuation() {
+            self.next_view = Some(*view);
+        } else {
             self.end_sessions(out, *view, 0);
         }
     }

@@ -694,6 +694,35 @@ fn an_epoch_ends_every_connection() {
 }
 
 #[test]
+fn an_epoch_that_begins_amid_a_long_command_waits_with_the_connections_until_it_is_finished() {
+    let mut venue = Venue::new();
+    for number in 0..200 {
+        venue.run(&format!("A buy p{number} 1@95"));
+    }
+    let mut events = Vec::new();
+    venue.apply_one(parse("A cancel-all c", venue.engine.view()), &mut events);
+    assert!(venue.engine.has_continuation());
+    let first = events.len();
+    let epoch = Epoch(2);
+    let durability = Durability::LocalDisk;
+    let view = BeginEpoch { epoch, primary: NodeId(1), in_sync: 2, durability, nonce: 1 };
+    venue.apply_one(Command::BeginEpoch(view), &mut events);
+    assert_eq!((events.len(), venue.engine.view().epoch()), (first, epoch));
+    // A command that is no Continue has no effect in between.
+    venue.apply_one(parse("B buy late 1@90", venue.engine.view()), &mut events);
+    assert_eq!(events.len(), first);
+    while venue.engine.has_continuation() {
+        venue.apply_one(Command::Continue(Continue {}), &mut events);
+    }
+    let told: Vec<String> = events.iter().map(line_of).collect();
+    let canceled = told.iter().filter(|line| line.contains("Canceled")).count();
+    assert!(canceled >= 200, "{canceled} of 200 were canceled");
+    let last = &told[told.len() - 3..];
+    assert_eq!(last, ["A ended connection 11", "B ended connection 12", "- EpochBegan"]);
+    assert_eq!(venue.replayed().state_hash(), venue.engine.state_hash());
+}
+
+#[test]
 fn a_transfer_is_booked_once() {
     let mut venue = Venue::new();
     let mut tell = |command| line_of(&venue.apply(command)[0]);

@@ -56,6 +56,11 @@ impl Directory {
         &self.venue
     }
 
+    /// Sets under which ClOrdIDs are hashed: a standby learns it from the log.
+    pub fn set_secret(&mut self, secret: HashSecret) {
+        self.secret = secret;
+    }
+
     /// Under which ClOrdIDs are hashed.
     pub fn secret(&self) -> HashSecret {
         self.secret

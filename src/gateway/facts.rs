@@ -34,6 +34,8 @@ pub enum Ended {
     BySession(Close),
     /// The gateway stops.
     Stopping,
+    /// The node is not primary any more.
+    NotPrimary,
     /// The disk is full, and the session has gone on sending new orders.
     DiskFull,
     /// The gateway has as many connections as it may.
@@ -61,6 +63,12 @@ pub enum Fact {
     },
     /// The listener failed to accept.
     AcceptFailed(std::io::ErrorKind),
+    /// The node leads, and the listener could not be opened; it is tried again.
+    ListenFailed(std::io::ErrorKind),
+    /// Connections are taken from now on.
+    DoorsOpen,
+    /// No connections are taken any more.
+    DoorsShut,
 }
 
 /// Counters and facts of one gateway, readable from any thread.

@@ -14,13 +14,16 @@
 
 pub mod admission;
 mod connection;
+pub mod doors;
 pub mod facts;
 pub mod fix;
 pub mod network;
 mod outbound;
 pub mod release;
+pub mod simulated;
 pub mod store;
 
 pub use admission::Limits;
+pub use doors::Doors;
 pub use fix::FixGateway;
 pub use release::Durable;

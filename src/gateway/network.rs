@@ -45,7 +45,9 @@ pub trait Network: Send {
     fn accept(&mut self) -> io::Result<Option<(Self::Stream, SocketAddr)>>;
     /// Tells of the stream's readiness under `slot` from now on.
     fn register(&mut self, stream: &mut Self::Stream, slot: usize) -> io::Result<()>;
-    /// Takes no connections any more.
+    /// Takes connections from now on; does nothing where it does already.
+    fn open_listener(&mut self) -> io::Result<()>;
+    /// Takes no connections any more: who tries is refused.
     fn close_listener(&mut self);
 }
 
@@ -58,23 +60,29 @@ pub struct TcpNetwork {
     poll: Poll,
     events: Events,
     listener: Option<TcpListener>,
+    /// Where it listens, or will; names the port that was chosen for port 0.
+    address: SocketAddr,
 }
 
 impl TcpNetwork {
     /// Listens on `address`.
     pub fn listen(address: SocketAddr) -> io::Result<Self> {
-        let poll = Poll::new()?;
-        let mut listener = TcpListener::bind(address)?;
-        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-        Ok(Self { poll, events: Events::with_capacity(EVENTS), listener: Some(listener) })
+        let events = Events::with_capacity(EVENTS);
+        let mut network = Self { poll: Poll::new()?, events, listener: None, address };
+        network.open_listener()?;
+        Ok(network)
     }
 
-    /// Where it listens; names the port that was chosen for port 0.
+    /// Will listen on `address` when it is told to. That the address can be had is seen now.
+    pub fn not_listening(address: SocketAddr) -> io::Result<Self> {
+        let mut network = Self::listen(address)?;
+        network.close_listener();
+        Ok(network)
+    }
+
+    /// Where it listens, or will; names the port that was chosen for port 0.
     pub fn local_address(&self) -> io::Result<SocketAddr> {
-        match &self.listener {
-            Some(listener) => listener.local_addr(),
-            None => Err(io::ErrorKind::NotConnected.into()),
-        }
+        Ok(self.address)
     }
 
     /// What the gateway's runner parks on: it wakes when a socket is ready or somebody calls.
@@ -135,6 +143,16 @@ impl Network for TcpNetwork {
     fn register(&mut self, stream: &mut TcpStream, slot: usize) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(stream, Token(slot), interest)
+    }
+
+    fn open_listener(&mut self) -> io::Result<()> {
+        if self.listener.is_none() {
+            let mut listener = TcpListener::bind(self.address)?;
+            self.poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+            self.address = listener.local_addr()?;
+            self.listener = Some(listener);
+        }
+        Ok(())
     }
 
     fn close_listener(&mut self) {

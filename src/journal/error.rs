@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::model::Sequence;
+use crate::model::{Epoch, Sequence};
 
 /// Why a journal could not be opened or read. Nothing was changed on disk, save where `Disk` says
 /// so.
@@ -126,6 +126,40 @@ pub enum OpenError {
         sequence: u64,
         /// The highest sequence that any good batch names as synced.
         synced: u64,
+    },
+    /// The node's own file is damaged, both copies.
+    #[error(
+        "{path} is damaged: the highest epoch that this node has seen is lost. If the arbiter was never \
+         founded anew, remove the file; nothing else was changed"
+    )]
+    NodeFile {
+        /// The file.
+        path: String,
+    },
+    /// The cluster is in a lower epoch, or reign, than this node has seen.
+    #[error(
+        "the cluster is in {what} {found}, but {path} says that this node has seen {what} {seen}: was the \
+         arbiter founded anew, or given an old copy of its data? Found the cluster with an epoch above {seen}"
+    )]
+    LowerEpoch {
+        /// The node's file.
+        path: String,
+        /// "epoch" or "reign".
+        what: &'static str,
+        /// What was refused.
+        found: Epoch,
+        /// The highest that was seen.
+        seen: Epoch,
+    },
+    /// A journal is to be cut behind a record that it does not have as the primary has it.
+    #[error(
+        "{path}: cannot be cut to what it shares with the primary: {what}. Nothing was changed"
+    )]
+    NotShared {
+        /// The journal.
+        path: String,
+        /// What is not shared.
+        what: String,
     },
     /// The options do not fit together.
     #[error("journal options: {what} is {value}, allowed is {allowed}")]

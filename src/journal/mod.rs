@@ -3,8 +3,8 @@
 //! # Files
 //!
 //! A journal is a directory of segments `000000000001.segment`, …, numbered from 1 without a gap,
-//! and a file `lock`. A segment has its full length from the start; what is not written yet is
-//! zero. A segment that is all zero is prepared for later. Pruning removes segments from the lowest on
+//! a file `lock`, and on a node of a cluster a file `node` (`node_file.rs`). A segment has its full length
+//! from the start; what is not written yet is zero. A segment that is all zero is prepared for later. Pruning removes segments from the lowest on
 //! where a snapshot ([`snapshot`]) stands in for them; what is left has no gap either.
 //!
 //! # Layout (version 1; integers little-endian)
@@ -67,28 +67,34 @@
 //! # Invariants
 //!
 //! - **Nobody but the syncer waits for the disk.**
-//! - **No byte that was synced is ever changed**, save by cutting, which only follows an unsynced
-//!   end.
+//! - **No byte that was synced is ever changed**, save by cutting: behind an unsynced end, or, on a node of
+//!   a cluster, behind the last record that it shares with the primary (`cut.rs`).
 //! - **No sequence counts as durable that a sync did not cover in this process's life.**
 //! - **The first error of a write or a sync is the last operation.**
 
 mod cursor;
+mod cut;
 mod disk;
 mod error;
 pub mod format;
 pub mod fuzz;
+mod node_file;
 pub mod read;
 mod real;
 mod recover;
 mod scan;
 pub mod simulated;
 pub mod snapshot;
+mod witness;
 mod write;
 
+pub use cut::{PlannedCut, SharedEnd};
 pub use disk::{Disk, DiskFile};
 pub use error::{JournalError, OpenError};
+pub use node_file::{NODE_NAME, NodeFile};
 pub use real::{RealDisk, RealFile};
 pub use recover::{Cut, Journal, Opened, RecoveryReport};
+pub use witness::{Witness, Witnessed};
 pub use write::{Progress, Room, Syncer, Writer};
 
 use crate::model::ClusterName;

@@ -1,5 +1,6 @@
 //! Opening a journal.
 //!
+//! 0. A cut that was interrupted is finished ([`super::cut`]).
 //! 1. All of it is read and judged ([`super::scan`]); an error leaves everything as it was.
 //! 2. What lies behind the end is cut: the rest of the last segment is zeroed and synced, then
 //!    later segments are removed, the highest first, with a sync of the directory after each.
@@ -16,6 +17,7 @@ use super::JournalOptions;
 use super::disk::{Disk, DiskFile};
 use super::error::OpenError;
 use super::format::{HEADER_SIZE, segment_name};
+use super::node_file::NodeFile;
 use super::scan::{Chain, End, Observer, Position, Scanned, Start, scan};
 use super::write::{Identity, Progress, Shared, Syncer, Writer, write_head_last};
 use crate::model::{Epoch, Record, Sequence, Timestamp};
@@ -122,6 +124,9 @@ impl Journal {
         visit: &mut dyn FnMut(&Record, &[u8]),
     ) -> Result<Opened<D>, OpenError> {
         options.check()?;
+        if let Some(mut node) = NodeFile::existing(&mut disk)? {
+            super::cut::finish(&mut disk, &mut node)?;
+        }
         let start = behind.map_or(Start::Genesis, Start::Behind);
         let mut visitor = Visitor { behind: behind.unwrap_or_default(), visit, records: 0 };
         let scanned = scan(&disk, Some(options.cluster), start, &mut visitor)?;
@@ -265,7 +270,7 @@ fn keep_prepared<D: Disk>(
 }
 
 /// Removes segments, the highest first; no crash in between leaves a gap.
-fn remove_segments<D: Disk>(disk: &mut D, numbers: &[u64]) -> Result<(), OpenError> {
+pub(super) fn remove_segments<D: Disk>(disk: &mut D, numbers: &[u64]) -> Result<(), OpenError> {
     for number in numbers.iter().rev() {
         let name = segment_name(*number);
         let path = disk.path(&name);

@@ -21,6 +21,7 @@ use super::format::{
     FORMAT_VERSION, FRAME_LENGTH, FRAME_SIZE, Frame, HEADER_SIZE, Header, HeaderFound, LOCK_NAME,
     chain, segment_name, segment_number, word,
 };
+use super::node_file::NODE_NAME;
 use crate::model::limit::RECORD_SIZE_MAX;
 use crate::model::record::{ALIGNMENT, CRC_AT, SEQUENCE_AT};
 use crate::model::{ClusterName, Epoch, Record, Sequence, Timestamp};
@@ -171,7 +172,7 @@ pub(super) fn segment_numbers<D: Disk>(disk: &D, start: Start) -> Result<Vec<u64
     for name in names {
         match segment_number(&name) {
             Some(number) => numbers.push(number),
-            None if name == LOCK_NAME => {}
+            None if name == LOCK_NAME || name == NODE_NAME => {}
             None => {
                 let expected = segment_name(1);
                 return Err(OpenError::ForeignFile { path: disk.path(&name), expected });

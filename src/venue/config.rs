@@ -148,8 +148,6 @@ const SEGMENT_BYTES_MIN: u64 = 1 << 20;
 const PAGE_BYTES: u64 = 4_096;
 /// The longest path of a unix socket in bytes (Linux, `sockaddr_un`).
 const SOCKET_PATH_MAX: usize = 107;
-/// A view names the nodes in sync by the bits of a `u64`.
-const NODES_MAX: u16 = 64;
 
 impl Default for Config {
     fn default() -> Self {

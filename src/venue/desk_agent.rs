@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::gateway::Durable;
+use crate::gateway::{Doors, Durable};
 use crate::model::{Command, Event, EventBody, OperatorAnswer, Sequence};
 use crate::ring::Consumer;
 use crate::runtime::{Agent, Doorbell, Now};
@@ -21,6 +21,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(9);
 /// Why an operator's request has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum DeskError {
+    /// The node follows another: only that one changes anything.
+    #[error("this node is not primary and changes nothing: ask the primary")]
+    NotPrimary,
     /// Too many requests wait.
     #[error("too many requests wait for the engine: try again")]
     Busy,
@@ -69,6 +72,7 @@ pub struct DeskHandle {
     waiting: Arc<Waiting>,
     next: Arc<AtomicU64>,
     bell: Doorbell,
+    doors: Arc<Doors>,
 }
 
 impl DeskHandle {
@@ -78,6 +82,7 @@ impl DeskHandle {
         bell: Doorbell,
         events: Consumer<Event>,
         durable: Arc<dyn Durable>,
+        doors: Arc<Doors>,
     ) -> (Self, DeskAgent) {
         let waiting = Arc::new(Waiting::default());
         let agent = DeskAgent {
@@ -88,7 +93,7 @@ impl DeskHandle {
             asked: VecDeque::new(),
             held: VecDeque::new(),
         };
-        (Self { desk, waiting, next: Arc::new(AtomicU64::new(1)), bell }, agent)
+        (Self { desk, waiting, next: Arc::new(AtomicU64::new(1)), bell, doors }, agent)
     }
 
     /// Has a command carried out, and returns its outcome once that is durable. `command` makes the
@@ -97,6 +102,9 @@ impl DeskHandle {
         &self,
         command: impl FnOnce(u64) -> Command,
     ) -> Result<OperatorAnswer, DeskError> {
+        if self.doors.epoch().is_none() {
+            return Err(DeskError::NotPrimary);
+        }
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         match self.exchange(id, Request::Command(command(id)))? {
             Answer::Done(answer) => Ok(answer),

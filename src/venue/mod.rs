@@ -19,7 +19,10 @@ mod desk;
 mod desk_agent;
 mod durability;
 mod error;
+mod follow;
 mod listener;
+mod membership;
+mod node;
 mod placement;
 mod recovery;
 mod sequencer;
@@ -33,29 +36,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::fix::directory::Directory;
+use crate::gateway::Durable;
 use crate::gateway::facts::Telltale;
-use crate::gateway::fix::Rings;
 use crate::gateway::network::TcpNetwork;
-use crate::gateway::store::{FILES_MAX, Kept, Query, Store};
-use crate::gateway::{Durable, FixGateway, Limits};
-use crate::journal::RealDisk;
+use crate::gateway::store::FILES_MAX;
+use crate::journal::{NodeFile, RealDisk, Witness};
 use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
-use crate::model::{Command, Durability, Event, GatewayId, RecordBytes, Sequence};
-use crate::ring::{self, Consumer, Producer};
+use crate::model::{Durability, HashSecret, RecordBytes, Sequence};
+use crate::ring;
 use crate::runtime::{Fault, FaultReport, RunnerBuilder, RunnerHandle, open_files, touch_reserved};
 use crate::telemetry::{self, LatencyAgent, SharedCollector};
 use crate::venue::admin::AdminDoor;
 use crate::venue::config::Config;
 use crate::venue::config::threads::{Placement, Plan};
-use crate::venue::desk::Desk;
 use crate::venue::desk_agent::DeskHandle;
-use crate::venue::durability::{JournalAgent, Published, SyncAgent, Synced};
+use crate::venue::durability::{Published, Synced};
 pub use crate::venue::error::{StartError, StopError};
+use crate::venue::follow::Hashes;
+pub use crate::venue::membership::{Joined, Membership, cut_back};
+use crate::venue::membership::{Released, ring_path, witness_path};
+use crate::venue::node::{Core, GatewayParts, Node, Parts, Role, Sizes, take};
 use crate::venue::placement::{BACKGROUND_PARK, HotRunners, STORE_PARK, placed};
-use crate::venue::recovery::recover;
 pub use crate::venue::recovery::{Replayed, replay_journal};
-use crate::venue::sequencer::{Sequencer, Timers};
+use crate::venue::recovery::{Start, recover};
 use crate::venue::status::Status;
 use crate::venue::watch::Watch;
 
@@ -66,10 +69,6 @@ const COMMANDS: usize = 1_024;
 /// Events on the way from the engine to a gateway and the store behind it: as many as stay in a core's second
 /// cache, since every slot is written in turn. They are milliseconds of the greatest rate.
 const EVENTS: usize = 4_096;
-/// Chunks of resends asked for at a time.
-const QUERIES: usize = 1_024;
-/// Kept events on the way from the store to a gateway.
-const ANSWERS: usize = 1_024;
 /// How long a stop waits for sessions to log out.
 const LOGOUT_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a stop waits for the log to become durable.
@@ -103,6 +102,8 @@ pub struct Venue {
     fix_address: SocketAddr,
     admin_socket: PathBuf,
     ring_path: PathBuf,
+    /// Of a node of a cluster.
+    witness: Option<PathBuf>,
     recovery: String,
     warnings: Vec<String>,
     plan: Plan,
@@ -125,26 +126,45 @@ pub struct Venue {
 impl Venue {
     /// Recovers what is there, and opens the doors.
     pub fn start(config: &Config) -> Result<Self, StartError> {
+        Self::begin(config, None).map(|(venue, _)| venue)
+    }
+
+    /// Recovers what is there, as a node of a cluster: it numbers nothing and its doors stay shut until the
+    /// cluster says otherwise.
+    pub fn join(config: &Config, membership: Membership) -> Result<(Self, Joined), StartError> {
+        let (venue, joined) = Self::begin(config, Some(membership))?;
+        Ok((venue, joined.expect("who brings a membership has joined")))
+    }
+
+    fn begin(
+        config: &Config,
+        membership: Option<Membership>,
+    ) -> Result<(Self, Option<Joined>), StartError> {
         let needed = (config.fix.connections_max + FILES_MAX + FILES_BESIDE) as u64;
         let allowed = open_files(needed).map_err(StartError::Thread)?;
         if allowed < needed {
             return Err(StartError::Files { allowed, needed });
         }
-        let disk = RealDisk::open(&config.journal.directory)?;
+        let mut disk = RealDisk::open(&config.journal.directory)?;
         // The port is taken first, so that nothing is changed on disk where it is in use.
         let address = config.fix.listen;
         let listen = |source| StartError::Listen { address, source };
-        let network = TcpNetwork::listen(address).map_err(listen)?;
+        let network = match membership {
+            None => TcpNetwork::listen(address),
+            Some(_) => TcpNetwork::not_listening(address),
+        };
+        let network = network.map_err(listen)?;
         let fix_address = network.local_address().map_err(listen)?;
         let shelf_directory = config.journal.directory.join("outbound");
-        let ring_path =
-            recovery::ring_path(&config.journal.ring_directory, &config.journal.directory)
-                .map_err(|source| StartError::Ring {
-                    path: config.journal.ring_directory.clone(),
-                    source,
-                })?;
+        let ring_path = ring_path(config)?;
         let options = config.journal.options(config.cluster.name, recovery::random()? as u64);
-        let recovered = recover(disk, config, &options, &shelf_directory, &ring_path)?;
+        // Only a node of a cluster has one.
+        let node_file = match membership {
+            Some(_) => Some(NodeFile::open(&mut disk, config.cluster.name)?),
+            None => None,
+        };
+        let start = if membership.is_some() { Start::Standby } else { Start::Alone };
+        let recovered = recover(disk, config, &options, &shelf_directory, &ring_path, start)?;
         if config.touch_memory {
             touch_reserved();
         }
@@ -153,20 +173,27 @@ impl Venue {
         let plan = config.threads.plan(cores()).kept_from_clients(&allowed_cores());
         warnings.extend(plan.warning().map(str::to_owned));
         warnings.extend(recovered.passed_over.iter().cloned());
-        let recovery::Recovered { opened, log, listener, secret, .. } = recovered;
+        let (last, epoch, secret) = (recovered.log.last, recovered.log.epoch, recovered.secret);
+        let log_hash = recovered.opened.writer.running_hash();
+        let progress = recovered.opened.progress.clone();
         let (records, mut readers) = ring::mapped::<RecordBytes>(
             &ring_path,
             config.journal.log_ring_records,
-            1,
-            log.last.next().0,
+            1 + usize::from(membership.is_some()),
+            last.next().0,
             secret.0,
         )
         .map_err(|source| StartError::Ring { path: ring_path.clone(), source })?;
-        let durable: Arc<dyn Durable> = match config.durability {
-            Durability::LocalMemory => {
-                Arc::new(Published(records.cursor(), opened.progress.clone()))
+        let log_records = take(&mut readers);
+        let published = records.cursor();
+        let durable: Arc<dyn Durable> = match (&membership, config.durability) {
+            (Some(membership), _) => {
+                Arc::new(Released(membership.standing.clone(), progress.clone()))
             }
-            _ => Arc::new(Synced(opened.progress.clone())),
+            (None, Durability::LocalMemory) => {
+                Arc::new(Published(published.clone(), progress.clone()))
+            }
+            (None, _) => Arc::new(Synced(progress.clone())),
         };
         let fault = Fault::new();
         let telltale = Telltale::new();
@@ -174,22 +201,6 @@ impl Venue {
         let (recorder, collector) = telemetry::recorder(gateway_end);
         let collector = SharedCollector::new(collector);
         let latency = latency_agent(config, collector.clone())?;
-        let status = Status {
-            node: config.cluster.node,
-            level: config.durability,
-            durable: durable.clone(),
-            progress: opened.progress.clone(),
-            telltale: telltale.clone(),
-            latency: collector,
-            plan,
-            started: Instant::now(),
-        };
-        let (commands, from_gateway) = pair::<Command>(COMMANDS);
-        let (queries, to_store) = pair::<Query>(QUERIES);
-        let (answers, from_store) = pair::<Kept>(ANSWERS);
-        let (fix_events, mut fix_readers) = ring::ring::<Event>(EVENTS, 2);
-        let (desk_events, desk_reader) = pair::<Event>(EVENTS);
-
         let (park, unpark) = network.park().map_err(StartError::Thread)?;
         // Whether effects are told only when the journal has them.
         let is_waited_for = config.durability != Durability::LocalMemory;
@@ -204,60 +215,62 @@ impl Venue {
             .park_timeout(STORE_PARK)
             .core(plan.syncer.core);
 
-        let directory = directory(config, secret, &log.engine);
-        let gateway = FixGateway::new(
-            GatewayId(0),
-            limits(config),
-            network,
-            directory,
-            durable.clone(),
-            Rings {
-                commands,
-                events: take(&mut fix_readers),
-                queries,
-                answers: from_store,
-                latency: recorder,
+        let witness = node_file.as_ref().map(|_| witness_path(&ring_path));
+        let joined = node_file.map(|node| Joined {
+            log: take(&mut readers),
+            published,
+            progress: progress.clone(),
+            end: (last, epoch, log_hash),
+            sequencer: bells.engine.clone(),
+            gateway: bells.gateway.clone(),
+            node,
+            witness: witness_path(&ring_path),
+            tag: secret.0,
+        });
+        let (role, hashes) = match membership {
+            None => (Role::Primary, Hashes::default()),
+            Some(membership) => {
+                let Membership { standing, records, running_hashes, state_hashes } = membership;
+                let secret = HashSecret(recovery::random()?);
+                let hashes = Hashes { running: Some(running_hashes), state: Some(state_hashes) };
+                (Role::Standby { standing, records, secret }, hashes)
+            }
+        };
+        let telltale_of_gateway = telltale.clone();
+        let gateway = GatewayParts { network, latency: recorder, telltale: telltale_of_gateway };
+        let sync_pause = if is_waited_for { Duration::ZERO } else { BACKGROUND_SYNC };
+        let node = Node::assemble(
+            config,
+            gateway,
+            Parts {
+                recovered,
+                role,
+                log_ring: (records, log_records),
+                released: durable.clone(),
+                sync_pause,
+                journal_is_alone: plan.placement != Placement::One,
+                latency: engine_end,
+                hashes,
+                sizes: Sizes { commands: COMMANDS, events: EVENTS },
+                fault: fault.clone(),
             },
-            telltale.clone(),
         );
+        let Node { gateway, store, core, desk, desk_events, doors, closed } = node;
+        let status = Status {
+            node: config.cluster.node,
+            level: config.durability,
+            durable: durable.clone(),
+            progress: progress.clone(),
+            doors: doors.clone(),
+            telltale: telltale.clone(),
+            latency: collector,
+            plan,
+            started: Instant::now(),
+        };
+        let Core { sequencer, journal, syncer } = core;
         let (drain, drained) = gateway.drain_switches();
-        let desk = Arc::new(Desk::default());
         let (desk_handle, desk_agent) =
-            DeskHandle::new(desk.clone(), bells.engine.clone(), desk_reader, durable.clone());
-        let closed = Arc::new(Mutex::new(None));
-        let events = take(&mut fix_readers);
-        let store = Store::new(listener.shelf, events, to_store, answers, fault.clone());
-        let timers = Timers::new(config.rollover_s, config.reconnect_grace, &log.engine);
-        let sequencer = Sequencer {
-            log,
-            records,
-            commands: vec![from_gateway],
-            events: vec![fix_events, desk_events],
-            desk,
-            waiting: None,
-            store_stuck: store.stuck(),
-            own_turn: false,
-            progress: opened.progress.clone(),
-            timers,
-            latency: engine_end,
-            closed: closed.clone(),
-        };
-        let journal = JournalAgent {
-            records: take(&mut readers),
-            writer: opened.writer,
-            progress: opened.progress.clone(),
-            named: Sequence(0),
-            idle_since_ns: 0,
-            is_alone: plan.placement != Placement::One,
-            released: durable,
-            fault: fault.clone(),
-        };
-        let syncer = SyncAgent {
-            syncer: opened.syncer,
-            pause_ns: if is_waited_for { 0 } else { BACKGROUND_SYNC.as_nanos() as u64 },
-            next_ns: 0,
-            fault: fault.clone(),
-        };
+            DeskHandle::new(desk, bells.engine.clone(), desk_events, durable, doors);
         let (gateway, sequencer, journal) =
             (Box::new(gateway), Box::new(sequencer), Box::new(journal));
         let hot = hot.with(gateway, sequencer, journal, sync_bell, is_waited_for);
@@ -289,6 +302,7 @@ impl Venue {
             fix_address,
             admin_socket,
             ring_path,
+            witness,
             recovery: sentence,
             warnings,
             plan,
@@ -317,7 +331,7 @@ impl Venue {
             venue.hot.insert(0, runner.spawn().map_err(StartError::Thread)?);
         }
         venue.note_pinning();
-        Ok(venue)
+        Ok((venue, joined))
     }
 
     /// Where FIX clients connect.
@@ -426,6 +440,13 @@ impl Drop for Venue {
             end(runner);
         }
         end_in_time(&mut self.watch);
+        // What could not go on may not say that it has lost nothing.
+        if self.fault.is_raised()
+            && let Some(witness) = &self.witness
+            && let Err(error) = Witness::forget(witness)
+        {
+            tracing::warn!("{}: cannot be removed: {error}", witness.display());
+        }
     }
 }
 
@@ -468,52 +489,11 @@ fn allowed_cores() -> Vec<usize> {
     cores.into_iter().map(|core| core.id).collect()
 }
 
-fn pair<T: Copy + Default + Send>(capacity: usize) -> (Producer<T>, Consumer<T>) {
-    let (producer, mut consumers) = ring::ring(capacity, 1);
-    (producer, take(&mut consumers))
-}
-
-fn take<T>(consumers: &mut Vec<Consumer<T>>) -> Consumer<T> {
-    consumers.pop().expect("as many consumers are taken as were asked for")
-}
-
-fn directory(
-    config: &Config,
-    secret: crate::model::HashSecret,
-    engine: &crate::engine::Engine,
-) -> Directory {
-    use crate::model::EventBody;
-    let mut directory = Directory::new(config.fix.comp_id, secret);
-    let view = engine.view();
-    let assets = view.assets().map(|asset| EventBody::AssetDefined(*asset));
-    let instruments = view.instruments().map(|known| EventBody::InstrumentDefined(*known));
-    let sessions = view.sessions().map(|session| EventBody::SessionDefined(session.definition));
-    for body in assets.chain(instruments).chain(sessions) {
-        directory.apply(&Event { body, ..Event::default() });
-    }
-    directory
-}
-
 fn latency_agent(config: &Config, collector: SharedCollector) -> Result<LatencyAgent, StartError> {
     let path = config.telemetry.latency_log.as_deref();
     LatencyAgent::new(collector, config.telemetry.latency_interval, path).map_err(|source| {
         StartError::LatencyLog { path: path.unwrap_or(Path::new("")).to_owned(), source }
     })
-}
-
-fn limits(config: &Config) -> Limits {
-    let fix = &config.fix;
-    Limits {
-        connections_max: fix.connections_max,
-        logon_timeout_ms: fix.logon_timeout.as_millis() as u64,
-        bytes_before_logon_max: fix.bytes_before_logon_max,
-        message_size_max: fix.message_size_max,
-        messages_per_second_max: fix.messages_per_second_max,
-        burst_max: fix.messages_burst_max,
-        outbound_bytes_max: fix.outbound_bytes_max,
-        sending_time_tolerance_ms: fix.sending_time_tolerance.as_millis() as u64,
-        logout_timeout_ms: 2_000,
-    }
 }
 
 #[cfg(test)]

@@ -102,6 +102,15 @@ impl Drop for FreshShelf {
     }
 }
 
+/// How a process begins once it is where the last one ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    /// It is the only node: it leads, in a new epoch.
+    Alone,
+    /// It follows, until it has swapped in an epoch: it numbers nothing.
+    Standby,
+}
+
 /// Opens the journal and brings everything to where it was.
 pub(super) fn recover<D: Disk>(
     disk: D,
@@ -109,6 +118,7 @@ pub(super) fn recover<D: Disk>(
     options: &JournalOptions,
     shelf_directory: &Path,
     ring_path: &Path,
+    start: Start,
 ) -> Result<Recovered<D>, StartError> {
     let outbound = |source| StartError::Outbound { path: shelf_directory.to_owned(), source };
     // Filled beside the one of the last life, which stays if the journal is refused.
@@ -145,12 +155,18 @@ pub(super) fn recover<D: Disk>(
         passed_over,
     };
     match first {
-        None => recovered.genesis(config)?,
+        None if start == Start::Alone => recovered.genesis(config)?,
+        None => {}
         Some(Command::Genesis(genesis)) => recovered.secret = genesis.hash_secret,
         Some(_) => return Err(StartError::NoGenesis),
     }
     recovered.take_ring(ring_path)?;
-    recovered.begin(config)?;
+    if let Some(genesis) = recovered.log.engine.view().genesis() {
+        recovered.secret = genesis.hash_secret;
+    }
+    if start == Start::Alone {
+        recovered.begin(config)?;
+    }
     recovered.settle()?;
     recovered.listener.shelf.write().map_err(outbound)?;
     match recovered.listener.error.take() {
@@ -162,11 +178,7 @@ pub(super) fn recover<D: Disk>(
 impl<D: Disk> Recovered<D> {
     fn genesis(&mut self, config: &Config) -> Result<(), StartError> {
         self.secret = HashSecret(random()?);
-        self.ask(Command::Genesis(Genesis {
-            cluster: config.cluster.name,
-            hash_secret: self.secret,
-            limits: config.engine,
-        }))
+        self.ask(Command::Genesis(genesis(config, self.secret)))
     }
 
     /// Takes over what the dead process had in its ring and not in its journal.
@@ -204,9 +216,6 @@ impl<D: Disk> Recovered<D> {
 
     /// Begins this process's epoch and brings the venue to its configuration.
     fn begin(&mut self, config: &Config) -> Result<(), StartError> {
-        while self.log.engine.has_continuation() {
-            self.ask(Command::Continue(Continue {}))?;
-        }
         self.log.epoch = Epoch(self.log.epoch.0 + 1);
         self.ask(Command::BeginEpoch(BeginEpoch {
             epoch: self.log.epoch,
@@ -216,7 +225,7 @@ impl<D: Disk> Recovered<D> {
             nonce: u64::from(std::process::id()),
         }))?;
         for command in config.definitions() {
-            if self.is_known(&command) {
+            if is_known(&self.log.engine, &command) {
                 continue;
             }
             self.listener.refusal = None;
@@ -226,26 +235,6 @@ impl<D: Disk> Recovered<D> {
             }
         }
         Ok(())
-    }
-
-    /// Whether a definition of the configuration says nothing new, so that a restart logs none.
-    fn is_known(&self, command: &Command) -> bool {
-        let view = self.log.engine.view();
-        match command {
-            Command::DefineAsset(define) => view.assets().any(|known| *known == define.asset),
-            Command::DefineInstrument(define) => {
-                view.instrument(define.instrument.id).is_some_and(|known| {
-                    let state = known.state;
-                    *known == crate::model::Instrument { state, ..define.instrument }
-                })
-            }
-            Command::OpenAccount(open) => view.account(open.account).is_some(),
-            Command::Deposit(deposit) => view.is_reference(&deposit.reference),
-            Command::DefineSession(define) => view
-                .session(define.session.id)
-                .is_some_and(|known| known.definition == define.session),
-            _ => false,
-        }
     }
 
     /// Sequences a command and what it leaves to be continued.
@@ -281,6 +270,31 @@ impl<D: Disk> Recovered<D> {
         self.opened.syncer.sync_all()?;
         Ok(())
     }
+}
+
+/// Whether a definition of the configuration says nothing new, so that a restart logs none.
+pub(super) fn is_known(engine: &Engine, command: &Command) -> bool {
+    let view = engine.view();
+    match command {
+        Command::DefineAsset(define) => view.assets().any(|known| *known == define.asset),
+        Command::DefineInstrument(define) => {
+            view.instrument(define.instrument.id).is_some_and(|known| {
+                let state = known.state;
+                *known == crate::model::Instrument { state, ..define.instrument }
+            })
+        }
+        Command::OpenAccount(open) => view.account(open.account).is_some(),
+        Command::Deposit(deposit) => view.is_reference(&deposit.reference),
+        Command::DefineSession(define) => {
+            view.session(define.session.id).is_some_and(|known| known.definition == define.session)
+        }
+        _ => false,
+    }
+}
+
+/// What a log of this configuration begins with.
+pub(super) fn genesis(config: &Config, hash_secret: HashSecret) -> Genesis {
+    Genesis { cluster: config.cluster.name, hash_secret, limits: config.engine }
 }
 
 /// How a message names a definition of the configuration.

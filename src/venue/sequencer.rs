@@ -8,11 +8,17 @@
 //! 2. the next sequence, and a timestamp that is never below the last record's;
 //! 3. the record goes to the log ring, then to the engine, whose events go to the gateways' rings;
 //! 4. at the end of a batch the log is published before the events that follow from it.
+//!
+//! On a node that follows it takes the primary's records instead (`follow.rs`). It numbers none after the
+//! doors were shut.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::cluster::Standing;
 use crate::engine::{Engine, EventSink};
+use crate::gateway::Doors;
 use crate::journal::{Progress, Room};
 use crate::model::limit::EVENTS_MAX;
 use crate::model::{
@@ -20,14 +26,15 @@ use crate::model::{
     RejectCode, Rollover, Sequence, ShardId, Timestamp,
 };
 use crate::ring::{Consumer, Producer};
-use crate::runtime::{Agent, Now};
+use crate::runtime::{Agent, Fault, Now};
 use crate::telemetry::EngineEnd;
 use crate::venue::desk::{Desk, Request};
+use crate::venue::follow::{Hashes, Mode};
 
 /// Records of one batch: what is published together.
-const BATCH: usize = 64;
+pub(super) const BATCH: usize = 64;
 /// Batches of one turn.
-const BATCHES_PER_TURN: usize = 4;
+pub(super) const BATCHES_PER_TURN: usize = 4;
 const NS_PER_S: u64 = 1_000_000_000;
 const S_PER_DAY: u64 = 86_400;
 
@@ -87,6 +94,17 @@ pub(super) struct Sequencer {
     /// Tells the gateway which record each of its order requests became.
     pub latency: EngineEnd,
     pub closed: Arc<std::sync::Mutex<Option<Closed>>>,
+    pub mode: Mode,
+    /// What an epoch that this process has taken over begins with.
+    pub openings: VecDeque<Command>,
+    /// What the cluster says, where the node is of one.
+    pub standing: Option<Arc<Standing>>,
+    /// The number of the post that was last looked at.
+    pub posts_seen: u64,
+    /// Open while it leads.
+    pub doors: Arc<Doors>,
+    pub hashes: Hashes,
+    pub fault: Fault,
 }
 
 /// When the venue itself has something to ask of the engine.
@@ -106,19 +124,17 @@ pub(super) struct Timers {
 impl Timers {
     /// Timers of a process that begins now.
     pub fn new(rollover_s: u32, grace: std::time::Duration, engine: &Engine) -> Self {
+        Self::with_grace_ns(rollover_s, grace.as_nanos() as u64, engine)
+    }
+
+    pub(super) fn with_grace_ns(rollover_s: u32, grace_ns: u64, engine: &Engine) -> Self {
         let absent = engine
             .view()
             .sessions()
             .filter(|session| session.definition.cancel_on_disconnect)
             .map(|session| session.definition.id)
             .collect();
-        Self {
-            rollover_s,
-            rollover_at_ns: 0,
-            absent_at_ns: 0,
-            grace_ns: grace.as_nanos() as u64,
-            absent,
-        }
+        Self { rollover_s, rollover_at_ns: 0, absent_at_ns: 0, grace_ns, absent }
     }
 
     /// The trading day, in days since 1970-01-01, that a moment belongs to.
@@ -152,7 +168,7 @@ impl Timers {
 }
 
 /// Spreads events over the gateways' rings, which have room for them.
-struct Spread<'a>(&'a mut [Producer<Event>]);
+pub(super) struct Spread<'a>(pub(super) &'a mut [Producer<Event>]);
 
 impl EventSink for Spread<'_> {
     #[inline]
@@ -190,6 +206,11 @@ impl Sequencer {
     }
 
     fn next_command(&mut self, now: Now) -> Option<Command> {
+        if !self.openings.is_empty()
+            && let Some(command) = self.next_opening()
+        {
+            return Some(command);
+        }
         if self.log.engine.has_continuation() {
             return Some(Command::Continue(Continue {}));
         }
@@ -219,7 +240,7 @@ impl Sequencer {
     }
 
     /// Answers the operator's next question, or gives the next command.
-    fn next_of_desk(&mut self) -> Option<Command> {
+    pub(super) fn next_of_desk(&mut self) -> Option<Command> {
         match self.desk.next()? {
             Request::Command(command) => Some(command),
             Request::Ask(mut question) => {
@@ -247,6 +268,7 @@ impl Sequencer {
             if is_timed {
                 self.latency.applied();
             }
+            self.hashes.pass(record.sequence, &self.log.engine);
             taken += 1;
         }
         self.records.publish();
@@ -273,6 +295,15 @@ impl Agent for Sequencer {
     }
 
     fn work(&mut self, now: Now) -> usize {
+        self.look_at_post(now);
+        match self.mode {
+            Mode::Leading => {}
+            Mode::Following(_) => return self.follow(now),
+            Mode::Resting => {
+                self.answer_only();
+                return 0;
+            }
+        }
         let room = self.progress.room();
         if room == Room::Full {
             // Nothing could become durable: nothing is taken, and the gateways stop reading. But an

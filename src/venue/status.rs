@@ -6,12 +6,13 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
-use crate::gateway::Durable;
 use crate::gateway::facts::Telltale;
+use crate::gateway::{Doors, Durable};
 use crate::journal::{Progress, Room};
 use crate::model::{Durability, NodeId};
 use crate::telemetry::{Percentiles, SharedCollector};
 use crate::venue::config::threads::Plan;
+use crate::venue::membership::role;
 
 /// See the module. Clones share what they show.
 #[derive(Clone)]
@@ -20,6 +21,7 @@ pub(super) struct Status {
     pub level: Durability,
     pub durable: Arc<dyn Durable>,
     pub progress: Arc<Progress>,
+    pub doors: Arc<Doors>,
     pub telltale: Arc<Telltale>,
     pub latency: SharedCollector,
     pub plan: Plan,
@@ -36,7 +38,7 @@ impl Status {
         let count = |counter: &std::sync::atomic::AtomicU64| json!(counter.load(Ordering::Relaxed));
         Map::from_iter([
             ("node".to_owned(), json!(self.node.0)),
-            ("role".to_owned(), json!("primary")),
+            ("role".to_owned(), json!(role(&self.doors))),
             ("durability".to_owned(), json!(level_name(self.level))),
             ("durable_sequence".to_owned(), json!(self.durable.sequence().0)),
             ("synced_sequence".to_owned(), count(&self.progress.synced)),

@@ -8,6 +8,9 @@
 //!    shelf of sent messages.
 //! 3. The engine's state is that of a replay, and the venue trades on.
 
+mod client;
+mod failover;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::ops::ControlFlow;
@@ -19,7 +22,11 @@ use crate::gateway::store::Shelf;
 use crate::journal::simulated::{Random, SimulatedDisk};
 use crate::journal::{Disk, JournalOptions, Progress, Room, read};
 use crate::model::*;
+use crate::ring::{Consumer, Producer};
 use crate::runtime::{Agent, Now};
+use crate::venue::durability::{JournalAgent, SyncAgent};
+use crate::venue::node::Ends;
+use crate::venue::sequencer::Sequencer;
 
 const SEEDS: u64 = 1_000;
 const SESSIONS: u32 = 3;
@@ -303,17 +310,12 @@ impl Machine {
         // The machine was off: nothing lies in memory.
         let no_ring = shelf_directory.join("no.ring");
         let shelf_directory = shelf_directory.join("outbound");
-        let recovered = recover(disk.clone(), &config, &options, &shelf_directory, &no_ring)
-            .map_err(|why| why.to_string())?;
-        let recovery::Recovered { opened, log, listener, .. } = recovered;
-        let shelf = listener.shelf;
-        let found = opened.report.records as usize;
+        let recovered =
+            recover(disk.clone(), &config, &options, &shelf_directory, &no_ring, Start::Alone)
+                .map_err(|why| why.to_string())?;
+        let found = recovered.opened.report.records as usize;
+        let log = &recovered.log;
         let (records, mut readers) = ring::ring_from(RECORDS, 2, log.last.next().0);
-        let (to_engine, commands) = pair(COMMANDS);
-        let (fix_events, gateway) = pair(EVENTS);
-        let (desk_events, desk) = pair(EVENTS);
-        let fault = Fault::new();
-        let progress = opened.progress.clone();
         let now = Now { wall_ns: log.last_timestamp.0, monotonic_ns: 0 };
         let clients = (1..=SESSIONS)
             .map(|session| {
@@ -323,39 +325,29 @@ impl Machine {
                 Client { next, ids: next * 1_000, ..Client::default() }
             })
             .collect();
-        let sequencer = Sequencer {
-            timers: Timers::new(0, std::time::Duration::ZERO, &log.engine),
-            log,
-            records,
-            commands: vec![commands],
-            events: vec![fix_events, desk_events],
-            desk: Arc::new(Desk::default()),
-            waiting: None,
-            store_stuck: Arc::default(),
-            own_turn: false,
-            progress: progress.clone(),
-            latency: crate::telemetry::passage().0,
-            closed: Arc::new(Mutex::new(None)),
-        };
-        let journal = JournalAgent {
-            records: take(&mut readers),
-            writer: opened.writer,
-            progress: progress.clone(),
-            named: Sequence(0),
-            idle_since_ns: 0,
-            is_alone: true,
-            released: Arc::new(Synced(progress.clone())),
-            fault: fault.clone(),
-        };
+        let fault = Fault::new();
+        let progress = recovered.opened.progress.clone();
+        let (core, ends) = Core::assemble(
+            &config,
+            Parts {
+                recovered,
+                role: Role::Primary,
+                log_ring: (records, take(&mut readers)),
+                released: Arc::new(Synced(progress.clone())),
+                sync_pause: Duration::ZERO,
+                journal_is_alone: true,
+                latency: crate::telemetry::passage().0,
+                hashes: Hashes::default(),
+                sizes: Sizes { commands: COMMANDS, events: EVENTS },
+                fault: fault.clone(),
+            },
+        );
+        let Core { sequencer, journal, syncer } = core;
+        let Ends { commands: to_engine, events: [gateway, _], desk_events: desk, shelf, .. } = ends;
         Ok(Self {
             sequencer,
             journal,
-            syncer: SyncAgent {
-                syncer: opened.syncer,
-                pause_ns: 0,
-                next_ns: 0,
-                fault: fault.clone(),
-            },
+            syncer,
             to_engine,
             gateway,
             desk,

@@ -35,6 +35,11 @@ fn tell(fact: Fact) {
     match fact {
         Fact::LoggedOn { session, peer } => info!("session {session} logged on from {peer}"),
         Fact::AcceptFailed(kind) => warn!("a connection could not be accepted: {kind}"),
+        Fact::ListenFailed(kind) => {
+            warn!("this node is primary and cannot listen for FIX, and tries on: {kind}");
+        }
+        Fact::DoorsOpen => info!("this node is primary: FIX connections are taken"),
+        Fact::DoorsShut => warn!("this node is not primary any more: FIX connections are ended"),
         Fact::Ended { session, peer, why } => {
             let who = match session {
                 Some(session) => format!("session {session} from {peer}"),
@@ -64,6 +69,7 @@ fn reason(why: Ended) -> String {
         Ended::BySession(why) => why.to_string(),
         Ended::DiskFull => "refused: the disk is full, and it sends new orders".into(),
         Ended::Stopping => "closed: the venue stops".into(),
+        Ended::NotPrimary => "closed: this node is not primary any more".into(),
         Ended::TooManyConnections => "refused: too many connections ([fix] connections_max)".into(),
     }
 }

@@ -1,5 +1,6 @@
 //! The FIX gateway: an agent.
 
+mod doors;
 mod input;
 mod resend;
 
@@ -13,6 +14,7 @@ use crate::fix::encode::{Encoder, Outgoing};
 use crate::fix::session::{self, COMMANDS_MAX, Close, Moment, Session, SessionLimits, SessionSink};
 use crate::gateway::admission::{Limits, TokenBucket};
 use crate::gateway::connection::Connection;
+use crate::gateway::doors::Doors;
 use crate::gateway::facts::{Ended, Fact, Telltale};
 use crate::gateway::network::{Network, Ready, Stream};
 use crate::gateway::release::Durable;
@@ -43,6 +45,16 @@ pub struct Rings {
     pub answers: Consumer<Kept>,
     /// Times the order requests that go through them.
     pub latency: LatencyRecorder,
+}
+
+/// What a gateway shares with other agents, beside its rings.
+pub struct Shared {
+    /// Up to where effects may be told.
+    pub durable: Arc<dyn Durable>,
+    /// Whether connections are taken.
+    pub doors: Arc<Doors>,
+    /// What is told of it.
+    pub telltale: Arc<Telltale>,
 }
 
 /// A session as the gateway knows it.
@@ -92,6 +104,11 @@ pub struct FixGateway<N: Network> {
     /// Slots whose session has kept messages to go on with.
     kept: Vec<usize>,
     telltale: Arc<Telltale>,
+    doors: Arc<Doors>,
+    /// The events that come are those of records which this process numbered.
+    leads: bool,
+    /// Connections are taken, or were until the drain.
+    listens: bool,
     /// Set from outside: log everybody out and take nobody in.
     drain: Arc<AtomicBool>,
     drained: Arc<AtomicBool>,
@@ -105,10 +122,12 @@ impl<N: Network> FixGateway<N> {
         limits: Limits,
         network: N,
         directory: Directory,
-        durable: Arc<dyn Durable>,
+        shared: Shared,
         rings: Rings,
-        telltale: Arc<Telltale>,
     ) -> Self {
+        let Shared { durable, doors, telltale } = shared;
+        // Who leads already has a network that listens.
+        let leads = doors.epoch().is_some();
         let mut gateway = Self {
             id,
             network,
@@ -131,6 +150,9 @@ impl<N: Network> FixGateway<N> {
             next_resend: 0,
             kept: Vec::new(),
             telltale,
+            doors,
+            leads,
+            listens: leads,
             drain: Arc::new(AtomicBool::new(false)),
             drained: Arc::new(AtomicBool::new(false)),
             draining: false,
@@ -194,11 +216,16 @@ impl<N: Network> FixGateway<N> {
                 self.directory.apply(event);
                 return self.seat(definition);
             }
+            EventBody::EpochBegan(began) => return self.epoch_began(began.epoch),
             _ => {}
         }
         let Some(Some(seat)) = self.seats.get_mut(event.session.index()) else { return };
         if event.msg_seq_num != 0 {
             seat.sent = event.msg_seq_num;
+        }
+        if !self.leads {
+            // The session is another node's: only its numbers are ours to know.
+            return;
         }
         let was_logged_on = seat.session.is_logged_on();
         let close = seat.session.on_event(event, moment(now));
@@ -399,6 +426,7 @@ impl<N: Network> FixGateway<N> {
     fn tick(&mut self, now: Now) {
         // A failed accept left connections waiting: nobody would tell of them again.
         self.accept_pending = true;
+        self.look_at_doors();
         if !self.draining && self.drain.load(Ordering::Acquire) {
             self.draining = true;
             self.network.close_listener();

@@ -1,0 +1,224 @@
+//! What this life of a node has acknowledged: a small file in memory, beside the log ring.
+//!
+//! A view names lives of nodes, not machines, since a node that restarts may have lost what it acknowledged.
+//! It may go on as the same life only if this file shows that it has not: the file is of this boot and of this
+//! log, and what was recovered is no less than what it says. The cluster decides that.
+//!
+//! 1. What is acknowledged, told or promised is written here first. To a file in memory that is one short
+//!    system call.
+//! 2. Whoever learns that the log may be worth less than it says (an error of the disk, a state hash that
+//!    differs) removes the file.
+//! 3. Another boot has another boot id, so a file that does not lie in memory after all is worth nothing after
+//!    a loss of power.
+//!
+//! | offset | bytes | what |
+//! |---|---|---|
+//! | 0 | 8 | magic `CASTLEW1` |
+//! | 8 | 16 | boot |
+//! | 24 | 16 | tag of the log |
+//! | 40 | 8 | life |
+//! | 48 | 8 | highest sequence acknowledged, or told as primary |
+//! | 56 | 4 | highest epoch seen, as the disk has it |
+//! | 60 | 4 | highest reign followed, as the disk has it |
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::format::{long, word};
+use crate::model::wire::Wire;
+use crate::model::{Epoch, Sequence};
+
+const MAGIC: [u8; 8] = *b"CASTLEW1";
+const BOOT_AT: usize = 8;
+const TAG_AT: usize = BOOT_AT + 16;
+const LIFE_AT: usize = TAG_AT + 16;
+const ACKNOWLEDGED_AT: usize = LIFE_AT + 8;
+const EPOCH_AT: usize = ACKNOWLEDGED_AT + 8;
+const REIGN_AT: usize = EPOCH_AT + 4;
+const SIZE: usize = REIGN_AT + 4;
+/// Where the kernel tells one boot from another.
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+/// What a witness says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Witnessed {
+    /// Which life it is.
+    pub life: u64,
+    /// The highest sequence that was acknowledged, or told as primary, in it.
+    pub acknowledged: Sequence,
+    /// The highest epoch seen, as the disk has it.
+    pub epoch: Epoch,
+    /// The highest reign followed, as the disk has it.
+    pub reign: Epoch,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Witness {
+    file: File,
+    path: PathBuf,
+    said: Witnessed,
+}
+
+impl Witness {
+    /// Begins a life; an older one of this file is over. `tag` is the secret of the log.
+    pub fn begin(path: &Path, tag: u128, said: Witnessed) -> io::Result<Self> {
+        Self::forget(path)?;
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create_new(true).mode(0o600).open(path)?;
+        let mut bytes = [0; SIZE];
+        bytes[..BOOT_AT].copy_from_slice(&MAGIC);
+        bytes[BOOT_AT..TAG_AT].copy_from_slice(&boot()?.to_le_bytes());
+        bytes[TAG_AT..LIFE_AT].copy_from_slice(&tag.to_le_bytes());
+        said.life.put(&mut bytes[LIFE_AT..ACKNOWLEDGED_AT]);
+        said.acknowledged.put(&mut bytes[ACKNOWLEDGED_AT..EPOCH_AT]);
+        said.epoch.put(&mut bytes[EPOCH_AT..REIGN_AT]);
+        said.reign.put(&mut bytes[REIGN_AT..]);
+        file.write_all_at(&bytes, 0)?;
+        Ok(Self { file, path: path.to_owned(), said })
+    }
+
+    /// The witness of this log and this boot, if there is one. Whether its life goes on is for the caller to
+    /// decide, by what it says.
+    pub fn open(path: &Path, tag: u128) -> io::Result<Option<Self>> {
+        Ok(Self::of_this_boot(path)?.filter(|(_, found)| *found == tag).map(|(witness, _)| witness))
+    }
+
+    /// The witness of this boot, and the tag of its log.
+    fn of_this_boot(path: &Path) -> io::Result<Option<(Self, u128)>> {
+        let mut options = OpenOptions::new();
+        let mut file = match options.read(true).write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        let mut bytes = Vec::with_capacity(SIZE);
+        file.by_ref().take(SIZE as u64 + 1).read_to_end(&mut bytes)?;
+        let is_whole = bytes.len() == SIZE
+            && bytes[..BOOT_AT] == MAGIC
+            && bytes[BOOT_AT..TAG_AT] == boot()?.to_le_bytes();
+        if !is_whole {
+            return Ok(None);
+        }
+        let said = Witnessed {
+            life: long(&bytes, LIFE_AT),
+            acknowledged: Sequence(long(&bytes, ACKNOWLEDGED_AT)),
+            epoch: Epoch(word(&bytes, EPOCH_AT)),
+            reign: Epoch(word(&bytes, REIGN_AT)),
+        };
+        let mut tag = [0; 16];
+        tag.copy_from_slice(&bytes[TAG_AT..LIFE_AT]);
+        let tag = u128::from_le_bytes(tag);
+        Ok(Some((Self { file, path: path.to_owned(), said }, tag)))
+    }
+
+    /// What it says.
+    pub fn said(&self) -> Witnessed {
+        self.said
+    }
+
+    /// Notes what is about to be acknowledged or told; a lower one than before changes nothing.
+    pub fn acknowledge(&mut self, sequence: Sequence) -> io::Result<()> {
+        if sequence > self.said.acknowledged {
+            self.write_acknowledged(sequence)?;
+        }
+        Ok(())
+    }
+
+    /// Notes what the disk has promised.
+    pub fn promise(&mut self, epoch: Epoch, reign: Epoch) -> io::Result<()> {
+        let mut bytes = [0; SIZE - EPOCH_AT];
+        epoch.put(&mut bytes[..4]);
+        reign.put(&mut bytes[4..]);
+        self.file.write_all_at(&bytes, EPOCH_AT as u64)?;
+        (self.said.epoch, self.said.reign) = (epoch, reign);
+        Ok(())
+    }
+
+    /// The log is about to be cut behind a record, as a primary asked: what lies behind it was acknowledged to a
+    /// primary that can tell it no more, and is owed to nobody.
+    pub fn cut_to(path: &Path, last: Sequence) -> io::Result<()> {
+        match Self::of_this_boot(path)? {
+            Some((mut witness, _)) if witness.said.acknowledged > last => {
+                witness.write_acknowledged(last)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn write_acknowledged(&mut self, sequence: Sequence) -> io::Result<()> {
+        self.file.write_all_at(&sequence.0.to_le_bytes(), ACKNOWLEDGED_AT as u64)?;
+        self.said.acknowledged = sequence;
+        Ok(())
+    }
+
+    /// This life is over: whatever comes next is another.
+    pub fn end(self) -> io::Result<()> {
+        Self::forget(&self.path)
+    }
+
+    /// The life of this file, whatever it is, is over.
+    pub fn forget(path: &Path) -> io::Result<()> {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
+    }
+}
+
+fn boot() -> io::Result<u128> {
+    let text = std::fs::read_to_string(BOOT_ID)?;
+    let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+    u128::from_str_radix(&digits, 16)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("{BOOT_ID}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAID: Witnessed =
+        Witnessed { life: 77, acknowledged: Sequence(3), epoch: Epoch(2), reign: Epoch(1) };
+
+    fn said(path: &Path, tag: u128) -> Option<Witnessed> {
+        Witness::open(path, tag).expect("it can be read").map(|witness| witness.said())
+    }
+
+    #[test]
+    fn what_a_life_has_acknowledged_and_promised_is_there_for_the_next_process() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("witness");
+        assert_eq!(said(&path, 5), None);
+        let mut witness = Witness::begin(&path, 5, SAID).expect("it can be made");
+        assert_eq!(said(&path, 5), Some(SAID));
+        witness.acknowledge(Sequence(10)).expect("it can be written");
+        witness.acknowledge(Sequence(9)).expect("it changes nothing");
+        witness.promise(Epoch(8), Epoch(7)).expect("it can be written");
+        let later =
+            Witnessed { acknowledged: Sequence(10), epoch: Epoch(8), reign: Epoch(7), ..SAID };
+        assert_eq!((witness.said(), said(&path, 5)), (later, Some(later)));
+        // Another log lies in that directory now.
+        assert_eq!(said(&path, 6), None);
+        Witness::cut_to(&path, Sequence(11)).expect("it changes nothing");
+        assert_eq!(said(&path, 5), Some(later));
+        Witness::cut_to(&path, Sequence(6)).expect("it can be written");
+        assert_eq!(said(&path, 5), Some(Witnessed { acknowledged: Sequence(6), ..later }));
+        witness.end().expect("it can be removed");
+        assert_eq!(said(&path, 5), None);
+    }
+
+    #[test]
+    fn a_life_of_another_boot_or_a_torn_file_is_none() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("witness");
+        Witness::begin(&path, 5, SAID).expect("it can be made");
+        let whole = std::fs::read(&path).expect("it can be read");
+        let mut other = whole.clone();
+        other[BOOT_AT] ^= 1;
+        for bytes in [&other[..], &whole[..SIZE - 1], &[whole.as_slice(), &[0]].concat(), &[]] {
+            std::fs::write(&path, bytes).expect("it can be written");
+            assert_eq!(said(&path, 5), None);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What a node of a cluster and its cluster's agents give each other.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cluster::{Standing, StateHash};
+use crate::gateway::{Doors, Durable};
+use crate::journal::{
+    NodeFile, PlannedCut, Progress, RealDisk, RealFile, Room, SharedEnd, Witness,
+};
+use crate::model::{Epoch, RecordBytes, Sequence};
+use crate::ring::{self, Consumer, Producer, PublishedCursor};
+use crate::runtime::Doorbell;
+use crate::venue::config::Config;
+use crate::venue::{StartError, recovery};
+
+/// What the cluster gives.
+pub struct Membership {
+    /// What the node does, up to where it tells effects, and whether its doors are open.
+    pub standing: Arc<Standing>,
+    /// The primary's records, each continuing the one before, from the end of this node's log on.
+    pub records: Consumer<RecordBytes>,
+    /// Takes the engine's running hash every so many records, which a primary tells too.
+    pub running_hashes: (Producer<StateHash>, u64),
+    /// Takes the hash over the whole state every so many records, from a node that follows only: it takes as
+    /// long as the state is large, and the node falls behind meanwhile.
+    pub state_hashes: (Producer<StateHash>, u64),
+}
+
+/// What the node gives back.
+pub struct Joined {
+    /// Everything that goes into the log ring from now on, numbered here or elsewhere. To be read without
+    /// end: it holds up the sequencer when it is full.
+    pub log: Consumer<RecordBytes>,
+    /// The position after the last record in the log ring: what is in memory.
+    pub published: Arc<PublishedCursor>,
+    /// What is in the journal, and what is synced.
+    pub progress: Arc<Progress>,
+    /// The log's end at the start: the last record's sequence and epoch, and the running hash over all.
+    pub end: (Sequence, Epoch, u64),
+    /// Wakes the sequencer: for records that it is to take, and for a new post.
+    pub sequencer: Doorbell,
+    /// Wakes the gateway: for what is released.
+    pub gateway: Doorbell,
+    /// What this node must never forget: the highest epoch that it has seen. It holds the lock of the
+    /// directory, as the journal does: who starts the node anew drops it first.
+    pub node: NodeFile<RealFile>,
+    /// Where what it acknowledges is witnessed ([`Witness`]), in memory.
+    pub witness: PathBuf,
+    /// Tells this log from others there; 0 for a log that has no genesis yet, which is no log to go on with.
+    pub tag: u128,
+}
+
+/// Cuts the journal of a node that does not run back to the last record that it shares with the primary, and
+/// gives the number of records that this took away. Its life goes on: what lay behind that record it owes to
+/// nobody, and its witness says no more that it does.
+///
+/// The records of a log ring that is still there, and that the journal has not received, lie behind that
+/// record: the ring goes too.
+pub fn cut_back(config: &Config, end: &SharedEnd) -> Result<u64, StartError> {
+    let mut disk = RealDisk::open(&config.journal.directory)?;
+    let mut node = NodeFile::open(&mut disk, config.cluster.name)?;
+    let plan = PlannedCut::new(&disk, config.cluster.name, end)?;
+    let records = plan.records();
+    let ring = ring_path(config)?;
+    let witness = witness_path(&ring);
+    let error = |path: &Path| {
+        let path = path.to_owned();
+        move |source| StartError::Ring { path, source }
+    };
+    Witness::cut_to(&witness, end.sequence).map_err(error(&witness))?;
+    ring::unlink(&ring).map_err(error(&ring))?;
+    plan.carry_out(&mut disk, &mut node)?;
+    Ok(records)
+}
+
+/// Where the log ring of a configuration lies.
+pub(super) fn ring_path(config: &Config) -> Result<PathBuf, StartError> {
+    let directory = &config.journal.ring_directory;
+    recovery::ring_path(directory, &config.journal.directory)
+        .map_err(|source| StartError::Ring { path: directory.clone(), source })
+}
+
+/// Where what a node acknowledges is witnessed: beside its log ring.
+pub(super) fn witness_path(ring: &Path) -> PathBuf {
+    ring.with_extension("witness")
+}
+
+/// What the cluster has released.
+pub(super) struct Released(pub Arc<Standing>, pub Arc<Progress>);
+
+impl Durable for Released {
+    fn sequence(&self) -> Sequence {
+        self.0.released()
+    }
+
+    fn has_room(&self) -> bool {
+        self.1.room() == Room::Plenty
+    }
+}
+
+/// "primary" or "standby", as the doors have it.
+pub(super) fn role(doors: &Doors) -> &'static str {
+    if doors.epoch().is_some() { "primary" } else { "standby" }
+}
