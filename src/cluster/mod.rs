@@ -33,12 +33,15 @@ pub mod arbiter;
 pub mod chain;
 pub mod follower;
 pub mod frame;
+pub mod history;
+pub mod keeper;
 pub mod link;
 pub mod port;
 pub mod replicator;
 pub mod standing;
 pub mod steward;
 pub mod view;
+pub mod wires;
 
 pub use arbiter::{Arbiter, ArbiterError, Held, Version};
 pub use standing::{Post, Standing, StateHash};
