@@ -50,7 +50,14 @@ impl Node {
             running_hashes: (to_running, HASH_EVERY),
             state_hashes: (to_state, HASH_EVERY * 16),
         };
-        let (venue, joined) = Venue::join(config, membership).unwrap_or_else(|why| panic!("{why}"));
+        let mut joined = None;
+        let seat = |it| {
+            joined = Some(it);
+            Ok(None)
+        };
+        let venue =
+            Venue::join(config, membership, None, seat).unwrap_or_else(|why| panic!("{why}"));
+        let joined = joined.expect("it was given");
         Self { venue, joined, standing, feed, running, state }
     }
 

@@ -103,6 +103,11 @@ impl Inflow {
         Self { dialled, end, records }
     }
 
+    /// Another node is dialled now.
+    pub fn dial(&mut self, node: NodeId) {
+        self.dialled = node;
+    }
+
     /// Whether a frame may be read: whatever it holds finds room.
     pub fn has_room(&mut self) -> bool {
         self.records.has_room(BATCH_MAX as usize)

@@ -27,10 +27,15 @@
 //! - [`link`]: frames over a stream, by mutual TLS where it leaves the machine.
 //! - [`replicator`]: what a primary sends to a standby, and when one is too slow to be sent it live.
 //! - [`follower`]: what a standby takes from its primary.
+//! - [`agent`]: drives the steward, and carries what nodes say to each other.
+//! - [`wires`], [`history`], [`keeper`]: the sockets, the old records and the memory of a node, as the agent sees them.
+//! - [`control`]: what operators ask and see.
 //! - [`standing`]: what the other agents of the node see.
 
+pub mod agent;
 pub mod arbiter;
 pub mod chain;
+pub mod control;
 pub mod follower;
 pub mod frame;
 pub mod history;
@@ -43,6 +48,7 @@ pub mod steward;
 pub mod view;
 pub mod wires;
 
+pub use agent::ClusterAgent;
 pub use arbiter::{Arbiter, ArbiterError, Held, Version};
 pub use standing::{Post, Standing, StateHash};
 pub use view::{Incarnation, Member, View};

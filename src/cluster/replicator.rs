@@ -9,31 +9,39 @@
 //!    meanwhile.
 //! 4. A batch is made only while the link has room for it, so memory is bounded by the window and the links.
 
+use crate::cluster::chain::Chain;
 use crate::cluster::frame::{BATCH_MAX, Body, Frame, Header, RECORD_BYTES_MAX, Records};
 use crate::cluster::link::{Link, LinkError};
-use crate::model::{RecordBytes, Sequence};
+use crate::journal::format::chain;
+use crate::model::record::EPOCH_AT;
+use crate::model::wire::Wire;
+use crate::model::{Epoch, RecordBytes, Sequence};
 use crate::ring::Consumer;
 
 /// Records of the window, unless another number is chosen: eight megabytes.
 pub const WINDOW_RECORDS: usize = 32_768;
 
-/// The last records of the log.
+/// The last records of the log, the running hash after each, and the chain of all.
 pub struct Window {
     records: Vec<RecordBytes>,
-    /// The sequence that the next record has.
-    next: Sequence,
+    /// The running hash after each.
+    hashes: Vec<u64>,
+    chain: Chain,
+    /// The running hash after the last record of the log.
+    hash: u64,
     /// How many of the last records are here.
     held: u64,
 }
 
 impl Window {
-    /// A window of that many records, in front of record `next`.
+    /// A window of that many records, behind a log of this chain and this running hash.
     ///
     /// # Panics
     /// If the capacity is not a power of two.
-    pub fn new(capacity: usize, next: Sequence) -> Self {
+    pub fn new(capacity: usize, chain: Chain, hash: u64) -> Self {
         assert!(capacity.is_power_of_two(), "a window's capacity is a power of two");
-        Self { records: vec![RecordBytes::default(); capacity], next, held: 0 }
+        let (records, hashes) = (vec![RecordBytes::default(); capacity], vec![0; capacity]);
+        Self { records, hashes, chain, hash, held: 0 }
     }
 
     /// Takes what the log ring published, at most a window full. The ring's positions are sequences.
@@ -41,9 +49,14 @@ impl Window {
         let (head, tail) = ring.batch(self.records.len());
         let count = head.len() + tail.len();
         for record in head.iter().chain(tail) {
-            let at = self.index(self.next);
+            let at = self.index(self.next());
             self.records[at] = *record;
-            self.next = self.next.next();
+            // What the sequencer put there is a record.
+            let bytes = record.used().unwrap_or_default();
+            let reign = bytes.get(EPOCH_AT..).map(Epoch::get);
+            self.chain.push(reign.and_then(Result::ok).unwrap_or_default(), self.hash);
+            self.hash = chain(self.hash, bytes);
+            self.hashes[at] = self.hash;
         }
         self.held = (self.held + count as u64).min(self.records.len() as u64);
         ring.advance(count);
@@ -52,12 +65,29 @@ impl Window {
 
     /// The oldest record that it has.
     pub fn first(&self) -> Sequence {
-        Sequence(self.next.0 - self.held)
+        Sequence(self.next().0 - self.held)
     }
 
     /// The record behind the last that it has.
     pub fn next(&self) -> Sequence {
-        self.next
+        self.chain.last().next()
+    }
+
+    /// The chain of the log as far as it was taken.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The running hash after a record; none where that is not known here.
+    pub fn hash_after(&self, sequence: Sequence) -> Option<u64> {
+        if sequence == self.chain.last() {
+            return Some(self.hash);
+        }
+        self.has(sequence).then(|| self.hashes[self.index(sequence)])
+    }
+
+    fn has(&self, sequence: Sequence) -> bool {
+        (self.first()..self.next()).contains(&sequence)
     }
 
     fn index(&self, sequence: Sequence) -> usize {
@@ -66,8 +96,7 @@ impl Window {
 
     /// The bytes of a record; none where it is not here.
     fn record(&self, sequence: Sequence) -> Option<&[u8]> {
-        let is_here = (self.first()..self.next).contains(&sequence);
-        is_here.then(|| self.records[self.index(sequence)].used().ok()).flatten()
+        self.has(sequence).then(|| self.records[self.index(sequence)].used().ok()).flatten()
     }
 }
 

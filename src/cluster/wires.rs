@@ -2,6 +2,11 @@
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, RawFd};
+use std::time::Duration;
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
 
 /// Dials and accepts. Nothing here waits.
 pub trait Wires: Send {
@@ -23,4 +28,75 @@ pub trait Wires: Send {
     /// # Errors
     /// [`io::ErrorKind::ConnectionRefused`] where nobody listens there; others where nothing is known of the node.
     fn is_connected(&mut self, stream: &mut Self::Stream) -> io::Result<bool>;
+}
+
+/// Readiness taken from the kernel at a time.
+const EVENTS: usize = 64;
+
+/// TCP over mio.
+pub struct TcpWires {
+    poll: Poll,
+    events: Events,
+    listener: TcpListener,
+}
+
+impl TcpWires {
+    /// Listens for other nodes.
+    pub fn listen(address: SocketAddr) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let mut listener = TcpListener::bind(address)?;
+        poll.registry().register(&mut listener, Token(0), Interest::READABLE)?;
+        Ok(Self { poll, events: Events::with_capacity(EVENTS), listener })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// What becomes readable when there may be something to do: for whoever parks.
+    pub fn watched(&self) -> RawFd {
+        self.poll.as_raw_fd()
+    }
+
+    fn register(&self, mut stream: TcpStream) -> io::Result<TcpStream> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(&mut stream, Token(1), interest)?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+}
+
+impl Wires for TcpWires {
+    type Stream = TcpStream;
+
+    fn poll(&mut self) -> io::Result<bool> {
+        match self.poll.poll(&mut self.events, Some(Duration::ZERO)) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(true),
+            polled => polled.map(|()| !self.events.is_empty()),
+        }
+    }
+
+    fn accept(&mut self) -> io::Result<Option<TcpStream>> {
+        match self.listener.accept() {
+            Ok((stream, _)) => self.register(stream).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn dial(&mut self, to: SocketAddr) -> io::Result<TcpStream> {
+        self.register(TcpStream::connect(to)?)
+    }
+
+    fn is_connected(&mut self, stream: &mut TcpStream) -> io::Result<bool> {
+        if let Some(error) = stream.take_error()? {
+            return Err(error);
+        }
+        match stream.peer_addr() {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
 }

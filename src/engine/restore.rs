@@ -346,6 +346,8 @@ impl Engine {
             rest: from.value()?,
             hold: from.value()?,
             pays: chain.pays,
+            // Looked up where it first gets something.
+            gets: NONE,
             is_listed: from.value()?,
         })
     }

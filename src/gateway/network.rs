@@ -3,15 +3,11 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::sync::Arc;
 use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
-use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Interest, Poll, Token};
 use socket2::SockRef;
-
-use crate::runtime::{Park, Unpark};
 
 /// A non-blocking byte stream.
 pub trait Stream: Read + Write + Send {
@@ -85,9 +81,9 @@ impl TcpNetwork {
         Ok(self.address)
     }
 
-    /// What the gateway's runner parks on: it wakes when a socket is ready or somebody calls.
-    pub fn park(&self) -> io::Result<(PollPark, Arc<dyn Unpark>)> {
-        PollPark::new(self.poll.as_raw_fd())
+    /// What becomes readable when one of its sockets is ready: for whoever parks.
+    pub fn watched(&self) -> RawFd {
+        self.poll.as_raw_fd()
     }
 }
 
@@ -157,36 +153,5 @@ impl Network for TcpNetwork {
 
     fn close_listener(&mut self) {
         self.listener = None;
-    }
-}
-
-/// Sleeps until one of the gateway's sockets is ready: a poll that watches the gateway's own poll.
-pub struct PollPark {
-    poll: Poll,
-    events: Events,
-}
-
-struct PollUnpark(Waker);
-
-impl PollPark {
-    fn new(watched: RawFd) -> io::Result<(Self, Arc<dyn Unpark>)> {
-        let poll = Poll::new()?;
-        poll.registry().register(&mut SourceFd(&watched), Token(0), Interest::READABLE)?;
-        let waker = Waker::new(poll.registry(), Token(1))?;
-        Ok((Self { poll, events: Events::with_capacity(8) }, Arc::new(PollUnpark(waker))))
-    }
-}
-
-impl Park for PollPark {
-    fn park(&mut self, timeout: Duration) {
-        // An interrupted or failed wait is a short one: the runner looks and comes back.
-        let _ = self.poll.poll(&mut self.events, Some(timeout));
-    }
-}
-
-impl Unpark for PollUnpark {
-    fn unpark(&self) {
-        // It fails only when the poll is gone, and with it the sleeper.
-        let _ = self.0.wake();
     }
 }

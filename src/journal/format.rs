@@ -1,5 +1,6 @@
 //! The bytes of a segment's header and of a batch's frame. The table is in the room's head.
 
+use crate::model::record::SEQUENCE_AT;
 use crate::model::wire::Wire;
 use crate::model::{ClusterName, Epoch, Sequence, Timestamp};
 
@@ -216,10 +217,17 @@ impl Frame {
     }
 }
 
-/// The running hash after a record.
+/// The running hash after a record. Length and CRC take no part, so that who has a record before the journal
+/// fills in its CRC comes to the same.
 #[inline]
 pub fn chain(hash: u64, record: &[u8]) -> u64 {
-    twox_hash::XxHash3_64::oneshot_with_seed(hash, record)
+    fold(hash, record.get(SEQUENCE_AT..).unwrap_or_default())
+}
+
+/// A hash of bytes and of what came before them.
+#[inline]
+pub(super) fn fold(hash: u64, bytes: &[u8]) -> u64 {
+    twox_hash::XxHash3_64::oneshot_with_seed(hash, bytes)
 }
 
 /// The `u32` at an offset; `bytes` are long enough.

@@ -44,7 +44,7 @@
 //! | 52 | 4 | number of the records that follow; may be 0 |
 //!
 //! Records are laid out as [`crate::model::record`] says, with their CRC. The running hash after a
-//! record is XXH3-64 of its bytes, CRC included, seeded with the running hash before it.
+//! record is XXH3-64 of its bytes from the sequence on, seeded with the running hash before it.
 //!
 //! A batch that recovery cut short has fewer records than its frame says; the frame of the next
 //! batch, which continues them, or zeros follow.

@@ -43,7 +43,7 @@ use thiserror::Error;
 
 use super::disk::Disk;
 use super::error::OpenError;
-use super::format::{chain, long, segment_name, word};
+use super::format::{fold, long, segment_name, word};
 use super::read::segment_header;
 use super::real::RealDisk;
 use super::scan::{Start, segment_numbers};
@@ -336,7 +336,7 @@ impl SnapshotWriter {
         }
         self.blocks += 1;
         self.bytes += self.block.len() as u64;
-        self.hash = chain(self.hash, &self.block);
+        self.hash = fold(self.hash, &self.block);
         self.block.clear();
         Ok(())
     }

@@ -22,6 +22,7 @@ mod files;
 mod loom_tests;
 mod memory;
 mod park;
+mod poll_park;
 mod process;
 mod runner;
 #[cfg(all(test, not(loom)))]
@@ -34,5 +35,6 @@ pub use fault::{Fault, FaultReport};
 pub use files::open_files;
 pub use memory::{LargePages, prefetch, touch_reserved};
 pub use park::{Park, ThreadPark, ThreadUnpark, Unpark, thread_parking};
+pub use poll_park::PollPark;
 pub use process::dies_with_its_parent;
 pub use runner::{PARK_TIMEOUT, Pinning, RunnerBuilder, RunnerHandle};

@@ -30,7 +30,9 @@ pub mod snapshot;
 mod status;
 mod watch;
 
+use std::iter::once;
 use std::net::SocketAddr;
+use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,7 +46,9 @@ use crate::journal::{NodeFile, RealDisk, Witness};
 use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
 use crate::model::{Durability, HashSecret, RecordBytes, Sequence};
 use crate::ring;
-use crate::runtime::{Fault, FaultReport, RunnerBuilder, RunnerHandle, open_files, touch_reserved};
+use crate::runtime::{
+    Agent, Fault, FaultReport, PollPark, RunnerBuilder, RunnerHandle, open_files, touch_reserved,
+};
 use crate::telemetry::{self, LatencyAgent, SharedCollector};
 use crate::venue::admin::AdminDoor;
 use crate::venue::config::Config;
@@ -97,6 +101,14 @@ pub struct Summary {
     pub state_hash: u64,
 }
 
+/// The cluster's side of a node that joins.
+struct Cluster<'a> {
+    watched: Option<RawFd>,
+    seat: Box<Seat<'a>>,
+}
+
+type Seat<'a> = dyn FnOnce(Joined) -> Result<Option<Box<dyn Agent>>, StartError> + 'a;
+
 /// A running exchange.
 pub struct Venue {
     fix_address: SocketAddr,
@@ -126,20 +138,27 @@ pub struct Venue {
 impl Venue {
     /// Recovers what is there, and opens the doors.
     pub fn start(config: &Config) -> Result<Self, StartError> {
-        Self::begin(config, None).map(|(venue, _)| venue)
+        Self::begin(config, None, None)
     }
 
     /// Recovers what is there, as a node of a cluster: it numbers nothing and its doors stay shut until the
-    /// cluster says otherwise.
-    pub fn join(config: &Config, membership: Membership) -> Result<(Self, Joined), StartError> {
-        let (venue, joined) = Self::begin(config, Some(membership))?;
-        Ok((venue, joined.expect("who brings a membership has joined")))
+    /// cluster says otherwise. `seat` takes what the node gives its cluster, and may give an agent that is to be
+    /// turned with the engine; `watched` is what becomes readable when that agent's sockets are ready.
+    pub fn join(
+        config: &Config,
+        membership: Membership,
+        watched: Option<RawFd>,
+        seat: impl FnOnce(Joined) -> Result<Option<Box<dyn Agent>>, StartError>,
+    ) -> Result<Self, StartError> {
+        let seat = Box::new(seat);
+        Self::begin(config, Some(membership), Some(Cluster { watched, seat }))
     }
 
     fn begin(
         config: &Config,
         membership: Option<Membership>,
-    ) -> Result<(Self, Option<Joined>), StartError> {
+        cluster: Option<Cluster<'_>>,
+    ) -> Result<Self, StartError> {
         let needed = (config.fix.connections_max + FILES_MAX + FILES_BESIDE) as u64;
         let allowed = open_files(needed).map_err(StartError::Thread)?;
         if allowed < needed {
@@ -201,7 +220,11 @@ impl Venue {
         let (recorder, collector) = telemetry::recorder(gateway_end);
         let collector = SharedCollector::new(collector);
         let latency = latency_agent(config, collector.clone())?;
-        let (park, unpark) = network.park().map_err(StartError::Thread)?;
+        let cluster_watched = cluster.as_ref().and_then(|cluster| cluster.watched);
+        let shares = plan.placement != Placement::Three;
+        let watched: Vec<RawFd> =
+            once(network.watched()).chain(cluster_watched.filter(|_| shares)).collect();
+        let (park, unpark) = PollPark::new(&watched).map_err(StartError::Thread)?;
         // Whether effects are told only when the journal has them.
         let is_waited_for = config.durability != Durability::LocalMemory;
         let hot = HotRunners::new(&plan, &fault, Box::new(park), unpark);
@@ -227,6 +250,10 @@ impl Venue {
             witness: witness_path(&ring_path),
             tag: secret.0,
         });
+        let agent = match (cluster, joined) {
+            (Some(cluster), Some(joined)) => (cluster.seat)(joined)?,
+            _ => None,
+        };
         let (role, hashes) = match membership {
             None => (Role::Primary, Hashes::default()),
             Some(membership) => {
@@ -274,6 +301,10 @@ impl Venue {
         let (gateway, sequencer, journal) =
             (Box::new(gateway), Box::new(sequencer), Box::new(journal));
         let hot = hot.with(gateway, sequencer, journal, sync_bell, is_waited_for);
+        let hot = match agent {
+            Some(agent) => hot.with_cluster(agent, cluster_watched, &fault)?,
+            None => hot,
+        };
         let (hot, log_runner) = hot.into_runners();
         // What the store answers the gateway reads; the engine waits for the room that it makes.
         let store_runner = store_runner
@@ -331,7 +362,7 @@ impl Venue {
             venue.hot.insert(0, runner.spawn().map_err(StartError::Thread)?);
         }
         venue.note_pinning();
-        Ok((venue, joined))
+        Ok(venue)
     }
 
     /// Where FIX clients connect.

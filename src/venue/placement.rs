@@ -4,15 +4,19 @@
 //!   placement  runners
 //!   one        castle-hot: gateway, engine, journal
 //!   two        castle-hot: gateway, engine     castle-log: journal
-//!   three      castle-gateway   castle-engine  castle-log: journal
+//!   three      castle-gateway   castle-engine  castle-log: journal  castle-cluster
 //! ```
+//!
+//! The agent of a cluster is the last one of castle-hot, or has a runner of its own.
 //!
 //! An agent wakes the agents that read what it wrote. Where they share a runner nobody needs to be woken.
 
+use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::runtime::{Agent, Doorbell, Fault, Idle, Park, RunnerBuilder, Unpark};
+use crate::runtime::{Agent, Doorbell, Fault, Idle, Park, PollPark, RunnerBuilder, Unpark};
+use crate::venue::StartError;
 use crate::venue::config::threads::{IdleConfig, Place, Placement, Plan};
 
 /// How often threads look for work whose results nobody waits for: the journal and the syncer where effects
@@ -30,6 +34,8 @@ pub(super) struct HotRunners {
     engine: Option<RunnerBuilder>,
     /// Where the journal does not share the gateway's.
     journal: Option<RunnerBuilder>,
+    /// Of a cluster's agent that does not share the gateway's.
+    cluster: Option<RunnerBuilder>,
 }
 
 /// The bells of the agents; those that share a runner share a bell.
@@ -52,6 +58,7 @@ impl HotRunners {
             journal: (plan.placement != Placement::One).then(|| {
                 own("castle-log", plan.journal).parks_at_once().park_timeout(BACKGROUND_PARK)
             }),
+            cluster: None,
         }
     }
 
@@ -96,22 +103,51 @@ impl HotRunners {
         };
         let Some(journal_runner) = self.journal else {
             let gateway = waking(first.agent(journal));
-            return Self { gateway, engine: own_engine, journal: None };
+            return Self { gateway, engine: own_engine, journal: None, cluster: None };
         };
         let journal = Some(waking(journal_runner.agent(journal)));
         match own_engine {
-            _ if !is_waited_for => Self { gateway: first, engine: own_engine, journal },
+            _ if !is_waited_for => {
+                Self { gateway: first, engine: own_engine, journal, cluster: None }
+            }
             Some(engine) => {
                 let engine = Some(engine.downstream(bells.journal));
-                Self { gateway: first, engine, journal }
+                Self { gateway: first, engine, journal, cluster: None }
             }
-            None => Self { gateway: first.downstream(bells.journal), engine: None, journal },
+            None => {
+                let gateway = first.downstream(bells.journal);
+                Self { gateway, engine: None, journal, cluster: None }
+            }
         }
     }
 
-    /// Those of gateway and engine, in the order in which they are stopped, and the journal's own.
+    /// Puts the cluster's agent behind gateway and engine where these share a runner, so that a record is sent in the
+    /// turn in which it was made; on a runner of its own where they do not. That one parks on its sockets.
+    pub fn with_cluster(
+        mut self,
+        agent: Box<dyn Agent>,
+        watched: Option<RawFd>,
+        fault: &Fault,
+    ) -> Result<Self, StartError> {
+        let Some(engine) = self.engine else {
+            self.gateway = self.gateway.agent(agent);
+            return Ok(self);
+        };
+        let watched: Vec<RawFd> = watched.into_iter().collect();
+        let (park, unpark) = PollPark::new(&watched).map_err(StartError::Thread)?;
+        let runner = RunnerBuilder::with_park("castle-cluster", fault, Box::new(park), unpark)
+            .agent(agent)
+            .downstream(self.gateway.doorbell())
+            .downstream(engine.doorbell());
+        self.engine = Some(engine.downstream(runner.doorbell()));
+        self.journal = self.journal.map(|journal| journal.downstream(runner.doorbell()));
+        self.cluster = Some(runner);
+        Ok(self)
+    }
+
+    /// Those of gateway, engine and cluster, in the order in which they are stopped, and the journal's own.
     pub fn into_runners(self) -> (Vec<RunnerBuilder>, Option<RunnerBuilder>) {
-        let hot = std::iter::once(self.gateway).chain(self.engine).collect();
+        let hot = std::iter::once(self.gateway).chain(self.engine).chain(self.cluster).collect();
         (hot, self.journal)
     }
 }

@@ -5,6 +5,7 @@ use std::os::unix::net::UnixStream;
 use super::*;
 use crate::cluster::arbiter::{Held, Version};
 use crate::cluster::link::Link;
+use crate::cluster::chain::Chain;
 use crate::cluster::replicator::{Flow, Outflow, Window};
 use crate::cluster::steward::{Answer, Beginning, Order, Own, Promise, Settings};
 use crate::cluster::view::{Incarnation, Member, View};
@@ -94,7 +95,7 @@ impl Ends {
         let mut ends = Self {
             log,
             ring: consumers.remove(0),
-            window: Window::new(window, Sequence(1)),
+            window: Window::new(window, Chain::new(), 0),
             outflow: Outflow::new(header(), Sequence(0)),
             to_standby: Link::accepted(one, None).expect("nothing can fail"),
             from_primary: Link::dialled(other, None, "").expect("no name is needed"),

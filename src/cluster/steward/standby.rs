@@ -78,6 +78,18 @@ impl Steward {
         is_followed && reign >= self.promise.reign && self.is_ready()
     }
 
+    /// The reign that this node follows, and whose records it takes.
+    pub fn follows(&self) -> Option<Epoch> {
+        let following = self.following?;
+        self.accepts(following.node, following.reign).then_some(following.reign)
+    }
+
+    /// Whether a primary was chosen whose records are not taken yet: the promise is being written, or the log is to
+    /// be cut.
+    pub fn is_preparing(&self) -> bool {
+        self.following.is_some() && !self.is_ready()
+    }
+
     /// The promise is written down and the log is cut, so records may follow and acknowledgements count.
     fn is_ready(&self) -> bool {
         self.stored.reign >= self.promise.reign && !self.is_cutting

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use castle::gateway::network::{Network, Ready, Stream, TcpNetwork};
-use castle::runtime::{Agent, Fault, Now, RunnerBuilder};
+use castle::runtime::{Agent, Fault, Now, PollPark, RunnerBuilder};
 use clap::ValueEnum;
 
 use super::Idle;
@@ -159,7 +159,7 @@ pub fn run(arguments: &[String]) -> Result<bool, String> {
     let text = |error: std::io::Error| format!("the echo: {error}");
     let network = TcpNetwork::listen(SocketAddr::from(([127, 0, 0, 1], 0))).map_err(text)?;
     let address = network.local_address().map_err(text)?;
-    let (park, unpark) = network.park().map_err(text)?;
+    let (park, unpark) = PollPark::new(&[network.watched()]).map_err(text)?;
     let fault = Fault::new();
     let scratch = vec![0; READ_SIZE];
     let agent = Echo { network, shape, links: Vec::new(), ready: Vec::new(), scratch };

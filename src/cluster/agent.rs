@@ -1,0 +1,464 @@
+//! The agent of a node's cluster: drives the steward, carries what nodes say to each other, does what is ordered.
+//!
+//! A turn, in this order:
+//! 1. What the log ring published goes into the window; how far this node's log is goes to the steward.
+//! 2. What came from other nodes, from the arbiter, from the disk and from the operator goes to the steward.
+//! 3. The steward's orders are done.
+//! 4. What it releases is noted in the node's life, then told to the gateway.
+//! 5. What it acknowledges is noted in the node's life, then sent; standbys are sent records; whoever may be
+//!    primary is dialled.
+//!
+//! The steward decides, and is attacked by a model. What is this agent's own to keep:
+//! - An acknowledgement names only what the *log ring* has (`published`), never what is on its way there.
+//! - The life is written before what it says is sent or told.
+//! - Records of a primary are taken only where the promise is on disk: until then its frames are not read.
+//! - A hello is said only when all that was handed on before has reached the log ring, so that its chain says
+//!   where the next record goes.
+//! - It never waits: sockets do not block, the arbiter and the disk answer some turns later.
+
+mod primary;
+mod standby;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::cluster::chain::Chain;
+use crate::cluster::control::{Control, Ending, LinkStatus, Status, Wish};
+use crate::cluster::follower::{End, Inflow};
+use crate::cluster::frame::Header;
+use crate::cluster::history::History;
+use crate::cluster::keeper::Keeper;
+use crate::cluster::link::Credentials;
+use crate::cluster::port::Port;
+use crate::cluster::replicator::{WINDOW_RECORDS, Window};
+use crate::cluster::standing::{Post, Standing, StateHash};
+use crate::cluster::steward::{Beginning, Order, Own, Settings, Steward};
+use crate::cluster::wires::Wires;
+use crate::journal::{Progress, SharedEnd};
+use crate::model::{BeginEpoch, Epoch, NodeId, RecordBytes, Sequence};
+use crate::ring::{Consumer, Producer, PublishedCursor};
+use crate::runtime::{Agent, Now};
+
+use primary::Downstream;
+use standby::Upstream;
+
+/// Another node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerAddress {
+    /// Its number.
+    pub node: NodeId,
+    /// What it is called, and what its certificate bears.
+    pub name: String,
+    /// Where it listens for nodes.
+    pub address: SocketAddr,
+}
+
+/// What an agent is configured with.
+pub struct Options {
+    /// The steward's.
+    pub settings: Settings,
+    /// The other nodes.
+    pub peers: Vec<PeerAddress>,
+    /// The version of this node's journal.
+    pub journal_format: u32,
+    /// A hash of what the configuration defines.
+    pub definitions: u64,
+    /// For mutual TLS; without them only loopback addresses are spoken to.
+    pub credentials: Option<Credentials>,
+}
+
+/// What the node gives its agent: ends of rings, and where the log ends.
+pub struct Seat {
+    /// What this node does.
+    pub standing: Arc<Standing>,
+    /// Everything that goes into the log ring from now on.
+    pub log: Consumer<RecordBytes>,
+    /// The position behind the last record in the log ring.
+    pub published: Arc<PublishedCursor>,
+    /// What is synced.
+    pub progress: Arc<Progress>,
+    /// Takes a primary's records to the sequencer.
+    pub records: Producer<RecordBytes>,
+    /// The engine's running hash every so many records.
+    pub running_hashes: Consumer<StateHash>,
+    /// The chain of the log.
+    pub chain: Chain,
+    /// Its last record.
+    pub end: End,
+    /// The running hash after that.
+    pub hash: u64,
+}
+
+/// What is around an agent; others stand in their place in a simulation.
+pub struct Outside<W: Wires> {
+    /// Sockets.
+    pub wires: W,
+    /// The arbiter.
+    pub port: Box<dyn Port>,
+    /// Old records.
+    pub history: Box<dyn History>,
+    /// The promise and the life.
+    pub keeper: Box<dyn Keeper>,
+}
+
+/// See the module.
+pub struct ClusterAgent<W: Wires> {
+    options: Options,
+    steward: Steward,
+    outside: Outside<W>,
+    control: Arc<Control>,
+    standing: Arc<Standing>,
+    log: Consumer<RecordBytes>,
+    published: Arc<PublishedCursor>,
+    progress: Arc<Progress>,
+    running_hashes: Consumer<StateHash>,
+    window: Window,
+    inflow: Inflow,
+    upstream: Upstream<W::Stream>,
+    downstreams: Vec<Downstream<W::Stream>>,
+    /// Standbys that hung up: is anybody there?
+    probes: Vec<Probe<W::Stream>>,
+    /// Why the last connection with each peer came to its end.
+    complaints: Vec<String>,
+    refused_connections: u64,
+    now_ns: u64,
+    /// The first record of this process's reign.
+    begin: Option<(BeginEpoch, Sequence)>,
+    /// The running hash that the primary named with the last shared record.
+    shared_hash: u64,
+    /// Something may still lie in a socket that was not read.
+    is_unread: bool,
+    progress_at_ns: u64,
+    /// The last that was told to the sequencer.
+    post: Post,
+    is_over: bool,
+}
+
+/// A connection that is only to tell whether somebody listens.
+struct Probe<S> {
+    node: NodeId,
+    /// None while it waits to be tried again.
+    stream: Option<S>,
+    at_ns: u64,
+}
+
+/// How often a node shows that it lives, as a part of the shortest time that it may be silent.
+const SIGNS_PER_TIMEOUT: u64 = 8;
+/// How long to wait before somebody who did not answer is dialled again.
+const REDIAL_NS: u64 = 5_000_000;
+
+impl<W: Wires> ClusterAgent<W> {
+    /// An agent of a process that begins.
+    pub fn new(
+        options: Options,
+        beginning: &Beginning,
+        seat: Seat,
+        outside: Outside<W>,
+        control: Arc<Control>,
+        now_ns: u64,
+    ) -> Self {
+        let nobody = options.settings.node;
+        Self {
+            steward: Steward::new(&options.settings, beginning, now_ns),
+            outside,
+            control,
+            standing: seat.standing,
+            log: seat.log,
+            published: seat.published,
+            progress: seat.progress,
+            running_hashes: seat.running_hashes,
+            window: Window::new(WINDOW_RECORDS, seat.chain, seat.hash),
+            inflow: Inflow::new(nobody, seat.end, seat.records),
+            upstream: Upstream::idle(now_ns),
+            downstreams: Vec::new(),
+            probes: Vec::new(),
+            complaints: vec![String::new(); options.peers.len()],
+            refused_connections: 0,
+            now_ns,
+            begin: None,
+            shared_hash: 0,
+            is_unread: true,
+            progress_at_ns: now_ns,
+            post: Post::Waiting,
+            is_over: false,
+            options,
+        }
+    }
+
+    /// From one sign of life to the next.
+    fn sign_ns(&self) -> u64 {
+        let Settings { primary_timeout_ns, standby_timeout_ns, .. } = self.options.settings;
+        primary_timeout_ns.min(standby_timeout_ns) / SIGNS_PER_TIMEOUT
+    }
+
+    fn header(&self, reign: Epoch) -> Header {
+        let Settings { cluster, node, .. } = self.options.settings;
+        Header { cluster, sender: node, reign }
+    }
+
+    fn peer(&self, node: NodeId) -> Option<&PeerAddress> {
+        self.options.peers.iter().find(|peer| peer.node == node)
+    }
+
+    /// Says once why a connection with a node came to nothing.
+    fn complain(&mut self, node: Option<NodeId>, why: String) {
+        let name = node.and_then(|node| self.peer(node)).map(|peer| peer.name.clone());
+        let at = self.options.peers.iter().position(|peer| Some(peer.node) == node);
+        match at.and_then(|at| self.complaints.get_mut(at)) {
+            Some(complaint) if *complaint == why => return,
+            Some(complaint) => complaint.clone_from(&why),
+            None => {}
+        }
+        match name {
+            Some(name) if !why.is_empty() => tracing::warn!("node {name}: {why}"),
+            None => tracing::warn!("a connection of an unknown node was closed: {why}"),
+            _ => {}
+        }
+    }
+
+    /// Takes what the log has come to.
+    fn look_at_log(&mut self) -> usize {
+        let taken = self.window.take(&mut self.log);
+        let end = Sequence(self.published.position().saturating_sub(1));
+        let synced = self.progress.synced.load(std::sync::atomic::Ordering::Acquire);
+        self.steward.own(Own { end, synced: Sequence(synced) });
+        taken
+    }
+
+    fn look_at_arbiter(&mut self) -> usize {
+        let mut done = 0;
+        if let Some(answer) = self.outside.port.poll() {
+            self.steward.answer(answer);
+            done += 1;
+        }
+        if let Some(request) = self.steward.request() {
+            self.outside.port.ask(request);
+            done += 1;
+        }
+        done
+    }
+
+    fn look_at_disk(&mut self) -> usize {
+        if let Some(why) = self.outside.keeper.failure() {
+            self.end(Ending::Stopped(why));
+        }
+        match self.outside.keeper.stored() {
+            Some(promise) => {
+                self.steward.stored(promise);
+                self.is_unread = true;
+                1
+            }
+            None => 0,
+        }
+    }
+
+    fn look_at_hashes(&mut self) -> usize {
+        let mut done = 0;
+        while let Some(hash) = self.running_hashes.peek().copied() {
+            self.running_hashes.advance(1);
+            self.steward.state_hash(hash);
+            self.tell_hash(hash);
+            done += 1;
+        }
+        done
+    }
+
+    fn look_at_desk(&mut self) {
+        if !self.control.is_wanted() {
+            return;
+        }
+        let control = Arc::clone(&self.control);
+        let (mut wish, this) = (None, &*self);
+        control.attend(
+            |found| {
+                wish = Some(found);
+                this.may_wish(found)
+            },
+            || this.status(),
+        );
+        match wish {
+            Some(Wish::Found) => self.steward.found(),
+            Some(Wish::Promote) => self.steward.promote(),
+            Some(Wish::SwitchOver { to, patience_ns }) => {
+                self.steward.switch_over(to, patience_ns);
+            }
+            None => {}
+        }
+    }
+
+    /// Why a wish cannot be granted.
+    fn may_wish(&self, wish: Wish) -> Result<(), String> {
+        let view = self.steward.view();
+        let leads = self.steward.leads().is_some();
+        match wish {
+            Wish::Found => match view {
+                Some(view) => Err(format!(
+                    "there is a view already: epoch {}, primary node {}. A cluster is founded once",
+                    view.epoch(),
+                    view.primary().node
+                )),
+                None => Ok(()),
+            },
+            Wish::Promote if leads => Err("this node is primary already".to_owned()),
+            Wish::Promote if view.is_none() => {
+                Err("there is no view yet: castle admin found makes the first".to_owned())
+            }
+            Wish::Promote => Ok(()),
+            Wish::SwitchOver { .. } if !leads => {
+                Err("this node is not primary: ask the one that is".to_owned())
+            }
+            Wish::SwitchOver { to, .. } => {
+                let in_sync = view.map(|view| view.in_sync()).unwrap_or_default();
+                let is_there = to != self.options.settings.node
+                    && in_sync.iter().any(|member| member.node == to);
+                if is_there {
+                    return Ok(());
+                }
+                Err(format!("node {to} is not in sync: castle admin cluster shows who is"))
+            }
+        }
+    }
+
+    fn status(&self) -> Status {
+        let links = self.options.peers.iter().zip(&self.complaints).map(|(peer, complaint)| {
+            let down = self.downstreams.iter().find(|down| down.node() == Some(peer.node));
+            let outflow = down.and_then(Downstream::outflow);
+            LinkStatus {
+                node: peer.node,
+                name: peer.name.clone(),
+                is_connected: down.is_some() || self.upstream.node() == Some(peer.node),
+                next_sent: outflow.map(|outflow| outflow.next()),
+                is_catching_up: outflow.is_some_and(|outflow| outflow.next() < self.window.first()),
+                complaint: complaint.clone(),
+            }
+        });
+        Status {
+            report: self.steward.report(),
+            arbiter_complaint: self.outside.port.complaint(),
+            links: links.collect(),
+            refused_connections: self.refused_connections,
+        }
+    }
+
+    fn obey(&mut self) -> usize {
+        let mut done = 0;
+        while !self.is_over
+            && let Some(order) = self.steward.next_order()
+        {
+            done += 1;
+            match order {
+                Order::Store(promise) => self.outside.keeper.store(promise),
+                Order::Cut { to } => {
+                    let epoch = self.reign_of(to);
+                    let running_hash = self.shared_hash;
+                    self.end(Ending::Cut(SharedEnd { epoch, sequence: to, running_hash }));
+                }
+                Order::Begin { begin, after } => {
+                    self.begin = Some((begin, after));
+                    self.hang_up();
+                    self.set_post(Post::Leading { begin, after });
+                }
+                Order::Drain => {
+                    self.set_post(Post::Draining);
+                }
+                Order::Resume => {
+                    if let Some((begin, after)) = self.begin {
+                        self.set_post(Post::Leading { begin, after });
+                    }
+                }
+                Order::Offer { to, end } => self.offer(to, end),
+                Order::StepDown(_) => self.end(Ending::Again),
+                Order::Stop(why) => {
+                    self.outside.keeper.forget();
+                    self.end(Ending::Stopped(why.to_string()));
+                }
+            }
+        }
+        done
+    }
+
+    /// The reign of a record of this node's log.
+    fn reign_of(&self, sequence: Sequence) -> Epoch {
+        let starts = self.window.chain().starts();
+        let start = starts.iter().rev().find(|start| start.first <= sequence);
+        start.map_or(Epoch(0), |start| start.reign)
+    }
+
+    /// Ends this node's part: nothing is said or released any more.
+    fn end(&mut self, ending: Ending) {
+        self.is_over = true;
+        self.standing.set_doors(false);
+        self.set_post(Post::Stopped);
+        self.hang_up();
+        self.downstreams.clear();
+        self.probes.clear();
+        for peer in &self.options.peers {
+            self.outside.history.end(peer.node);
+        }
+        self.control.end(ending);
+    }
+
+    /// Tells the gateway what may be told, and the sequencer what is to be done.
+    fn tell_standing(&mut self) -> usize {
+        let released = self.steward.released();
+        let mut done = 0;
+        if released > self.standing.released() {
+            self.outside.keeper.acknowledge(released);
+            self.standing.release(released);
+            done = 1;
+        }
+        let open = self.steward.doors_open();
+        if open != self.standing.doors_open() {
+            self.standing.set_doors(open);
+            done = 1;
+        }
+        if let Some(reign) = self.steward.follows() {
+            done += usize::from(self.set_post(Post::Following { reign }));
+        }
+        done
+    }
+
+    /// Tells the sequencer what this node does, where that is new.
+    fn set_post(&mut self, post: Post) -> bool {
+        let is_new = post != self.post;
+        if is_new {
+            self.post = post;
+            self.standing.set_post(post);
+        }
+        is_new
+    }
+}
+
+impl<W: Wires> Agent for ClusterAgent<W> {
+    fn name(&self) -> &'static str {
+        "cluster"
+    }
+
+    fn work(&mut self, now: Now) -> usize {
+        if self.is_over {
+            // The log ring is read to the end of this node's time: nobody may wait for this agent.
+            self.look_at_desk();
+            return self.window.take(&mut self.log);
+        }
+        self.now_ns = now.monotonic_ns;
+        let mut done = self.look_at_log();
+        done += self.hear_nodes();
+        done += self.look_at_arbiter();
+        done += self.look_at_disk();
+        done += self.look_at_hashes();
+        self.look_at_desk();
+        self.steward.tick(now.monotonic_ns);
+        done += self.obey();
+        if self.is_over {
+            return done + 1;
+        }
+        done += self.tell_standing();
+        done += self.look_at_arbiter();
+        done += self.acknowledge();
+        done += self.send_records();
+        self.dial();
+        done
+    }
+}

@@ -1,0 +1,266 @@
+//! The standby's side: dials whoever may be primary, takes its records, acknowledges.
+
+use std::io::{self, ErrorKind};
+
+use super::{ClusterAgent, PeerAddress, REDIAL_NS};
+use crate::cluster::follower::Refused;
+use crate::cluster::frame::{Body, Frame, HelloBody};
+use crate::cluster::link::{Link, LinkError};
+use crate::cluster::steward::Ack;
+use crate::cluster::wires::Wires;
+use crate::model::{Epoch, NodeId};
+
+/// How long a node may take to answer a hello: it may have to read its journal for it.
+const WELCOME_NS: u64 = 2_000_000_000;
+/// How long a node that refused this one is left alone.
+const REFUSED_NS: u64 = 100_000_000;
+
+/// The connection to the node that is, or may be, primary.
+pub(super) struct Upstream<S> {
+    state: State<S>,
+    /// When it may be dialled.
+    dial_at_ns: u64,
+    /// How often somebody was dialled who was not the primary: the next time it is another's turn.
+    misses: usize,
+}
+
+enum State<S> {
+    Idle,
+    Dialling {
+        node: NodeId,
+        stream: S,
+        since_ns: u64,
+    },
+    Up {
+        node: NodeId,
+        link: Link<S>,
+        since_ns: u64,
+        /// It was followed at least for a moment.
+        is_welcomed: bool,
+        said: Option<Ack>,
+        said_at_ns: u64,
+    },
+}
+
+impl<S> Upstream<S> {
+    pub fn idle(now_ns: u64) -> Self {
+        Self { state: State::Idle, dial_at_ns: now_ns, misses: 0 }
+    }
+
+    /// Whom it goes to, where it is up.
+    pub fn node(&self) -> Option<NodeId> {
+        match &self.state {
+            State::Up { node, .. } => Some(*node),
+            _ => None,
+        }
+    }
+}
+
+/// What ends a connection to a primary.
+enum Parting {
+    Link(LinkError),
+    Refused(Refused),
+}
+
+impl<W: Wires> ClusterAgent<W> {
+    /// Ends the connection to whoever was followed.
+    pub(super) fn hang_up(&mut self) {
+        if let State::Up { node, .. } = self.upstream.state {
+            self.upstream.state = State::Idle;
+            self.steward.closed(node);
+        }
+        self.upstream.state = State::Idle;
+    }
+
+    /// Dials, where there is somebody to follow and nobody is dialled yet.
+    pub(super) fn dial(&mut self) {
+        if !self.steward.may_follow() {
+            return;
+        }
+        if let State::Up { node, since_ns, is_welcomed, .. } = &self.upstream.state {
+            // Its reign is over, or it does not answer, or the view names another by now.
+            let is_late = self.now_ns.saturating_sub(*since_ns) > WELCOME_NS;
+            let other = self.steward.wants_to_follow().is_some_and(|primary| primary != *node);
+            if !is_welcomed && !is_late && !(other && self.upstream.misses.is_multiple_of(2)) {
+                return;
+            }
+            self.hang_up();
+        }
+        self.look_at_dialling();
+        if matches!(self.upstream.state, State::Idle)
+            && self.now_ns >= self.upstream.dial_at_ns
+            && let Some(peer) = self.whom_to_dial()
+        {
+            let (node, address) = (peer.node, peer.address);
+            self.upstream.dial_at_ns = self.now_ns + REDIAL_NS;
+            match self.outside.wires.dial(address) {
+                Ok(stream) => {
+                    let since_ns = self.now_ns;
+                    self.upstream.state = State::Dialling { node, stream, since_ns };
+                    self.look_at_dialling();
+                }
+                Err(error) => self.not_reached(node, &error),
+            }
+        }
+    }
+
+    /// The view's primary; where that is not known, or was of no use, each of the others in turn.
+    fn whom_to_dial(&self) -> Option<&PeerAddress> {
+        let peers = &self.options.peers;
+        let misses = self.upstream.misses;
+        match self.steward.wants_to_follow() {
+            Some(primary) if misses.is_multiple_of(2) => self.peer(primary),
+            _ => peers.get((misses / 2) % peers.len().max(1)),
+        }
+    }
+
+    fn look_at_dialling(&mut self) {
+        let State::Dialling { node, stream, since_ns } = &mut self.upstream.state else { return };
+        let (node, since_ns) = (*node, *since_ns);
+        match self.outside.wires.is_connected(stream) {
+            Ok(true) => self.say_hello(),
+            Ok(false) => {
+                let patience_ns = self.options.settings.standby_timeout_ns;
+                if self.now_ns.saturating_sub(since_ns) > patience_ns {
+                    self.not_reached(node, &ErrorKind::TimedOut.into());
+                }
+            }
+            Err(error) => self.not_reached(node, &error),
+        }
+    }
+
+    fn not_reached(&mut self, node: NodeId, error: &io::Error) {
+        self.upstream.state = State::Idle;
+        self.upstream.misses += 1;
+        self.upstream.dial_at_ns = self.now_ns + REDIAL_NS;
+        if error.kind() == ErrorKind::ConnectionRefused {
+            self.steward.refused(node);
+        }
+        self.complain(Some(node), format!("it cannot be reached: {error}"));
+    }
+
+    /// Says who this node is and what its log is, once all that was handed on before has reached the log.
+    fn say_hello(&mut self) {
+        if self.window.next() != self.inflow.handed_on().next() {
+            return;
+        }
+        let state = std::mem::replace(&mut self.upstream.state, State::Idle);
+        let State::Dialling { node, stream, .. } = state else { return };
+        let name = self.peer(node).map(|peer| peer.name.clone()).unwrap_or_default();
+        let tls = self.options.credentials.as_ref();
+        let mut link = match Link::dialled(stream, tls, &name) {
+            Ok(link) => link,
+            Err(error) => return self.complain(Some(node), error.to_string()),
+        };
+        let hello = HelloBody::new(
+            self.steward.me().incarnation,
+            self.options.journal_format,
+            self.options.definitions,
+            self.window.chain(),
+        );
+        link.send(&Frame { header: self.header(Epoch(0)), body: Body::Hello(hello) });
+        self.inflow.dial(node);
+        self.is_unread = true;
+        let since_ns = self.now_ns;
+        let (is_welcomed, said, said_at_ns) = (false, None, 0);
+        self.upstream.state = State::Up { node, link, since_ns, is_welcomed, said, said_at_ns };
+        if let Err(parting) = self.hear_frame() {
+            self.part(node, &parting);
+        }
+    }
+
+    /// Reads what the primary sent, as far as there is room for it and it may be taken.
+    pub(super) fn hear_primary(&mut self) -> usize {
+        let State::Up { node, .. } = &self.upstream.state else { return 0 };
+        let node = *node;
+        let mut done = 0;
+        loop {
+            match self.hear_frame() {
+                Ok(true) => done += 1,
+                Ok(false) => return done,
+                Err(parting) => {
+                    self.part(node, &parting);
+                    return done + 1;
+                }
+            }
+        }
+    }
+
+    /// Takes the next frame; false where there is none, or none may be taken now.
+    fn hear_frame(&mut self) -> Result<bool, Parting> {
+        let State::Up { link, is_welcomed, .. } = &mut self.upstream.state else {
+            return Ok(false);
+        };
+        // What waits is sent, also what TLS has to say before and after it has read.
+        link.flush().map_err(Parting::Link)?;
+        if self.steward.is_preparing() || !self.inflow.has_room() {
+            self.is_unread = true;
+            return Ok(false);
+        }
+        let cluster = self.options.settings.cluster;
+        let Some(frame) = link.receive(cluster).map_err(Parting::Link)? else {
+            return link.flush().map(|_| false).map_err(Parting::Link);
+        };
+        let mut named = 0;
+        if let Body::Welcome { hash, .. } = frame.body {
+            (named, *is_welcomed) = (hash, true);
+            self.shared_hash = hash;
+        }
+        // Where the log goes on behind the shared record it is cut, which compares the hash there.
+        let window = &self.window;
+        let own_hash = |shared| window.hash_after(shared).unwrap_or(named);
+        self.inflow.take(&frame, &mut self.steward, own_hash).map_err(Parting::Refused)?;
+        Ok(true)
+    }
+
+    /// The connection to a primary is over.
+    fn part(&mut self, node: NodeId, parting: &Parting) {
+        self.upstream.state = State::Idle;
+        self.upstream.dial_at_ns = self.now_ns;
+        self.steward.closed(node);
+        match parting {
+            Parting::Refused(Refused::NotPrimary) => {
+                self.upstream.misses += 1;
+                self.upstream.dial_at_ns = self.now_ns + REDIAL_NS;
+                self.complain(Some(node), String::new());
+            }
+            Parting::Refused(why) => {
+                self.upstream.misses += 1;
+                self.upstream.dial_at_ns = self.now_ns + REFUSED_NS;
+                self.refused_connections += 1;
+                self.complain(Some(node), why.to_string());
+            }
+            Parting::Link(why) => {
+                let is_bad = matches!(why, LinkError::Frame(_) | LinkError::Tls(_));
+                if is_bad {
+                    self.refused_connections += 1;
+                    self.upstream.dial_at_ns = self.now_ns + REFUSED_NS;
+                }
+                self.complain(Some(node), why.to_string());
+            }
+        }
+    }
+
+    /// Acknowledges what has come into the log, and shows from time to time that this node lives.
+    pub(super) fn acknowledge(&mut self) -> usize {
+        let sign_ns = self.sign_ns();
+        let Some((to, ack)) = self.steward.acknowledgement() else { return 0 };
+        let header = self.header(ack.reign);
+        let State::Up { node, link, said, said_at_ns, .. } = &mut self.upstream.state else {
+            return 0;
+        };
+        let node = *node;
+        let is_due = *said != Some(ack) || self.now_ns.saturating_sub(*said_at_ns) >= sign_ns;
+        if node != to || !is_due || !link.has_room() {
+            return 0;
+        }
+        self.outside.keeper.acknowledge(ack.received);
+        link.send(&Frame { header, body: Body::Ack(ack) });
+        (*said, *said_at_ns) = (Some(ack), self.now_ns);
+        self.upstream.misses = 0;
+        if let Err(error) = link.flush() {
+            self.part(node, &Parting::Link(error));
+        }
+        1
+    }
+}

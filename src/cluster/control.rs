@@ -1,0 +1,222 @@
+//! What the cluster's agent and the people and threads around it tell each other: wishes go in, the state and an
+//! ending come out.
+//!
+//! The agent never waits here: it looks at one word a turn, and takes the lock only where that says so. Who asks
+//! waits for an answer, but not for ever.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::cluster::steward::Report;
+use crate::journal::SharedEnd;
+use crate::model::{NodeId, Sequence};
+
+/// How long who asks waits for the agent.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What an operator wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// A first view, with this node as primary.
+    Found,
+    /// This node as primary, whatever the view says, and whatever its log lacks.
+    Promote,
+    /// Another node as primary, without a lost or refused order.
+    SwitchOver {
+        /// Which one.
+        to: NodeId,
+        /// How long it may take; then this node goes on.
+        patience_ns: u64,
+    },
+}
+
+/// How a node's life as it is comes to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// Another is primary: the venue is stopped, its state is rebuilt from the log, and it joins again as a standby.
+    Again,
+    /// The same, and before that the journal is cut behind the last record that it shares with the primary.
+    Cut(SharedEnd),
+    /// It takes no further part: why, for a person.
+    Stopped(String),
+}
+
+/// What an operator sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// What the steward knows.
+    pub report: Report,
+    /// Why the arbiter gives no answer; empty where it does.
+    pub arbiter_complaint: String,
+    /// The other nodes.
+    pub links: Vec<LinkStatus>,
+    /// Connections of nodes that were closed for what came over them, since the start.
+    pub refused_connections: u64,
+}
+
+/// How it stands with another node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkStatus {
+    /// Which one.
+    pub node: NodeId,
+    /// What it is called.
+    pub name: String,
+    /// There is a connection, by which one of the two follows the other.
+    pub is_connected: bool,
+    /// The next record that it is sent, where it follows this node.
+    pub next_sent: Option<Sequence>,
+    /// It gets its records from the journal.
+    pub is_catching_up: bool,
+    /// Why the last connection was refused or closed; empty where it was not.
+    pub complaint: String,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Control {
+    /// There is a wish, or somebody waits for the status.
+    is_wanted: AtomicBool,
+    desk: Mutex<Desk>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Desk {
+    wish: Option<Wish>,
+    granted: Option<Result<(), String>>,
+    wants_status: bool,
+    status: Option<Status>,
+    ending: Option<Ending>,
+}
+
+impl Control {
+    /// One for a node's life.
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until `done` gives something.
+    fn wait<T>(&self, patience: Duration, mut done: impl FnMut(&mut Desk) -> Option<T>) -> Option<T> {
+        let until = Instant::now() + patience;
+        let mut desk = self.desk();
+        loop {
+            if let Some(found) = done(&mut desk) {
+                return Some(found);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            let waited = self.changed.wait_timeout(desk, left);
+            desk = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Puts a wish, and waits until the agent has taken it up.
+    ///
+    /// # Errors
+    /// A sentence for a person: why it is not done.
+    pub fn wish(&self, wish: Wish) -> Result<(), String> {
+        if !self.put(wish) {
+            return Err("another request is being looked at: ask again".to_owned());
+        }
+        let silent = || Err("the cluster's agent does not answer: the node may be stuck".to_owned());
+        let granted = self.wait(PATIENCE, |desk| desk.granted.take());
+        granted.unwrap_or_else(|| {
+            self.desk().wish = None;
+            silent()
+        })
+    }
+
+    /// Puts a wish and does not wait. False where another is still there.
+    pub fn put(&self, wish: Wish) -> bool {
+        let mut desk = self.desk();
+        let is_free = desk.wish.is_none();
+        if is_free {
+            (desk.wish, desk.granted) = (Some(wish), None);
+            self.is_wanted.store(true, Ordering::Release);
+        }
+        is_free
+    }
+
+    /// The state of a moment after the call; none where the agent does not answer.
+    pub fn status(&self) -> Option<Status> {
+        {
+            let mut desk = self.desk();
+            (desk.wants_status, desk.status) = (true, None);
+            self.is_wanted.store(true, Ordering::Release);
+        }
+        self.wait(PATIENCE, |desk| desk.status.clone())
+    }
+
+    /// How it ended, if it has.
+    pub fn ending(&self) -> Option<Ending> {
+        self.desk().ending.clone()
+    }
+
+    /// Waits for an ending.
+    pub fn wait_for_ending(&self, patience: Duration) -> Option<Ending> {
+        self.wait(patience, |desk| desk.ending.clone())
+    }
+
+    /// For the agent: whether anybody wants something.
+    #[inline]
+    pub(super) fn is_wanted(&self) -> bool {
+        self.is_wanted.load(Ordering::Acquire)
+    }
+
+    /// For the agent: answers who waits.
+    pub(super) fn attend(
+        &self,
+        grant: impl FnOnce(Wish) -> Result<(), String>,
+        status: impl FnOnce() -> Status,
+    ) {
+        let Ok(mut desk) = self.desk.try_lock() else { return };
+        self.is_wanted.store(false, Ordering::Release);
+        if let Some(wish) = desk.wish.take() {
+            desk.granted = Some(grant(wish));
+        }
+        if std::mem::take(&mut desk.wants_status) {
+            desk.status = Some(status());
+        }
+        drop(desk);
+        self.changed.notify_all();
+    }
+
+    /// For the agent: it ends so. The first counts.
+    pub(super) fn end(&self, ending: Ending) {
+        self.desk().ending.get_or_insert(ending);
+        self.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_is_answered_by_the_agent_and_an_ending_stays() {
+        let control = Control::new();
+        let its = Arc::clone(&control);
+        let agent = std::thread::spawn(move || {
+            while !its.is_wanted() {
+                std::thread::yield_now();
+            }
+            its.attend(
+                |wish| if wish == Wish::Found { Err("no".to_owned()) } else { Ok(()) },
+                || unreachable!("nobody asked for it"),
+            );
+            its.end(Ending::Again);
+            its.end(Ending::Stopped("later".to_owned()));
+        });
+        assert_eq!(control.wish(Wish::Found), Err("no".to_owned()));
+        assert_eq!(control.wait_for_ending(PATIENCE), Some(Ending::Again));
+        agent.join().expect("it does not panic");
+        assert_eq!(control.ending(), Some(Ending::Again));
+    }
+}
