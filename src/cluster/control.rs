@@ -101,7 +101,11 @@ impl Control {
     }
 
     /// Waits until `done` gives something.
-    fn wait<T>(&self, patience: Duration, mut done: impl FnMut(&mut Desk) -> Option<T>) -> Option<T> {
+    fn wait<T>(
+        &self,
+        patience: Duration,
+        mut done: impl FnMut(&mut Desk) -> Option<T>,
+    ) -> Option<T> {
         let until = Instant::now() + patience;
         let mut desk = self.desk();
         loop {
@@ -125,7 +129,8 @@ impl Control {
         if !self.put(wish) {
             return Err("another request is being looked at: ask again".to_owned());
         }
-        let silent = || Err("the cluster's agent does not answer: the node may be stuck".to_owned());
+        let silent =
+            || Err("the cluster's agent does not answer: the node may be stuck".to_owned());
         let granted = self.wait(PATIENCE, |desk| desk.granted.take());
         granted.unwrap_or_else(|| {
             self.desk().wish = None;

@@ -295,7 +295,8 @@ pub struct Steward {
     /// When the primary was last heard, or this process began.
     primary_heard_ns: u64,
     primary_refused: bool,
-    primary_offered: bool,
+    /// The primary offers its place, with a log that ends here.
+    primary_offered: Option<Sequence>,
     /// Since when the journal has had something to sync and synced nothing.
     unsynced_since_ns: Option<u64>,
     /// An operator wants this node to be primary, whatever the view says.
@@ -344,7 +345,7 @@ impl Steward {
             told: Sequence(0),
             primary_heard_ns: now_ns,
             primary_refused: false,
-            primary_offered: false,
+            primary_offered: None,
             unsynced_since_ns: None,
             promote: false,
             found: None,

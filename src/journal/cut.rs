@@ -113,7 +113,8 @@ impl PlannedCut {
                 // There is no segment in use: nothing is there to be cut.
                 return Ok(Self { at: None, records: 0 });
             }
-            let what = format!("it names record {}, the journal was pruned behind it", end.sequence);
+            let what =
+                format!("it names record {}, the journal was pruned behind it", end.sequence);
             return Err(not_shared(what));
         };
         if (epoch, hash) != (end.epoch, end.running_hash) {

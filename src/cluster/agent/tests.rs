@@ -283,7 +283,9 @@ impl House {
             }
         }
         if let Post::Following { .. } = self.standing.post() {
-            while let Some(bytes) = self.records.peek().copied() {
+            while self.log.has_room(1)
+                && let Some(bytes) = self.records.peek().copied()
+            {
                 self.records.advance(1);
                 self.push(&bytes);
             }
@@ -372,9 +374,11 @@ fn a_standby_that_comes_late_gets_old_records_from_the_journal() {
         }
     }
     let desk = Desk::default();
-    *desk.0.lock().expect("nobody panics") = street.houses[0].agent.steward.view().map(|view| {
-        Held { view: view.clone(), version: Version(u64::from(view.epoch().0)) }
-    });
+    *desk.0.lock().expect("nobody panics") = street.houses[0]
+        .agent
+        .steward
+        .view()
+        .map(|view| Held { view: view.clone(), version: Version(u64::from(view.epoch().0)) });
     let late = House::new(&street.town, &desk, 1, 2);
     street.houses.push(late);
     let last = street.houses[0].last;

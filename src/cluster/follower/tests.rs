@@ -4,8 +4,8 @@ use std::os::unix::net::UnixStream;
 
 use super::*;
 use crate::cluster::arbiter::{Held, Version};
-use crate::cluster::link::Link;
 use crate::cluster::chain::Chain;
+use crate::cluster::link::Link;
 use crate::cluster::replicator::{Flow, Outflow, Window};
 use crate::cluster::steward::{Answer, Beginning, Order, Own, Promise, Settings};
 use crate::cluster::view::{Incarnation, Member, View};

@@ -50,7 +50,7 @@ impl Steward {
         self.following = Some(Following { node: from, reign });
         self.primary_heard_ns = self.now_ns;
         self.primary_refused = false;
-        self.primary_offered = false;
+        self.primary_offered = None;
         self.hashes.clear();
         self.peer_hashes.clear();
         if is_to_cut {
@@ -106,7 +106,7 @@ impl Steward {
     /// The primary offers its place: its log ends at `end`, and it takes nothing more.
     pub fn offered(&mut self, from: NodeId, reign: Epoch, end: Sequence) {
         if self.accepts(from, reign) && self.own.end == end {
-            self.primary_offered = true;
+            self.primary_offered = Some(end);
         }
     }
 
@@ -169,10 +169,10 @@ impl Steward {
             |following: &super::Following| is_over(following) && !self.has(Mutant::AcceptOldReign);
         if self.following.as_ref().is_some_and(is_over) {
             self.following = None;
+            self.primary_offered = None;
         }
         self.primary_heard_ns = self.now_ns;
         self.primary_refused = false;
-        self.primary_offered = false;
     }
 
     /// Whether this node should be primary, as far as it knows.
@@ -190,8 +190,10 @@ impl Steward {
         let silence_ns = self.now_ns.saturating_sub(self.primary_heard_ns);
         let is_silent = silence_ns > self.settings.primary_timeout_ns;
         let was_me = view.primary() == self.me;
+        // One that went on after all has logged more.
+        let is_offered = self.primary_offered == Some(self.own.end);
         let is_gone = self.primary_refused && self.following.is_none();
-        let is_called = was_me || is_silent || is_gone || self.primary_offered;
+        let is_called = was_me || is_silent || is_gone || is_offered;
         self.role == Role::Standby && has_me && is_called && !self.is_cutting && self.speaks()
     }
 
