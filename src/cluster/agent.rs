@@ -39,7 +39,7 @@ use crate::cluster::wires::Wires;
 use crate::journal::{Progress, SharedEnd};
 use crate::model::{BeginEpoch, Epoch, NodeId, RecordBytes, Sequence};
 use crate::ring::{Consumer, Producer, PublishedCursor};
-use crate::runtime::{Agent, Now};
+use crate::runtime::{Agent, Hurry, Now};
 
 use primary::Downstream;
 use standby::Upstream;
@@ -110,6 +110,7 @@ pub struct ClusterAgent<W: Wires> {
     outside: Outside<W>,
     control: Arc<Control>,
     standing: Arc<Standing>,
+    hurry: Hurry,
     log: Consumer<RecordBytes>,
     published: Arc<PublishedCursor>,
     progress: Arc<Progress>,
@@ -164,6 +165,7 @@ impl<W: Wires> ClusterAgent<W> {
             steward: Steward::new(&options.settings, beginning, now_ns),
             outside,
             control,
+            hurry: seat.standing.hurry(),
             standing: seat.standing,
             log: seat.log,
             published: seat.published,
@@ -409,6 +411,7 @@ impl<W: Wires> ClusterAgent<W> {
             self.standing.release(released);
             done = 1;
         }
+        self.hurry.set(self.steward.waits_for_disk());
         let open = self.steward.doors_open();
         if open != self.standing.doors_open() {
             self.standing.set_doors(open);

@@ -47,14 +47,15 @@ use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
 use crate::model::{Durability, HashSecret, RecordBytes, Sequence};
 use crate::ring;
 use crate::runtime::{
-    Agent, Fault, FaultReport, PollPark, RunnerBuilder, RunnerHandle, open_files, touch_reserved,
+    Agent, Fault, FaultReport, Hurry, PollPark, RunnerBuilder, RunnerHandle, open_files,
+    touch_reserved,
 };
 use crate::telemetry::{self, LatencyAgent, SharedCollector};
 use crate::venue::admin::AdminDoor;
 use crate::venue::config::Config;
 use crate::venue::config::threads::{Placement, Plan};
 use crate::venue::desk_agent::DeskHandle;
-use crate::venue::durability::{Published, Synced};
+use crate::venue::durability::{Published, SyncPause, Synced};
 pub use crate::venue::error::{StartError, StopError};
 use crate::venue::follow::Hashes;
 pub use crate::venue::membership::{Joined, Membership, cut_back};
@@ -226,7 +227,10 @@ impl Venue {
             once(network.watched()).chain(cluster_watched.filter(|_| shares)).collect();
         let (park, unpark) = PollPark::new(&watched).map_err(StartError::Thread)?;
         // Whether effects are told only when the journal has them.
-        let is_waited_for = config.durability != Durability::LocalMemory;
+        let hurry = match &membership {
+            Some(membership) => membership.standing.hurry(),
+            None => Hurry::new(config.durability != Durability::LocalMemory),
+        };
         let hot = HotRunners::new(&plan, &fault, Box::new(park), unpark);
         let bells = hot.bells();
         let sync_runner =
@@ -265,7 +269,7 @@ impl Venue {
         };
         let telltale_of_gateway = telltale.clone();
         let gateway = GatewayParts { network, latency: recorder, telltale: telltale_of_gateway };
-        let sync_pause = if is_waited_for { Duration::ZERO } else { BACKGROUND_SYNC };
+        let sync_pause = SyncPause { hurry: hurry.clone(), background: BACKGROUND_SYNC };
         let node = Node::assemble(
             config,
             gateway,
@@ -300,7 +304,7 @@ impl Venue {
             DeskHandle::new(desk, bells.engine.clone(), desk_events, durable, doors);
         let (gateway, sequencer, journal) =
             (Box::new(gateway), Box::new(sequencer), Box::new(journal));
-        let hot = hot.with(gateway, sequencer, journal, sync_bell, is_waited_for);
+        let hot = hot.with(gateway, sequencer, journal, sync_bell, &hurry);
         let hot = match agent {
             Some(agent) => hot.with_cluster(agent, cluster_watched, &fault)?,
             None => hot,
