@@ -3,8 +3,12 @@
 //! Writing the promise waits for the disk, which no agent may; so it is asked for, and some turns later it is there.
 //! Writing the life is a store into memory that outlives the process.
 
+mod disk;
+
 use crate::cluster::steward::Promise;
 use crate::model::Sequence;
+
+pub use disk::{DiskKeeper, Log};
 
 /// See the module.
 pub trait Keeper: Send {
