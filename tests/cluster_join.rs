@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use castle::cluster::chain::Start;
 use castle::cluster::{Post, Standing, StateHash};
 use castle::journal::{Journal, RealDisk, SharedEnd, Witness, Witnessed, format};
 use castle::model::{BeginEpoch, Durability, Epoch, NodeId, RecordBytes, Sequence};
@@ -287,7 +288,14 @@ fn clients_go_on_at_the_standby_and_the_old_primary_follows_after_its_tail_is_cu
     let said = old.expect("its life goes on").said();
     assert_eq!((said.life, said.acknowledged), (7, given));
     let mut returned = Node::join(&configs[0]);
-    assert_eq!(returned.joined.end, (shared.sequence, shared.epoch, shared.running_hash));
+    let end = &returned.joined.end;
+    let end =
+        SharedEnd { epoch: end.epoch, sequence: end.sequence, running_hash: returned.joined.hash };
+    assert_eq!(end, shared);
+    let chain = &returned.joined.chain;
+    assert_eq!((chain.last(), chain.last_reign()), (shared.sequence, shared.epoch));
+    let first = Start { reign: Epoch(1), first: Sequence(1), hash: 0 };
+    assert_eq!((chain.starts(), chain.is_whole()), (&[first][..], true));
     assert!(returned.joined.node.see(Epoch(0), Epoch(0)).is_err(), "a lower epoch was taken");
     returned.standing.set_post(Post::Following { reign: Epoch(2) });
     let disk = RealDisk::read_only(&houses[1].journal);

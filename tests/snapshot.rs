@@ -149,6 +149,13 @@ fn what_the_two_newest_snapshots_cover_is_pruned_beside_the_exchange_and_nobody_
     run_well(&house, &["snapshot"]);
     let told = run_well(&house, &["snapshot", "--verify"]);
     assert!(told.contains("whole and on the journal's chain"), "{told}");
+    // Where the reigns began whose records are gone is known from the snapshot before: the genesis, the first
+    // process and the second.
+    let newest = sequences(&house.journal).expect("the folder")[0];
+    let reigns = SnapshotReader::open(&house.journal, newest).expect("a snapshot").header.reigns;
+    let begun: Vec<_> = reigns.starts().iter().map(|start| start.epoch.0).collect();
+    assert_eq!((begun, reigns.is_whole()), (vec![0, 1, 2], true));
+    assert_eq!(reigns.starts()[0].first.0, 1);
     assert!(told.contains("good, a replay of"), "{told}");
     run_well(&house, &["journal", "prune"]);
     let exchange = start_again(&house, exchange, &mut traders);
@@ -196,7 +203,7 @@ fn a_damaged_snapshot_is_said_and_passed_over_and_without_any_a_pruned_journal_i
 fn forge(house: &House) {
     let sequence = sequences(&house.journal).expect("the folder")[0];
     let mut reader = SnapshotReader::open(&house.journal, sequence).expect("a snapshot");
-    let header = reader.header;
+    let header = reader.header.clone();
     let mut engine = Engine::load(&mut reader, header.state_hash).expect("a state");
     reader.end_state().expect("all of it");
     let mut outbound = Vec::new();
@@ -217,7 +224,7 @@ fn forge(house: &House) {
     };
     engine.apply(&record, &mut Vec::new());
     assert_ne!(engine.state_hash(), header.state_hash);
-    let mut writer = SnapshotWriter::create(&house.journal).expect("a file");
+    let mut writer = SnapshotWriter::create(&house.journal, header.reigns).expect("a file");
     engine.save(&mut writer).expect("written");
     writer.end_state().expect("written");
     writer.write_all(&outbound).expect("written");

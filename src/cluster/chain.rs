@@ -9,8 +9,7 @@ use thiserror::Error;
 
 use crate::model::{Epoch, Sequence};
 
-/// The most reigns that a chain tells of; older ones are forgotten. A restart or a failover makes one.
-pub const REIGNS_MAX: usize = 1_024;
+pub use crate::journal::REIGNS_MAX;
 
 /// Where a reign began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

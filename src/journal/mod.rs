@@ -82,6 +82,7 @@ mod node_file;
 pub mod read;
 mod real;
 mod recover;
+mod reigns;
 mod scan;
 pub mod simulated;
 pub mod snapshot;
@@ -94,6 +95,7 @@ pub use error::{JournalError, OpenError};
 pub use node_file::{NODE_NAME, NodeFile};
 pub use real::{RealDisk, RealFile};
 pub use recover::{Cut, Journal, Opened, RecoveryReport};
+pub use reigns::{REIGNS_MAX, ReignStart, Reigns};
 pub use witness::{Witness, Witnessed};
 pub use write::{Progress, Room, Syncer, Writer};
 

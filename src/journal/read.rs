@@ -9,6 +9,7 @@ use std::ops::{ControlFlow, RangeInclusive};
 use super::disk::{Disk, DiskFile};
 use super::error::OpenError;
 use super::format::{Frame, HEADER_SIZE, Header, HeaderFound, chain, segment_name};
+use super::reigns::{ReignStart, Reigns};
 use super::scan::{Observer, Scanned, Start, scan, segment_numbers};
 use super::snapshot::Link;
 use crate::model::{ClusterName, Command, Epoch, Record, Sequence, Timestamp};
@@ -133,7 +134,7 @@ pub fn dump<D: Disk>(
 }
 
 /// How far a journal was followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Followed {
     /// The cluster.
     pub cluster: ClusterName,
@@ -141,6 +142,8 @@ pub struct Followed {
     pub mark: u64,
     /// The last record that was read.
     pub link: Link,
+    /// Where the reigns of the records that were shown began.
+    pub reigns: Reigns,
 }
 
 /// Shows the records behind `from`, or all, up to `last`, and says how far it came: to `last`, or to the end
@@ -153,7 +156,8 @@ pub fn follow<D: Disk>(
 ) -> Result<Option<Followed>, OpenError> {
     let start = from.map_or(Start::Genesis, |from| Start::Behind(from.sequence));
     let link = Link { sequence: Sequence(0), epoch: Epoch(0), running_hash: 0 };
-    let followed = Followed { cluster: ClusterName::default(), mark: 0, link };
+    let cluster = ClusterName::default();
+    let followed = Followed { cluster, mark: 0, link, reigns: Reigns::default() };
     let mut chaser = Chaser { from, last, followed, is_joined: from.is_none(), show };
     scan(disk, None, start, &mut chaser)?;
     Ok(chaser.is_joined.then_some(chaser.followed))
@@ -184,8 +188,14 @@ impl Observer for Chaser<'_> {
     fn segment(&mut self, header: &Header) {
         let Header { first, epoch, hash, cluster, mark, .. } = *header;
         let link = Link { sequence: Sequence(first.0 - 1), epoch, running_hash: hash };
-        self.followed = Followed { cluster, mark, link };
+        (self.followed.cluster, self.followed.mark, self.followed.link) = (cluster, mark, link);
         self.look();
+    }
+
+    fn reign(&mut self, start: &ReignStart) {
+        if self.from.is_none_or(|from| start.first > from.sequence) {
+            self.followed.reigns.push(*start);
+        }
     }
 
     fn record(&mut self, record: &Record, bytes: &[u8]) {

@@ -18,6 +18,7 @@ use super::disk::{Disk, DiskFile};
 use super::error::OpenError;
 use super::format::{HEADER_SIZE, segment_name};
 use super::node_file::NodeFile;
+use super::reigns::{ReignStart, Reigns};
 use super::scan::{Chain, End, Observer, Position, Scanned, Start, scan};
 use super::write::{Identity, Progress, Shared, Syncer, Writer, write_head_last};
 use crate::model::{Epoch, Record, Sequence, Timestamp};
@@ -51,6 +52,10 @@ pub struct RecoveryReport {
     pub last: (Sequence, Epoch, Timestamp),
     /// The running hash over all records.
     pub running_hash: u64,
+    /// Where the reigns of the records that were visited began.
+    pub reigns: Reigns,
+    /// The mark of the journal: tells it from others that lie, or lay, in the same directory.
+    pub mark: u64,
     /// The highest sequence that the journal itself named as synced.
     pub synced: Sequence,
     /// The highest sequence that the journal names as released.
@@ -90,9 +95,16 @@ struct Visitor<'a> {
     behind: Sequence,
     visit: &'a mut dyn FnMut(&Record, &[u8]),
     records: u64,
+    reigns: Reigns,
 }
 
 impl Observer for Visitor<'_> {
+    fn reign(&mut self, start: &ReignStart) {
+        if start.first > self.behind {
+            self.reigns.push(*start);
+        }
+    }
+
     #[inline]
     fn record(&mut self, record: &Record, bytes: &[u8]) {
         if record.sequence > self.behind {
@@ -128,13 +140,16 @@ impl Journal {
             super::cut::finish(&mut disk, &mut node)?;
         }
         let start = behind.map_or(Start::Genesis, Start::Behind);
-        let mut visitor = Visitor { behind: behind.unwrap_or_default(), visit, records: 0 };
+        let behind = behind.unwrap_or_default();
+        let mut visitor = Visitor { behind, visit, records: 0, reigns: Reigns::default() };
         let scanned = scan(&disk, Some(options.cluster), start, &mut visitor)?;
         let mut report = RecoveryReport {
             is_new: scanned.end.is_none(),
             records: visitor.records,
             last: (scanned.chain.last(), scanned.chain.epoch, scanned.chain.timestamp),
             running_hash: scanned.chain.hash,
+            reigns: visitor.reigns,
+            mark: scanned.end.as_ref().map_or(options.mark, |end| end.header.mark),
             synced: scanned.chain.synced,
             released: scanned.chain.released,
             rewritten_bytes: 0,

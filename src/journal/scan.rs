@@ -22,6 +22,7 @@ use super::format::{
     chain, segment_name, segment_number, word,
 };
 use super::node_file::NODE_NAME;
+use super::reigns::ReignStart;
 use crate::model::limit::RECORD_SIZE_MAX;
 use crate::model::record::{ALIGNMENT, CRC_AT, SEQUENCE_AT};
 use crate::model::{ClusterName, Epoch, Record, Sequence, Timestamp};
@@ -37,6 +38,8 @@ pub(super) trait Observer {
     fn segment(&mut self, _header: &Header) {}
     /// A batch begins.
     fn frame(&mut self, _frame: &Frame) {}
+    /// The record that comes next is the first of a reign.
+    fn reign(&mut self, _start: &ReignStart) {}
     /// A good record and its bytes.
     fn record(&mut self, record: &Record, bytes: &[u8]);
 }
@@ -73,6 +76,17 @@ impl Chain {
             synced: header.synced,
             released: Sequence(0),
         }
+    }
+
+    /// Whether a record of this epoch would be the first of a reign.
+    #[inline]
+    pub fn begins_reign(&self, epoch: Epoch) -> bool {
+        epoch != self.epoch || self.next == Sequence(1)
+    }
+
+    /// Where a reign of this epoch begins if the next record is its first.
+    pub fn reign_start(&self, epoch: Epoch) -> ReignStart {
+        ReignStart { epoch, first: self.next, running_hash: self.hash }
     }
 
     /// The sequence of the last good record; 0 before the first.
@@ -585,6 +599,9 @@ impl<D: Disk> Scanner<'_, D> {
             let left_bytes = position.left_bytes - length as u32;
             if position.left_records == 1 && left_bytes != 0 {
                 return Ok(Some(Stop::Bad("the batch is longer than its records".into())));
+            }
+            if self.chain.begins_reign(record.epoch) {
+                observer.reign(&self.chain.reign_start(record.epoch));
             }
             self.chain.hash = chain(self.chain.hash, bytes);
             self.chain.next = record.sequence.next();

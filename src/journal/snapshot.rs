@@ -6,7 +6,7 @@
 //! sequence of the last record that they hold. One is written under a name of its own, synced, renamed, and
 //! its directory synced: under its name it is whole, or not there.
 //!
-//! # Layout (version 1; integers little-endian)
+//! # Layout (version 2; integers little-endian)
 //!
 //! | offset | bytes | what |
 //! |---|---|---|
@@ -21,11 +21,15 @@
 //! | 56 | 8 | bytes of the sent messages |
 //! | 64 | 8 | hash of the sent messages |
 //! | 72 | 33 | cluster: length, text, zeros |
-//! | 105 | 19 | zeros |
+//! | 105 | 3 | zeros |
+//! | 108 | 4 | 1 where the reigns are all that the log had, 0 where older ones were forgotten |
+//! | 112 | 4 | number of the reigns |
+//! | 116 | 8 | zeros |
 //! | 124 | 4 | CRC-32C of bytes 0 to 124 |
 //!
-//! Then come the two parts, each in blocks of 64 KiB, its last one shorter: the CRC-32C of the block's
-//! number (eight bytes, from 0 through both parts) and its bytes, then the bytes. Nothing follows. So there
+//! Then come three parts: where each reign began (epoch, four zeros, first record, running hash before it), the
+//! engine's state, the sent messages. Each is in blocks of 64 KiB, its last one shorter: the CRC-32C of the block's
+//! number (eight bytes, from 0 through all parts) and its bytes, then the bytes. Nothing follows. So there
 //! is no byte whose change is not found.
 //!
 //! # When one may be used
@@ -46,12 +50,13 @@ use super::error::OpenError;
 use super::format::{fold, long, segment_name, word};
 use super::read::segment_header;
 use super::real::RealDisk;
+use super::reigns::{REIGNS_MAX, ReignStart, Reigns};
 use super::scan::{Start, segment_numbers};
 use crate::model::wire::Wire;
 use crate::model::{ClusterName, Epoch, Sequence};
 
 /// The version of the layout that this program writes and reads.
-pub const SNAPSHOT_VERSION: u32 = 1;
+pub const SNAPSHOT_VERSION: u32 = 2;
 const MAGIC: [u8; 8] = *b"CASTLES1";
 const VERSION_AT: usize = 8;
 const EPOCH_AT: usize = VERSION_AT + 4;
@@ -63,10 +68,14 @@ const STATE_BYTES_AT: usize = STATE_HASH_AT + 8;
 const OUTBOUND_BYTES_AT: usize = STATE_BYTES_AT + 8;
 const OUTBOUND_HASH_AT: usize = OUTBOUND_BYTES_AT + 8;
 const CLUSTER_AT: usize = OUTBOUND_HASH_AT + 8;
-const RESERVED_AT: usize = CLUSTER_AT + ClusterName::SIZE;
+const IS_WHOLE_AT: usize = (CLUSTER_AT + ClusterName::SIZE).next_multiple_of(4);
+const REIGNS_AT: usize = IS_WHOLE_AT + 4;
+const RESERVED_AT: usize = REIGNS_AT + 4;
 const CRC_AT: usize = HEADER_BYTES - 4;
 const HEADER_BYTES: usize = 128;
 const _: () = assert!(RESERVED_AT <= CRC_AT);
+/// Bytes of where a reign began.
+const REIGN_BYTES: usize = 24;
 /// Bytes of a block, but for the last of a part.
 const BLOCK_BYTES: usize = 64 * 1024;
 
@@ -85,7 +94,7 @@ pub struct Link {
 }
 
 /// Whose state, and at which record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotHeader {
     /// The cluster.
     pub cluster: ClusterName,
@@ -93,6 +102,8 @@ pub struct SnapshotHeader {
     pub mark: u64,
     /// The last record that it holds.
     pub link: Link,
+    /// Where the reigns of the log up to that record began.
+    pub reigns: Reigns,
     /// The engine's state hash after that record.
     pub state_hash: u64,
     /// Bytes of the engine's state.
@@ -237,13 +248,40 @@ fn put_header(header: &SnapshotHeader) -> [u8; HEADER_BYTES] {
     header.state_bytes.put(&mut out[STATE_BYTES_AT..OUTBOUND_BYTES_AT]);
     header.outbound_bytes.put(&mut out[OUTBOUND_BYTES_AT..OUTBOUND_HASH_AT]);
     header.outbound_hash.put(&mut out[OUTBOUND_HASH_AT..CLUSTER_AT]);
-    header.cluster.put(&mut out[CLUSTER_AT..RESERVED_AT]);
+    header.cluster.put(&mut out[CLUSTER_AT..CLUSTER_AT + ClusterName::SIZE]);
+    u32::from(header.reigns.is_whole()).put(&mut out[IS_WHOLE_AT..REIGNS_AT]);
+    (header.reigns.starts().len() as u32).put(&mut out[REIGNS_AT..RESERVED_AT]);
     let crc = crc32c::crc32c(&out[..CRC_AT]);
     crc.put(&mut out[CRC_AT..]);
     out
 }
 
-fn get_header(path: &Path, bytes: &[u8; HEADER_BYTES]) -> Result<SnapshotHeader, SnapshotError> {
+fn put_reigns(reigns: &Reigns) -> Vec<u8> {
+    let mut out = vec![0; reigns.starts().len() * REIGN_BYTES];
+    for (start, out) in reigns.starts().iter().zip(out.chunks_exact_mut(REIGN_BYTES)) {
+        start.epoch.put(&mut out[..4]);
+        start.first.put(&mut out[8..16]);
+        start.running_hash.put(&mut out[16..]);
+    }
+    out
+}
+
+fn get_reign(bytes: &[u8]) -> ReignStart {
+    let (epoch, first) = (Epoch(word(bytes, 0)), Sequence(long(bytes, 8)));
+    ReignStart { epoch, first, running_hash: long(bytes, 16) }
+}
+
+/// What a header says of the reigns that follow it.
+struct ReignsSaid {
+    count: usize,
+    is_whole: bool,
+}
+
+/// The header, its reigns still missing.
+fn get_header(
+    path: &Path,
+    bytes: &[u8; HEADER_BYTES],
+) -> Result<(SnapshotHeader, ReignsSaid), SnapshotError> {
     let damaged =
         |what: &str| SnapshotError::Damaged { path: path.to_owned(), what: what.to_owned() };
     if bytes[..VERSION_AT] != MAGIC {
@@ -256,8 +294,13 @@ fn get_header(path: &Path, bytes: &[u8; HEADER_BYTES]) -> Result<SnapshotHeader,
     if found != SNAPSHOT_VERSION {
         return Err(SnapshotError::WrongVersion { path: path.to_owned(), found });
     }
-    let cluster = ClusterName::get(&bytes[CLUSTER_AT..RESERVED_AT]);
-    Ok(SnapshotHeader {
+    let cluster = ClusterName::get(&bytes[CLUSTER_AT..CLUSTER_AT + ClusterName::SIZE]);
+    let count = word(bytes, REIGNS_AT) as usize;
+    if count > REIGNS_MAX {
+        return Err(damaged("it names more reigns than there may be"));
+    }
+    let reigns = ReignsSaid { count, is_whole: word(bytes, IS_WHOLE_AT) != 0 };
+    let header = SnapshotHeader {
         cluster: cluster.map_err(|_| damaged("its cluster is no text"))?,
         mark: long(bytes, MARK_AT),
         link: Link {
@@ -269,7 +312,9 @@ fn get_header(path: &Path, bytes: &[u8; HEADER_BYTES]) -> Result<SnapshotHeader,
         state_bytes: long(bytes, STATE_BYTES_AT),
         outbound_bytes: long(bytes, OUTBOUND_BYTES_AT),
         outbound_hash: long(bytes, OUTBOUND_HASH_AT),
-    })
+        reigns: Reigns::default(),
+    };
+    Ok((header, reigns))
 }
 
 /// The CRC of a block: its number is in it, so that no block can stand in another's place.
@@ -283,6 +328,7 @@ pub struct SnapshotWriter {
     file: Option<File>,
     /// Its present name.
     path: PathBuf,
+    reigns: Reigns,
     block: Vec<u8>,
     blocks: u64,
     /// Of the present part.
@@ -294,8 +340,8 @@ pub struct SnapshotWriter {
 }
 
 impl SnapshotWriter {
-    /// Begins a snapshot of a journal.
-    pub fn create(journal: &Path) -> Result<Self, SnapshotError> {
+    /// Begins a snapshot of a journal in which these reigns began.
+    pub fn create(journal: &Path, reigns: Reigns) -> Result<Self, SnapshotError> {
         let directory = create_snapshot_directory(journal)?;
         let path = directory.join(format!("{}.new", std::process::id()));
         let error = |action| SnapshotError::disk(action, &path);
@@ -303,27 +349,31 @@ impl SnapshotWriter {
         let file = options.write(true).create(true).truncate(true).mode(0o600).open(&path);
         let mut file = file.map_err(error("create"))?;
         file.write_all(&[0; HEADER_BYTES]).map_err(error("write"))?;
-        let mut writer = Self::measure(path.clone());
-        writer.file = Some(file);
-        Ok(writer)
+        Self::begin(Some(file), path.clone(), reigns).map_err(error("write"))
     }
 
     /// Writes nothing: [`Self::finish`] then only says what the header would be.
-    pub fn measured() -> Self {
-        Self::measure(PathBuf::new())
+    pub fn measured(reigns: Reigns) -> Result<Self, SnapshotError> {
+        let error = SnapshotError::disk("measure", Path::new(""));
+        Self::begin(None, PathBuf::new(), reigns).map_err(error)
     }
 
-    fn measure(path: PathBuf) -> Self {
-        Self {
-            file: None,
+    fn begin(file: Option<File>, path: PathBuf, reigns: Reigns) -> io::Result<Self> {
+        let part = put_reigns(&reigns);
+        let mut writer = Self {
+            file,
             path,
+            reigns,
             block: Vec::with_capacity(BLOCK_BYTES),
             blocks: 0,
             bytes: 0,
             hash: 0,
             state_bytes: None,
             is_kept: false,
-        }
+        };
+        writer.write_all(&part)?;
+        writer.end_part()?;
+        Ok(writer)
     }
 
     fn end_block(&mut self) -> io::Result<()> {
@@ -341,11 +391,16 @@ impl SnapshotWriter {
         Ok(())
     }
 
+    /// Ends a part and gives its length.
+    fn end_part(&mut self) -> io::Result<u64> {
+        self.end_block()?;
+        self.hash = 0;
+        Ok(std::mem::take(&mut self.bytes))
+    }
+
     /// The engine's state is written; the sent messages follow.
     pub fn end_state(&mut self) -> io::Result<()> {
-        self.end_block()?;
-        self.state_bytes = Some(std::mem::take(&mut self.bytes));
-        self.hash = 0;
+        self.state_bytes = Some(self.end_part()?);
         Ok(())
     }
 
@@ -364,6 +419,7 @@ impl SnapshotWriter {
             cluster,
             mark,
             link,
+            reigns: std::mem::take(&mut self.reigns),
             state_hash,
             state_bytes: self.state_bytes.unwrap_or(0),
             outbound_bytes: self.bytes,
@@ -428,12 +484,24 @@ impl SnapshotReader {
         let mut file = BufReader::new(file);
         let mut bytes = [0; HEADER_BYTES];
         file.read_exact(&mut bytes).map_err(|_| damaged("it is shorter than its header"))?;
-        let header = get_header(&path, &bytes)?;
-        if header.link.sequence != sequence {
+        let (header, reigns) = get_header(&path, &bytes)?;
+        let link = header.link;
+        if link.sequence != sequence {
             return Err(damaged("it is of another record than its name says"));
         }
-        let left = header.state_bytes;
-        Ok(Self { file, path, header, block: Vec::new(), at: 0, blocks: 0, left })
+        let left = (reigns.count * REIGN_BYTES) as u64;
+        let mut reader = Self { file, path, header, block: Vec::new(), at: 0, blocks: 0, left };
+        let mut part = vec![0; reigns.count * REIGN_BYTES];
+        reader.read_exact(&mut part).map_err(|error| reader.damaged(error))?;
+        let starts = part.chunks_exact(REIGN_BYTES).map(get_reign).collect();
+        let told = Reigns::told(starts, reigns.is_whole).filter(|told| {
+            let last = told.starts().last();
+            last.is_none_or(|last| last.epoch == link.epoch && last.first <= link.sequence)
+        });
+        reader.header.reigns =
+            told.ok_or_else(|| reader.damaged("its reigns are none of a log"))?;
+        reader.left = reader.header.state_bytes;
+        Ok(reader)
     }
 
     /// Goes on to the sent messages; all of the state was read.
@@ -506,8 +574,16 @@ mod tests {
         Link { sequence: Sequence(77), epoch: Epoch(3), running_hash: 99 }
     }
 
+    fn reigns() -> Reigns {
+        let start = |epoch, first, running_hash| {
+            let (epoch, first) = (Epoch(epoch), Sequence(first));
+            ReignStart { epoch, first, running_hash }
+        };
+        Reigns::told(vec![start(1, 20, 5), start(3, 77, 8)], false).unwrap()
+    }
+
     fn write(journal: &Path, state: &[u8], outbound: &[u8]) -> SnapshotHeader {
-        let mut writer = SnapshotWriter::create(journal).unwrap();
+        let mut writer = SnapshotWriter::create(journal, reigns()).unwrap();
         writer.write_all(state).unwrap();
         writer.end_state().unwrap();
         writer.write_all(outbound).unwrap();
@@ -536,6 +612,7 @@ mod tests {
                 let (state, outbound) = (vec![7; state], vec![8; outbound]);
                 let header = write(directory.path(), &state, &outbound);
                 assert_eq!(snapshots(directory.path()).unwrap(), [Sequence(77)]);
+                assert_eq!(header.reigns, reigns());
                 assert_eq!(read(directory.path()).unwrap(), (header, state, outbound));
             }
         }
@@ -564,9 +641,25 @@ mod tests {
     }
 
     #[test]
+    fn reigns_that_cannot_be_those_of_its_record_are_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let later = ReignStart { epoch: Epoch(4), first: Sequence(70), running_hash: 1 };
+        let behind = ReignStart { epoch: Epoch(3), first: Sequence(78), running_hash: 1 };
+        for start in [later, behind] {
+            let reigns = Reigns::told(vec![start], true).unwrap();
+            let mut writer = SnapshotWriter::create(directory.path(), reigns).unwrap();
+            writer.end_state().unwrap();
+            let who = (ClusterName::truncated(b"test"), 5);
+            writer.finish(directory.path(), who, link(), 1234).unwrap();
+            let error = read(directory.path()).unwrap_err().to_string();
+            assert!(error.contains("reigns"), "{error}");
+        }
+    }
+
+    #[test]
     fn what_was_not_finished_leaves_nothing_under_a_snapshots_name() {
         let directory = tempfile::tempdir().unwrap();
-        let mut writer = SnapshotWriter::create(directory.path()).unwrap();
+        let mut writer = SnapshotWriter::create(directory.path(), reigns()).unwrap();
         writer.write_all(&[1; 3 * BLOCK_BYTES]).unwrap();
         assert_eq!(snapshots(directory.path()).unwrap(), []);
         drop(writer);
@@ -578,7 +671,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (state, outbound) = (vec![3; 100_000], vec![4; 70_000]);
         let written = write(directory.path(), &state, &outbound);
-        let mut writer = SnapshotWriter::measured();
+        let mut writer = SnapshotWriter::measured(reigns()).unwrap();
         writer.write_all(&state).unwrap();
         writer.end_state().unwrap();
         writer.write_all(&outbound).unwrap();

@@ -19,6 +19,7 @@ use super::JournalOptions;
 use super::disk::{Disk, DiskFile};
 use super::error::{JournalError, is_full};
 use super::format::{FRAME_SIZE, Frame, HEADER_SIZE, Header, chain, segment_name};
+use super::reigns::Reigns;
 use super::scan::Chain;
 use crate::model::record::{CRC_AT, EPOCH_AT, SEQUENCE_AT, SHARD_AT, TIMESTAMP_AT};
 use crate::model::wire::Wire;
@@ -224,11 +225,13 @@ impl<D: Disk> Writer<D> {
 
     /// Appends what a log ring still held when its process died: skips what the journal has
     /// already, and ends at the first entry that does not continue it. What is appended is shown to
-    /// `visit`, and durable when this returns. Gives the number of records appended.
+    /// `visit`, and durable when this returns; where reigns begin in it is added to `reigns`. Gives the number of
+    /// records appended.
     pub fn append_recovered<'r>(
         &mut self,
         syncer: &mut Syncer<D>,
         records: impl Iterator<Item = &'r [u8]>,
+        reigns: &mut Reigns,
         visit: &mut dyn FnMut(&Record, &[u8]),
     ) -> Result<u64, JournalError> {
         let mut appended = 0;
@@ -240,6 +243,9 @@ impl<D: Disk> Writer<D> {
             let bytes = &bytes[..Record::length(bytes).unwrap_or(0)];
             if self.continues(&record).is_err() {
                 break;
+            }
+            if self.chain.begins_reign(record.epoch) {
+                reigns.push(self.chain.reign_start(record.epoch));
             }
             loop {
                 match self.append(std::iter::once(bytes), Sequence(0)) {

@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::cluster::chain::{Chain, Start};
+use crate::cluster::follower::End;
 use crate::cluster::{Standing, StateHash};
 use crate::gateway::{Doors, Durable};
 use crate::journal::{
-    NodeFile, PlannedCut, Progress, RealDisk, RealFile, Room, SharedEnd, Witness,
+    self, NodeFile, PlannedCut, Progress, RealDisk, RealFile, Reigns, Room, SharedEnd, Witness,
 };
-use crate::model::{Epoch, RecordBytes, Sequence};
+use crate::model::{RecordBytes, Sequence};
 use crate::ring::{self, Consumer, Producer, PublishedCursor};
 use crate::runtime::Doorbell;
 use crate::venue::config::Config;
@@ -36,8 +38,12 @@ pub struct Joined {
     pub published: Arc<PublishedCursor>,
     /// What is in the journal, and what is synced.
     pub progress: Arc<Progress>,
-    /// The log's end at the start: the last record's sequence and epoch, and the running hash over all.
-    pub end: (Sequence, Epoch, u64),
+    /// Where the reigns of the log began, and its last record, at the start.
+    pub chain: Chain,
+    /// That record.
+    pub end: End,
+    /// The running hash over all records up to it.
+    pub hash: u64,
     /// Wakes the sequencer: for records that it is to take, and for a new post.
     pub sequencer: Doorbell,
     /// Wakes the gateway: for what is released.
@@ -47,7 +53,7 @@ pub struct Joined {
     pub node: NodeFile<RealFile>,
     /// Where what it acknowledges is witnessed ([`Witness`]), in memory.
     pub witness: PathBuf,
-    /// Tells this log from others there; 0 for a log that has no genesis yet, which is no log to go on with.
+    /// The mark of this journal: tells it from others that lay in its directory.
     pub tag: u128,
 }
 
@@ -72,6 +78,17 @@ pub fn cut_back(config: &Config, end: &SharedEnd) -> Result<u64, StartError> {
     ring::unlink(&ring).map_err(error(&ring))?;
     plan.carry_out(&mut disk, &mut node)?;
     Ok(records)
+}
+
+/// The chain of a log.
+pub(super) fn chain(reigns: &Reigns, last: Sequence) -> Chain {
+    let start = |start: &journal::ReignStart| {
+        let journal::ReignStart { epoch, first, running_hash } = *start;
+        Start { reign: epoch, first, hash: running_hash }
+    };
+    let starts = reigns.starts().iter().map(start).collect();
+    Chain::told(starts, reigns.is_whole(), last)
+        .expect("the reigns of a log rise, and begin with its first record")
 }
 
 /// Where the log ring of a configuration lies.

@@ -38,6 +38,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::cluster::follower::End;
 use crate::gateway::Durable;
 use crate::gateway::facts::Telltale;
 use crate::gateway::network::TcpNetwork;
@@ -59,7 +60,7 @@ use crate::venue::durability::{Published, SyncPause, Synced};
 pub use crate::venue::error::{StartError, StopError};
 use crate::venue::follow::Hashes;
 pub use crate::venue::membership::{Joined, Membership, cut_back};
-use crate::venue::membership::{Released, ring_path, witness_path};
+use crate::venue::membership::{Released, chain, ring_path, witness_path};
 use crate::venue::node::{Core, GatewayParts, Node, Parts, Role, Sizes, take};
 use crate::venue::placement::{BACKGROUND_PARK, HotRunners, STORE_PARK, placed};
 pub use crate::venue::recovery::{Replayed, replay_journal};
@@ -193,8 +194,7 @@ impl Venue {
         let plan = config.threads.plan(cores()).kept_from_clients(&allowed_cores());
         warnings.extend(plan.warning().map(str::to_owned));
         warnings.extend(recovered.passed_over.iter().cloned());
-        let (last, epoch, secret) = (recovered.log.last, recovered.log.epoch, recovered.secret);
-        let log_hash = recovered.opened.writer.running_hash();
+        let (last, secret) = (recovered.log.last, recovered.secret);
         let progress = recovered.opened.progress.clone();
         let (records, mut readers) = ring::mapped::<RecordBytes>(
             &ring_path,
@@ -247,12 +247,18 @@ impl Venue {
             log: take(&mut readers),
             published,
             progress: progress.clone(),
-            end: (last, epoch, log_hash),
+            chain: chain(&recovered.reigns, last),
+            end: End {
+                sequence: last,
+                epoch: recovered.log.epoch,
+                timestamp: recovered.log.last_timestamp,
+            },
+            hash: recovered.opened.writer.running_hash(),
             sequencer: bells.engine.clone(),
             gateway: bells.gateway.clone(),
             node,
             witness: witness_path(&ring_path),
-            tag: secret.0,
+            tag: u128::from(recovered.opened.report.mark),
         });
         let agent = match (cluster, joined) {
             (Some(cluster), Some(joined)) => (cluster.seat)(joined)?,

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use crate::engine::{Engine, EventSink, Fetch, Foresight};
 use crate::gateway::store::{RECOVERY_BYTES, Shelf};
 use crate::journal::{
-    self, Disk, Journal, JournalError, JournalOptions, OpenError, Opened, RealDisk,
+    self, Disk, Journal, JournalError, JournalOptions, OpenError, Opened, RealDisk, Reigns,
 };
 use crate::model::{
     BeginEpoch, Command, Continue, Epoch, Event, EventBody, Genesis, HashSecret, Record,
@@ -37,6 +37,8 @@ pub(super) struct Recovered<D: Disk> {
     pub log: Log,
     pub listener: Listener,
     pub secret: HashSecret,
+    /// Where the reigns that were found began: the one that this process may begin is none of them.
+    pub reigns: Reigns,
     /// Records that only the ring of the dead process had.
     pub from_ring: u64,
     /// The record up to which a snapshot stood in for the journal.
@@ -126,9 +128,12 @@ pub(super) fn recover<D: Disk>(
     let (snapshot, passed_over) =
         snapshot::newest(&disk, &config.journal.directory, &fresh.path, Sequence(u64::MAX))?;
     let from_snapshot = snapshot.as_ref().map(|state| state.link.sequence);
-    let (mut engine, shelf) = match snapshot {
-        Some(state) => (state.engine, state.shelf),
-        None => (Engine::new(), Shelf::create(&fresh.path).map_err(outbound)?),
+    let (mut engine, shelf, mut reigns) = match snapshot {
+        Some(state) => (state.engine, state.shelf, state.reigns),
+        None => {
+            let shelf = Shelf::create(&fresh.path).map_err(outbound)?;
+            (Engine::new(), shelf, Reigns::default())
+        }
     };
     let mut first = engine.view().genesis().map(|genesis| Command::Genesis(*genesis));
     let mut listener = Listener { shelf, error: None, refusal: None };
@@ -145,11 +150,13 @@ pub(super) fn recover<D: Disk>(
     listener.shelf.move_to(shelf_directory).map_err(outbound)?;
     fresh.is_in_use = true;
     let (last, epoch, last_timestamp) = opened.report.last;
+    reigns.append(&opened.report.reigns);
     let mut recovered = Recovered {
         opened,
         log: Log { engine, epoch, shard: ShardId(0), last, last_timestamp },
         listener,
         secret: HashSecret::default(),
+        reigns,
         from_ring: 0,
         from_snapshot,
         passed_over,
@@ -193,10 +200,10 @@ impl<D: Disk> Recovered<D> {
             let found = Sequence(survivors.first);
             return Err(StartError::RingGap { path: path.to_owned(), last: self.log.last, found });
         }
-        let Self { opened, log, listener, .. } = self;
+        let Self { opened, log, listener, reigns, .. } = self;
         let Opened { writer, syncer, .. } = opened;
         let records = survivors.entries.iter().map(|bytes| &bytes.0[..]);
-        self.from_ring = writer.append_recovered(syncer, records, &mut |record, _| {
+        self.from_ring = writer.append_recovered(syncer, records, reigns, &mut |record, _| {
             log.last = record.sequence;
             log.last_timestamp = record.timestamp;
             log.epoch = record.epoch;

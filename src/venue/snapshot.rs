@@ -23,7 +23,7 @@ use crate::journal::read::{self, Followed};
 use crate::journal::snapshot::{
     self, Link, SnapshotError, SnapshotHeader, SnapshotReader, SnapshotWriter,
 };
-use crate::journal::{Disk, OpenError, RealDisk};
+use crate::journal::{Disk, OpenError, RealDisk, Reigns};
 use crate::model::{Event, Record, Sequence};
 
 /// Verified snapshots that stay.
@@ -120,6 +120,7 @@ pub(super) struct State {
     pub engine: Engine,
     pub shelf: Shelf,
     pub link: Link,
+    pub reigns: Reigns,
 }
 
 /// The newest usable snapshot, its sent messages in a shelf at `shelf`, and what is wrong with those that are
@@ -159,7 +160,7 @@ fn load<D: Disk>(
     shelf: &Path,
 ) -> Result<State, FollowError> {
     let mut reader = SnapshotReader::open(journal, sequence)?;
-    let header = reader.header;
+    let header = reader.header.clone();
     let link = header.link;
     let followed = read::follow(disk, Some(link), sequence, &mut |_| ())?;
     let is_ours = |followed: &Followed| {
@@ -179,7 +180,7 @@ fn load<D: Disk>(
     let mut shelf = Shelf::create(shelf).map_err(files)?;
     shelf.import(&mut reader).map_err(|error| reader.damaged(error))?;
     reader.end()?;
-    Ok(State { engine, shelf, link })
+    Ok(State { engine, shelf, link, reigns: header.reigns })
 }
 
 /// Makes a snapshot of all that is synced and released; gives what it says of itself, and what is wrong with
@@ -199,7 +200,8 @@ pub fn take(journal: &Path) -> Result<(SnapshotHeader, Vec<String>), FollowError
         return Ok((reader.header, passed_over));
     }
     follower.go_to(&disk, last)?;
-    let header = follower.write(SnapshotWriter::create(journal)?)?;
+    let writer = SnapshotWriter::create(journal, follower.reigns.clone())?;
+    let header = follower.write(writer)?;
     Ok((header, passed_over))
 }
 
@@ -253,7 +255,8 @@ fn check(journal: &Path) -> Result<Vec<Checked>, FollowError> {
                 let before = follower.records;
                 follower.go_to(&disk, sequence)?;
                 let said = SnapshotReader::open(journal, sequence)?.header;
-                let found = follower.write(SnapshotWriter::measured())?;
+                let measure = SnapshotWriter::measured(follower.reigns.clone())?;
+                let found = follower.write(measure)?;
                 if said == found {
                     Ok(Proof::Replayed(follower.records - before))
                 } else {
@@ -269,7 +272,8 @@ fn check(journal: &Path) -> Result<Vec<Checked>, FollowError> {
 fn differs(journal: &Path, said: &SnapshotHeader, found: &SnapshotHeader) -> String {
     format!(
         "{} is not what a replay comes to: state hash {:016x} of {} bytes, {:016x} of {} by replay; \
-         sent messages {:016x} of {} bytes, {:016x} of {} by replay. Keep the file, and do not prune",
+         sent messages {:016x} of {} bytes, {:016x} of {} by replay; reigns {}, {} by replay. Keep the \
+         file, and do not prune",
         snapshot::snapshot_path(journal, said.link.sequence).display(),
         said.state_hash,
         said.state_bytes,
@@ -278,7 +282,9 @@ fn differs(journal: &Path, said: &SnapshotHeader, found: &SnapshotHeader) -> Str
         said.outbound_hash,
         said.outbound_bytes,
         found.outbound_hash,
-        found.outbound_bytes
+        found.outbound_bytes,
+        said.reigns.starts().len(),
+        found.reigns.starts().len()
     )
 }
 
@@ -290,6 +296,8 @@ struct Follower<'a> {
     engine: Engine,
     kept: Kept,
     link: Option<Link>,
+    /// Where the reigns up to there began.
+    reigns: Reigns,
     followed: Option<Followed>,
     /// Records that it applied.
     records: u64,
@@ -321,7 +329,8 @@ impl<'a> Follower<'a> {
         let shelf = Shelf::create(&folder.join("outbound")).map_err(files)?;
         let kept = Kept { shelf, error: None };
         let engine = Engine::new();
-        Ok(Self { journal, folder, engine, kept, link: None, followed: None, records: 0 })
+        let reigns = Reigns::default();
+        Ok(Self { journal, folder, engine, kept, link: None, reigns, followed: None, records: 0 })
     }
 
     /// Begins with the newest usable snapshot that goes no further, if there is one.
@@ -329,8 +338,9 @@ impl<'a> Follower<'a> {
         let shelf = self.folder.join("outbound");
         let (state, passed_over) = newest(disk, self.journal, &shelf, up_to)?;
         match state {
-            Some(State { engine, shelf, link }) => {
+            Some(State { engine, shelf, link, reigns }) => {
                 self.engine = engine;
+                self.reigns = reigns;
                 self.kept.shelf = shelf;
                 self.link = Some(link);
                 self.followed = read::follow(disk, self.link, link.sequence, &mut |_| ())?;
@@ -352,6 +362,7 @@ impl<'a> Follower<'a> {
         };
         if let Some(followed) = read::follow(disk, self.link, last, &mut apply)? {
             self.link = Some(followed.link);
+            self.reigns.append(&followed.reigns);
             self.followed = Some(followed);
         }
         let written = self.kept.shelf.write();
@@ -362,7 +373,7 @@ impl<'a> Follower<'a> {
     }
 
     fn write(&mut self, mut writer: SnapshotWriter) -> Result<SnapshotHeader, FollowError> {
-        let Some(followed) = self.followed else {
+        let Some(followed) = &self.followed else {
             return Err(FollowError::Nothing(self.journal.to_owned()));
         };
         let path = snapshot::snapshot_path(self.journal, followed.link.sequence);

@@ -7,7 +7,9 @@ mod space;
 mod tools;
 
 use castle::journal::simulated::SimulatedDisk;
-use castle::journal::{Disk, Journal, JournalError, JournalOptions, OpenError, Opened};
+use castle::journal::{
+    Disk, Journal, JournalError, JournalOptions, OpenError, Opened, ReignStart, Reigns, format,
+};
 use castle::model::*;
 
 /// Enough for any journal of these tests.
@@ -50,6 +52,16 @@ fn encode(record: &Record) -> Vec<u8> {
     let mut bytes = RecordBytes::default();
     let length = record.put(&mut bytes);
     bytes.0[..length].to_vec()
+}
+
+/// The running hash before each record, and after the last.
+fn running_hashes(records: &[Record]) -> Vec<u64> {
+    let mut hashes = vec![0];
+    hashes.extend(records.iter().scan(0, |hash, record| {
+        *hash = format::chain(*hash, &encode(record));
+        Some(*hash)
+    }));
+    hashes
 }
 
 fn open<D: Disk>(disk: D) -> Result<(Opened<D>, Vec<Record>), OpenError> {
@@ -181,9 +193,10 @@ fn what_the_log_ring_of_a_dead_process_still_held_is_appended_once() {
     slots.push(vec![0; 256]);
     slots.push(encode(&record(91, 1, 1)));
     let mut seen = Vec::new();
+    let mut reigns = Reigns::default();
     let Opened { writer, syncer, progress, .. } = &mut opened;
     let appended = writer
-        .append_recovered(syncer, slots.iter().map(Vec::as_slice), &mut |record, _| {
+        .append_recovered(syncer, slots.iter().map(Vec::as_slice), &mut reigns, &mut |record, _| {
             seen.push(*record)
         })
         .unwrap();
@@ -192,4 +205,39 @@ fn what_the_log_ring_of_a_dead_process_still_held_is_appended_once() {
     assert_eq!(progress.synced.load(std::sync::atomic::Ordering::Acquire), 90);
     all.extend(&ring[3..]);
     assert_eq!(open(disk).unwrap().1, all);
+}
+
+#[test]
+fn where_reigns_began_is_told_by_the_journal_and_by_a_ring_that_goes_on() {
+    let epoch_of = |sequence| match sequence {
+        ..=30 => 0,
+        31..=60 => 1,
+        61..=80 => 4,
+        _ => 7,
+    };
+    let all: Vec<Record> = (1..=90).map(|n| record(n, epoch_of(n), n)).collect();
+    let disk = SimulatedDisk::new(DISK_BYTES);
+    let (mut opened, _) = open(disk.clone()).unwrap();
+    append(&mut opened, &all[..70]).unwrap();
+    opened.syncer.sync_all().unwrap();
+    let mark = opened.report.mark;
+    drop(opened);
+    let hashes = running_hashes(&all);
+    let start = |first: u64| ReignStart {
+        epoch: Epoch(epoch_of(first)),
+        first: Sequence(first),
+        running_hash: hashes[first as usize - 1],
+    };
+    for (behind, begun) in [(0, &[1, 31, 61][..]), (30, &[31, 61]), (31, &[61]), (69, &[])] {
+        let (disk, behind) = (disk.copy(), (behind > 0).then_some(Sequence(behind)));
+        let opened = Journal::open_behind(disk, &options(), behind, &mut |_, _| {});
+        let Opened { mut writer, mut syncer, mut report, .. } = opened.unwrap();
+        assert_eq!(report.mark, mark);
+        let expected: Vec<_> = begun.iter().copied().map(start).collect();
+        assert_eq!((report.reigns.starts(), report.reigns.is_whole()), (&expected[..], true));
+        let slots: Vec<_> = all[50..].iter().map(encode).collect();
+        let slots = slots.iter().map(Vec::as_slice);
+        writer.append_recovered(&mut syncer, slots, &mut report.reigns, &mut |_, _| {}).unwrap();
+        assert_eq!(report.reigns.starts()[begun.len()..], [start(81)]);
+    }
 }
