@@ -125,6 +125,7 @@ pub struct ClusterAgent<W: Wires> {
     complaints: Vec<String>,
     refused_connections: u64,
     now_ns: u64,
+    wall_ns: u64,
     /// The first record of this process's reign.
     begin: Option<(BeginEpoch, Sequence)>,
     /// The running hash that the primary named with the last shared record.
@@ -179,6 +180,7 @@ impl<W: Wires> ClusterAgent<W> {
             complaints: vec![String::new(); options.peers.len()],
             refused_connections: 0,
             now_ns,
+            wall_ns: 0,
             begin: None,
             shared_hash: 0,
             is_unread: true,
@@ -324,22 +326,28 @@ impl<W: Wires> ClusterAgent<W> {
     }
 
     fn status(&self) -> Status {
+        let report = self.steward.report();
         let links = self.options.peers.iter().zip(&self.complaints).map(|(peer, complaint)| {
             let down = self.downstreams.iter().find(|down| down.node() == Some(peer.node));
             let outflow = down.and_then(Downstream::outflow);
+            let held = report.peers.iter().find(|held| held.member.node == peer.node);
+            let behind = held.and_then(|held| self.window.behind(held.held.end, self.wall_ns));
             LinkStatus {
                 node: peer.node,
                 name: peer.name.clone(),
                 is_connected: down.is_some() || self.upstream.node() == Some(peer.node),
                 next_sent: outflow.map(|outflow| outflow.next()),
                 is_catching_up: outflow.is_some_and(|outflow| outflow.next() < self.window.first()),
+                behind_bytes: behind.map(|(bytes, _)| bytes),
+                behind_us: behind.map(|(_, age_ns)| age_ns / 1_000),
                 complaint: complaint.clone(),
             }
         });
+        let links = links.collect();
         Status {
-            report: self.steward.report(),
+            report,
             arbiter_complaint: self.outside.port.complaint(),
-            links: links.collect(),
+            links,
             refused_connections: self.refused_connections,
         }
     }
@@ -445,7 +453,7 @@ impl<W: Wires> Agent for ClusterAgent<W> {
             self.look_at_desk();
             return self.window.take(&mut self.log);
         }
-        self.now_ns = now.monotonic_ns;
+        (self.now_ns, self.wall_ns) = (now.monotonic_ns, now.wall_ns);
         let mut done = self.look_at_log();
         done += self.hear_nodes();
         done += self.look_at_arbiter();

@@ -21,6 +21,7 @@ mod durability;
 mod error;
 mod follow;
 mod listener;
+pub mod member;
 mod membership;
 mod node;
 mod placement;
@@ -221,6 +222,7 @@ impl Venue {
         let (recorder, collector) = telemetry::recorder(gateway_end);
         let collector = SharedCollector::new(collector);
         let latency = latency_agent(config, collector.clone())?;
+        let control = membership.as_ref().and_then(|membership| membership.control.clone());
         let cluster_watched = cluster.as_ref().and_then(|cluster| cluster.watched);
         let shares = plan.placement != Placement::Three;
         let watched: Vec<RawFd> =
@@ -267,7 +269,7 @@ impl Venue {
         let (role, hashes) = match membership {
             None => (Role::Primary, Hashes::default()),
             Some(membership) => {
-                let Membership { standing, records, running_hashes, state_hashes } = membership;
+                let Membership { standing, records, running_hashes, state_hashes, .. } = membership;
                 let secret = HashSecret(recovery::random()?);
                 let hashes = Hashes { running: Some(running_hashes), state: Some(state_hashes) };
                 (Role::Standby { standing, records, secret }, hashes)
@@ -296,6 +298,7 @@ impl Venue {
         let status = Status {
             node: config.cluster.node,
             level: config.durability,
+            control,
             durable: durable.clone(),
             progress: progress.clone(),
             doors: doors.clone(),
@@ -398,6 +401,11 @@ impl Venue {
     /// What an operator should know although the venue runs.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// Why an agent could not go on, if one could not.
+    pub fn fault(&self) -> Option<FaultReport> {
+        self.fault.report()
     }
 
     /// Waits until `stop` is set or an agent cannot go on.

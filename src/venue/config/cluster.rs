@@ -26,7 +26,7 @@ pub struct ClusterConfig {
     pub node: NodeId,
     /// `[[cluster.member]]`: all its nodes, this one among them; none where it is alone.
     pub members: Vec<PeerAddress>,
-    /// Where the view lies; without one an operator decides who is primary.
+    /// Where the view lies; none where the node is alone.
     pub arbiter: Option<ArbiterConfig>,
     /// By what nodes prove who they are to each other.
     pub tls: Option<TlsFiles>,
@@ -91,6 +91,11 @@ pub(super) fn cluster(mut section: Section<'_>) -> Result<ClusterConfig, ConfigE
     }
     if members.len() > MEMBERS_MAX {
         return Err(section.error("member", &format!("at most {MEMBERS_MAX} nodes")));
+    }
+    if !members.is_empty() && arbiter.is_none() {
+        let allowed =
+            "where the view lies, which says who is primary: [cluster.arbiter] etcd or file";
+        return Err(section.error("arbiter", allowed));
     }
     section.finish()?;
     Ok(ClusterConfig {
