@@ -192,10 +192,7 @@ impl<W: Wires> ClusterAgent<W> {
                 self.complain(Some(from), String::new());
                 self.downstreams[at].stage = Stage::Awaited { node: from, shared };
                 match self.window.hash_after(shared) {
-                    Some(hash) => {
-                        self.outside.history.end(from);
-                        self.welcome(at, hash)
-                    }
+                    Some(hash) => self.welcome(at, hash),
                     None => {
                         self.outside.history.begin(from, shared);
                         Ok(())
@@ -222,6 +219,9 @@ impl<W: Wires> ClusterAgent<W> {
         let outflow = Outflow::new(header, shared);
         // What was read for the hash is what is sent next, where the window has it no more.
         let is_read = shared.next() < self.window.first();
+        if !is_read {
+            self.outside.history.end(node);
+        }
         *stage = Stage::Following { node, outflow, old: Old { is_read, ..Old::default() } };
         link.flush().map(|_| ())
     }
