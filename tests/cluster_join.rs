@@ -50,6 +50,7 @@ impl Node {
             records,
             running_hashes: (to_running, HASH_EVERY),
             state_hashes: (to_state, HASH_EVERY * 16),
+            control: None,
         };
         let mut joined = None;
         let seat = |it| {

@@ -1,5 +1,7 @@
 //! `castle admin`: what an operator asks of a running exchange.
 
+mod cluster;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -86,6 +88,22 @@ enum Command {
     StateHash,
     /// Of each asset: what participants, the venue and the outside have; the sum is zero
     Totals,
+    /// Who is primary, who is in sync and how far behind
+    Cluster,
+    /// Makes the cluster's first view, with this node as primary; done once
+    Found,
+    /// Makes this node primary whatever the view says; asks first
+    Promote {
+        /// Does not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Has another node take over, without a lost or refused order
+    Switchover {
+        /// Its number
+        #[arg(long)]
+        to: u16,
+    },
 }
 
 #[derive(Args)]
@@ -109,6 +127,11 @@ pub fn run(arguments: &Arguments) -> Outcome {
         (None, None) => Config::default().admin_socket(),
     };
     let mut client = AdminClient::connect(&socket).map_err(Failure::new)?;
+    if let Command::Promote { yes: false } = arguments.command
+        && !cluster::confirms_promotion(&mut client)?
+    {
+        return Err(Failure::new("nothing was changed"));
+    }
     let answer = client.ask(&request(&arguments.command)).map_err(Failure::new)?;
     if arguments.json {
         println!("{answer}");
@@ -149,6 +172,10 @@ fn request(command: &Command) -> Value {
         Command::Latency => json!({"command": "latency"}),
         Command::StateHash => json!({"command": "state-hash"}),
         Command::Totals => json!({"command": "totals"}),
+        Command::Cluster => json!({"command": "cluster"}),
+        Command::Found => json!({"command": "found"}),
+        Command::Promote { .. } => json!({"command": "promote"}),
+        Command::Switchover { to } => json!({"command": "switchover", "to": to.to_string()}),
     }
 }
 
@@ -169,6 +196,10 @@ fn for_people(command: &Command, answer: &Value) -> String {
         Command::Totals => rows(&answer["totals"], &["asset", "participants", "venue", "outside"]),
         Command::Book { .. } => book(answer),
         Command::Latency => latency(answer),
+        Command::Cluster => cluster::for_people(answer),
+        Command::Found | Command::Promote { .. } | Command::Switchover { .. } => {
+            "asked for: castle admin cluster shows what came of it\n".to_owned()
+        }
         _ => fields(answer),
     }
 }

@@ -11,6 +11,7 @@ use signal_hook::flag;
 use crate::cli::{Failure, Outcome};
 use crate::venue::Venue;
 use crate::venue::config::Config;
+use crate::venue::member::Member;
 
 /// Arguments of `castle serve`.
 #[derive(Args)]
@@ -27,7 +28,22 @@ pub fn run(arguments: &Arguments) -> Outcome {
         None => Config::default(),
     };
     let stop = stop_on_signals()?;
+    if config.cluster.has_others() {
+        return serve_in_cluster(&config, &stop);
+    }
     let venue = Venue::start(&config).map_err(Failure::new)?;
+    say_beginning(&config, &venue);
+    println!("ready");
+    let waited = venue.wait(&stop);
+    let stopped = venue.stop();
+    waited.map_err(Failure::new)?;
+    stopped.map_err(Failure::new)?;
+    println!("stopped: sessions are logged out, the journal is synced");
+    Ok(())
+}
+
+/// What is said of a venue that has begun.
+fn say_beginning(config: &Config, venue: &Venue) {
     println!("FIX 4.4 on {} as {}", venue.fix_address(), config.fix.comp_id);
     println!("admin on {}", venue.admin_socket().display());
     println!("journal in {}", config.journal.directory.display());
@@ -37,11 +53,22 @@ pub fn run(arguments: &Arguments) -> Outcome {
     for warning in venue.warnings() {
         println!("warning: {warning}");
     }
+}
+
+fn serve_in_cluster(config: &Config, stop: &AtomicBool) -> Outcome {
+    let member = Member::join(config).map_err(Failure::new)?;
+    say_beginning(config, member.venue());
+    let cluster = &config.cluster;
+    for other in cluster.others() {
+        println!("node {} is {} at {}", other.node, other.name, other.address);
+    }
+    println!(
+        "node {} of cluster {}, doors shut until the view says otherwise",
+        cluster.node, cluster.name
+    );
     println!("ready");
-    let waited = venue.wait(&stop);
-    let stopped = venue.stop();
-    waited.map_err(Failure::new)?;
-    stopped.map_err(Failure::new)?;
+    let again = |venue: &Venue| tracing::info!("joined again as a standby: {}", venue.recovery());
+    member.run(stop, again).map_err(Failure::new)?;
     println!("stopped: sessions are logged out, the journal is synced");
     Ok(())
 }

@@ -39,7 +39,7 @@ use crate::cluster::wires::Wires;
 use crate::journal::{Progress, SharedEnd};
 use crate::model::{BeginEpoch, Epoch, NodeId, RecordBytes, Sequence};
 use crate::ring::{Consumer, Producer, PublishedCursor};
-use crate::runtime::{Agent, Now};
+use crate::runtime::{Agent, Hurry, Now};
 
 use primary::Downstream;
 use standby::Upstream;
@@ -110,6 +110,7 @@ pub struct ClusterAgent<W: Wires> {
     outside: Outside<W>,
     control: Arc<Control>,
     standing: Arc<Standing>,
+    hurry: Hurry,
     log: Consumer<RecordBytes>,
     published: Arc<PublishedCursor>,
     progress: Arc<Progress>,
@@ -124,6 +125,7 @@ pub struct ClusterAgent<W: Wires> {
     complaints: Vec<String>,
     refused_connections: u64,
     now_ns: u64,
+    wall_ns: u64,
     /// The first record of this process's reign.
     begin: Option<(BeginEpoch, Sequence)>,
     /// The running hash that the primary named with the last shared record.
@@ -164,6 +166,7 @@ impl<W: Wires> ClusterAgent<W> {
             steward: Steward::new(&options.settings, beginning, now_ns),
             outside,
             control,
+            hurry: seat.standing.hurry(),
             standing: seat.standing,
             log: seat.log,
             published: seat.published,
@@ -177,6 +180,7 @@ impl<W: Wires> ClusterAgent<W> {
             complaints: vec![String::new(); options.peers.len()],
             refused_connections: 0,
             now_ns,
+            wall_ns: 0,
             begin: None,
             shared_hash: 0,
             is_unread: true,
@@ -322,22 +326,28 @@ impl<W: Wires> ClusterAgent<W> {
     }
 
     fn status(&self) -> Status {
+        let report = self.steward.report();
         let links = self.options.peers.iter().zip(&self.complaints).map(|(peer, complaint)| {
             let down = self.downstreams.iter().find(|down| down.node() == Some(peer.node));
             let outflow = down.and_then(Downstream::outflow);
+            let held = report.peers.iter().find(|held| held.member.node == peer.node);
+            let behind = held.and_then(|held| self.window.behind(held.held.end, self.wall_ns));
             LinkStatus {
                 node: peer.node,
                 name: peer.name.clone(),
                 is_connected: down.is_some() || self.upstream.node() == Some(peer.node),
                 next_sent: outflow.map(|outflow| outflow.next()),
                 is_catching_up: outflow.is_some_and(|outflow| outflow.next() < self.window.first()),
+                behind_bytes: behind.map(|(bytes, _)| bytes),
+                behind_us: behind.map(|(_, age_ns)| age_ns / 1_000),
                 complaint: complaint.clone(),
             }
         });
+        let links = links.collect();
         Status {
-            report: self.steward.report(),
+            report,
             arbiter_complaint: self.outside.port.complaint(),
-            links: links.collect(),
+            links,
             refused_connections: self.refused_connections,
         }
     }
@@ -409,6 +419,7 @@ impl<W: Wires> ClusterAgent<W> {
             self.standing.release(released);
             done = 1;
         }
+        self.hurry.set(self.steward.waits_for_disk());
         let open = self.steward.doors_open();
         if open != self.standing.doors_open() {
             self.standing.set_doors(open);
@@ -442,7 +453,7 @@ impl<W: Wires> Agent for ClusterAgent<W> {
             self.look_at_desk();
             return self.window.take(&mut self.log);
         }
-        self.now_ns = now.monotonic_ns;
+        (self.now_ns, self.wall_ns) = (now.monotonic_ns, now.wall_ns);
         let mut done = self.look_at_log();
         done += self.hear_nodes();
         done += self.look_at_arbiter();

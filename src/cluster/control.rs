@@ -68,6 +68,10 @@ pub struct LinkStatus {
     pub next_sent: Option<Sequence>,
     /// It gets its records from the journal.
     pub is_catching_up: bool,
+    /// Bytes of records that it has not acknowledged; none where that is more than is in memory.
+    pub behind_bytes: Option<u64>,
+    /// How old the oldest record is that it has not acknowledged, in microseconds; none as above.
+    pub behind_us: Option<u64>,
     /// Why the last connection was refused or closed; empty where it was not.
     pub complaint: String,
 }

@@ -8,7 +8,7 @@ mod disk;
 use crate::cluster::steward::Promise;
 use crate::model::Sequence;
 
-pub use disk::{DiskKeeper, begin};
+pub use disk::{DiskKeeper, Log};
 
 /// See the module.
 pub trait Keeper: Send {

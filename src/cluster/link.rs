@@ -72,7 +72,7 @@ pub enum LinkError {
 }
 
 /// PEM files for mutual TLS.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
     /// Who signed the nodes' certificates.
     pub authority: PathBuf,

@@ -13,9 +13,9 @@ use crate::cluster::chain::Chain;
 use crate::cluster::frame::{BATCH_MAX, Body, Frame, Header, RECORD_BYTES_MAX, Records};
 use crate::cluster::link::{Link, LinkError};
 use crate::journal::format::chain;
-use crate::model::record::EPOCH_AT;
+use crate::model::record::{EPOCH_AT, TIMESTAMP_AT};
 use crate::model::wire::Wire;
-use crate::model::{Epoch, RecordBytes, Sequence};
+use crate::model::{Epoch, RecordBytes, Sequence, Timestamp};
 use crate::ring::Consumer;
 
 /// Records of the window, unless another number is chosen: eight megabytes.
@@ -84,6 +84,19 @@ impl Window {
             return Some(self.hash);
         }
         self.has(sequence).then(|| self.hashes[self.index(sequence)])
+    }
+
+    /// How many bytes of records lie behind this one, and how old the oldest of them is; none where they are not
+    /// all here.
+    pub fn behind(&self, sequence: Sequence, wall_ns: u64) -> Option<(u64, u64)> {
+        let first = sequence.next();
+        if first == self.next() {
+            return Some((0, 0));
+        }
+        let oldest = self.record(first)?.get(TIMESTAMP_AT..).map(Timestamp::get)?.ok()?;
+        let lengths = (first.0..self.next().0).filter_map(|at| self.record(Sequence(at)));
+        let bytes = lengths.map(|record| record.len() as u64).sum();
+        Some((bytes, wall_ns.saturating_sub(oldest.0)))
     }
 
     fn has(&self, sequence: Sequence) -> bool {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::model::{BeginEpoch, Epoch, Sequence};
+use crate::runtime::Hurry;
 
 /// What this process does in the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,6 +40,8 @@ pub enum Post {
 pub struct Standing {
     released: AtomicU64,
     doors_open: AtomicBool,
+    /// Whether anything waits for this node's disk.
+    hurry: Hurry,
     posts: AtomicU64,
     post: Mutex<Post>,
 }
@@ -54,6 +57,11 @@ impl Standing {
     #[inline]
     pub fn doors_open(&self) -> bool {
         self.doors_open.load(Ordering::Acquire)
+    }
+
+    /// Whether anything waits for this node's disk: what is told, or a view that is to be asked for.
+    pub fn hurry(&self) -> Hurry {
+        self.hurry.clone()
     }
 
     /// The number of the present post: another number, another post.

@@ -392,6 +392,26 @@ impl Steward {
         matches!(&self.role, Role::Leading(leading) if leading.handing_over.is_none())
     }
 
+    /// Whether anything waits for this node's disk: what is told, or a view that can be asked for only when all is
+    /// synced. Where it says so for nothing, that costs syncs.
+    pub fn waits_for_disk(&self) -> bool {
+        let is_on_disk = |view: &View| {
+            matches!(view.durability(), Durability::LocalDisk | Durability::StandbyDisk)
+        };
+        let is_asked = self.swap.as_ref().is_some_and(|swap| is_on_disk(&swap.view));
+        match self.role {
+            Role::Leading(_) => {
+                is_asked || self.view().is_some_and(is_on_disk) || self.lacks_a_member()
+            }
+            Role::Standby => {
+                let syncs =
+                    self.view().is_some_and(|it| it.durability() == Durability::StandbyDisk);
+                is_asked || syncs || self.is_unsure() || self.wants_to_lead()
+            }
+            Role::Out => true,
+        }
+    }
+
     /// Whether this steward takes no further part.
     pub fn is_out(&self) -> bool {
         self.role == Role::Out

@@ -37,4 +37,4 @@ pub use memory::{LargePages, prefetch, touch_reserved};
 pub use park::{Park, ThreadPark, ThreadUnpark, Unpark, thread_parking};
 pub use poll_park::PollPark;
 pub use process::dies_with_its_parent;
-pub use runner::{PARK_TIMEOUT, Pinning, RunnerBuilder, RunnerHandle};
+pub use runner::{Hurry, PARK_TIMEOUT, Pinning, RunnerBuilder, RunnerHandle};

@@ -54,8 +54,35 @@ pub struct RunnerBuilder {
     park_timeout: Duration,
     doorbell: Doorbell,
     downstream: Vec<Doorbell>,
+    /// Rung only while there is a hurry.
+    hurried: Vec<Doorbell>,
+    hurry: Hurry,
     stop: Arc<AtomicBool>,
     fault: Fault,
+}
+
+/// Whether effects wait for the disk, which may change while the exchange runs. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Hurry(Arc<AtomicBool>);
+
+impl Hurry {
+    /// One that begins so.
+    pub fn new(is_set: bool) -> Self {
+        Self(Arc::new(AtomicBool::new(is_set)))
+    }
+
+    /// Whether they do now.
+    #[inline]
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// From now on they do, or do not.
+    pub fn set(&self, is_set: bool) {
+        if self.is_set() != is_set {
+            self.0.store(is_set, Ordering::Relaxed);
+        }
+    }
 }
 
 impl RunnerBuilder {
@@ -83,6 +110,8 @@ impl RunnerBuilder {
             park_timeout: PARK_TIMEOUT,
             doorbell: Doorbell::new(unpark),
             downstream: Vec::new(),
+            hurried: Vec::new(),
+            hurry: Hurry::default(),
             stop: Arc::new(AtomicBool::new(false)),
             fault: fault.clone(),
         }
@@ -117,11 +146,12 @@ impl RunnerBuilder {
         self
     }
 
-    /// Parks soon, where it parks at all: what it waits for is the disk's, and its core may be the one that
-    /// has to drive the disk.
+    /// Parks soon while there is a hurry, where it parks at all: what it waits for is the disk's, and its core
+    /// may be the one that has to drive the disk. Rings the bells of [`downstream_in_hurry`](Self::downstream_in_hurry)
+    /// only then.
     #[must_use]
-    pub fn parks_soon(mut self) -> Self {
-        self.patience = [SPINS, YIELDS_BEFORE_DISK];
+    pub fn hurry(mut self, hurry: &Hurry) -> Self {
+        self.hurry = hurry.clone();
         self
     }
 
@@ -143,6 +173,13 @@ impl RunnerBuilder {
     #[must_use]
     pub fn downstream(mut self, bell: Doorbell) -> Self {
         self.downstream.push(bell);
+        self
+    }
+
+    /// The same, but only while there is a hurry: otherwise that runner looks for itself.
+    #[must_use]
+    pub fn downstream_in_hurry(mut self, bell: Doorbell) -> Self {
+        self.hurried.push(bell);
         self
     }
 
@@ -300,6 +337,7 @@ impl Runner {
         }
         self.idle_turns = self.idle_turns.saturating_add(1);
         let [spins, yields] = self.it.patience;
+        let yields = if self.it.hurry.is_set() { yields.min(YIELDS_BEFORE_DISK) } else { yields };
         match self.it.idle {
             Idle::Spin => std::hint::spin_loop(),
             Idle::Yield => std::thread::yield_now(),
@@ -320,6 +358,9 @@ impl Runner {
         }
         if done > 0 {
             Doorbell::ring_all(&self.it.downstream);
+            if self.it.hurry.is_set() {
+                Doorbell::ring_all(&self.it.hurried);
+            }
         }
         done > 0
     }

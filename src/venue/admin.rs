@@ -1,5 +1,7 @@
 //! The operator's door: a unix socket that only the owner can open. One JSON object a line each way.
 
+mod cluster;
+
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -12,9 +14,10 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
+use crate::cluster::control::Wish;
 use crate::model::{
     AccountId, AccountState, Amount, Asset, AssetId, Command, Instrument, InstrumentId,
-    InstrumentState, OpenAccount, OperatorAnswer, Reference, RejectCode, SessionId,
+    InstrumentState, NodeId, OpenAccount, OperatorAnswer, Reference, RejectCode, SessionId,
     SetAccountState, SetInstrumentState, Transfer,
 };
 use crate::venue::desk::{Row, Subject};
@@ -29,6 +32,8 @@ const REQUEST_BYTES_MAX: u64 = 4_096;
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 /// What an operator is told where the gateway does not hand over what it has recorded.
 const NO_LATENCY: &str = "the gateway did not hand its histograms over in time: it may be stuck";
+/// How long a planned switch may take: then the primary goes on.
+const SWITCHOVER: Duration = Duration::from_secs(2);
 /// How long an operator may be silent.
 const SILENCE_MAX: Duration = Duration::from_secs(300);
 
@@ -149,6 +154,15 @@ fn answer(line: &str, desk: &DeskHandle, status: &Status) -> Result<Fields, Stri
         "totals" => office.totals(),
         "latency" => status.latency().ok_or_else(|| NO_LATENCY.to_owned()),
         "state-hash" => office.state_hash(),
+        "cluster" => cluster::fields(status),
+        "found" => cluster::wish(status, Wish::Found),
+        "promote" => cluster::wish(status, Wish::Promote),
+        "switchover" => {
+            let to = office.text("to")?;
+            let node = to.parse().map_err(|_| format!("node \"{to}\" is no number"))?;
+            let patience_ns = SWITCHOVER.as_nanos() as u64;
+            cluster::wish(status, Wish::SwitchOver { to: NodeId(node), patience_ns })
+        }
         "open-account" => {
             let account = office.account()?;
             office.carry_out(|request| Command::OpenAccount(OpenAccount { request, account }))

@@ -1,5 +1,6 @@
 //! The configuration: what an operator chooses, checked as a whole before anything starts.
 
+mod cluster;
 mod read;
 pub mod threads;
 
@@ -9,9 +10,12 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::journal::format::chain;
 use crate::journal::{JournalOptions, SEGMENT_BYTES_MAX};
 use crate::model::limit::*;
 use crate::model::*;
+use cluster::cluster;
+pub use cluster::{ArbiterConfig, ClusterConfig};
 pub use read::ConfigError;
 use read::{Section, Source, at_scale};
 pub use threads::ThreadsConfig;
@@ -36,7 +40,7 @@ pub struct Config {
     pub engine: EngineLimits,
     /// Memory for all that `engine` has room for is taken before the doors open, not as it is used.
     pub touch_memory: bool,
-    /// When an effect is told: [`Durability::LocalMemory`] or [`Durability::LocalDisk`].
+    /// When an effect is told; with standbys, while one is in sync.
     pub durability: Durability,
     /// How long a session that cancels on disconnect may stay away after a restart.
     pub reconnect_grace: Duration,
@@ -50,15 +54,6 @@ pub struct Config {
     pub accounts: Vec<AccountConfig>,
     /// `[[session]]`: the id is the position, from 1.
     pub sessions: Vec<SessionDefinition>,
-}
-
-/// Which cluster the node belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClusterConfig {
-    /// Its name.
-    pub name: ClusterName,
-    /// This node.
-    pub node: NodeId,
 }
 
 /// The FIX listener and its limits.
@@ -173,10 +168,10 @@ impl Config {
         let source = Source { file, text };
         let document = source.parse()?;
         let mut root = Section::root(&source, &document);
-        let durability = durability(&mut root)?;
+        let cluster = cluster(root.section("cluster")?)?;
+        let durability = durability(&mut root, &cluster)?;
         let reconnect_grace = milliseconds(&mut root, "reconnect_grace_ms", 0..=3_600_000, 5_000)?;
         let rollover_s = root.text("rollover", "a time of day, HH:MM:SS", Some(0), time_of_day)?;
-        let cluster = cluster(root.section("cluster")?)?;
         let fix = fix(root.section("fix")?)?;
         let journal = journal(root.section("journal")?)?;
         let admin = admin(root.section("admin")?, &journal)?;
@@ -272,6 +267,22 @@ impl Config {
             .iter()
             .map(|session| Command::DefineSession(DefineSession { request, session: *session }));
         assets.chain(instruments).chain(accounts).chain(deposits).chain(sessions).collect()
+    }
+
+    /// A hash of all that this configuration defines for the engine: nodes of a cluster have the same.
+    pub fn definitions_hash(&self) -> u64 {
+        let secret = HashSecret::default();
+        let genesis =
+            Genesis { cluster: self.cluster.name, hash_secret: secret, limits: self.engine };
+        let mut bytes = RecordBytes::default();
+        let mut hash = 0;
+        for command in [Command::Genesis(genesis)].into_iter().chain(self.definitions()) {
+            let (sequence, timestamp) = (Sequence(0), Timestamp(0));
+            let (epoch, shard) = (Epoch(0), ShardId(0));
+            Record { sequence, timestamp, epoch, shard, command }.put(&mut bytes);
+            hash = chain(hash, bytes.used().unwrap_or_default());
+        }
+        hash
     }
 
     /// Under which a deposit of the configuration is booked once.
@@ -464,21 +475,26 @@ impl Config {
     }
 }
 
-fn durability(root: &mut Section<'_>) -> Result<Durability, ConfigError> {
-    let allowed = "\"local-disk\" or \"local-memory\"";
+fn durability(root: &mut Section<'_>, cluster: &ClusterConfig) -> Result<Durability, ConfigError> {
+    if cluster.has_others() {
+        let allowed = "\"standby-memory\" or \"standby-disk\" in a cluster of several nodes";
+        return root.text(
+            "durability",
+            allowed,
+            Some(Durability::StandbyMemory),
+            |name| match name {
+                "standby-memory" => Some(Durability::StandbyMemory),
+                "standby-disk" => Some(Durability::StandbyDisk),
+                _ => None,
+            },
+        );
+    }
+    let allowed = "\"local-disk\" or \"local-memory\"; a standby needs [[cluster.member]]";
     root.text("durability", allowed, Some(Durability::LocalDisk), |name| match name {
         "local-memory" => Some(Durability::LocalMemory),
         "local-disk" => Some(Durability::LocalDisk),
         _ => None,
     })
-}
-
-fn cluster(mut section: Section<'_>) -> Result<ClusterConfig, ConfigError> {
-    let allowed = "1 to 32 letters, digits, '.', '-', '_' or '/'";
-    let name = section.text("name", allowed, ClusterName::new(b"castle"), short_name)?;
-    let node = NodeId(section.integer("node", 0..=NODES_MAX - 1, Some(0))?);
-    section.finish()?;
-    Ok(ClusterConfig { name, node })
 }
 
 const COMP_ID_ALLOWED: &str = "1 to 24 printable ASCII characters";

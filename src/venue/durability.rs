@@ -8,7 +8,7 @@ use crate::gateway::Durable;
 use crate::journal::{Disk, JournalError, Progress, Room, Syncer, Writer};
 use crate::model::{RecordBytes, Sequence};
 use crate::ring::{Consumer, PublishedCursor};
-use crate::runtime::{Agent, Fault, Now};
+use crate::runtime::{Agent, Fault, Hurry, Now};
 
 /// How long no record must come before the synced position is written down for its own sake: it costs
 /// a sync, which the next order would wait for.
@@ -143,11 +143,25 @@ impl<D: Disk> JournalAgent<D> {
     }
 }
 
+/// How long the syncer rests between two syncs.
+#[derive(Debug, Clone)]
+pub(super) struct SyncPause {
+    /// Whether somebody waits for the disk: then it does not rest.
+    pub hurry: Hurry,
+    /// From one sync to the next, at least, where nobody does.
+    pub background: Duration,
+}
+
+impl SyncPause {
+    fn ns(&self) -> u64 {
+        if self.hurry.is_set() { 0 } else { self.background.as_nanos() as u64 }
+    }
+}
+
 /// Syncs the journal; alone on its thread, since it blocks.
 pub(super) struct SyncAgent<D: Disk> {
     pub syncer: Syncer<D>,
-    /// From one sync to the next, at least.
-    pub pause_ns: u64,
+    pub pause: SyncPause,
     /// Monotonic time of the next sync.
     pub next_ns: u64,
     pub fault: Fault,
@@ -162,10 +176,10 @@ impl<D: Disk> Agent for SyncAgent<D> {
         if self.fault.is_raised() {
             return 0;
         }
-        let done = if now.monotonic_ns < self.next_ns {
+        let done = if now.monotonic_ns < self.next_ns && !self.pause.hurry.is_set() {
             self.syncer.prepare_some()
         } else {
-            self.next_ns = now.monotonic_ns + self.pause_ns;
+            self.next_ns = now.monotonic_ns + self.pause.ns();
             self.syncer.sync()
         };
         match done {

@@ -83,6 +83,12 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// What a node of a cluster needs cannot be had.
+    #[error("the cluster cannot be joined: {why}")]
+    Cluster {
+        /// Why.
+        why: String,
+    },
     /// A thread cannot be started.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cluster::chain::{Chain, Start};
+use crate::cluster::control::Control;
 use crate::cluster::follower::End;
 use crate::cluster::{Standing, StateHash};
 use crate::gateway::{Doors, Durable};
@@ -27,6 +28,8 @@ pub struct Membership {
     /// Takes the hash over the whole state every so many records, from a node that follows only: it takes as
     /// long as the state is large, and the node falls behind meanwhile.
     pub state_hashes: (Producer<StateHash>, u64),
+    /// For operators who ask for the cluster, where there is an agent that answers.
+    pub control: Option<Arc<Control>>,
 }
 
 /// What the node gives back.

@@ -21,6 +21,7 @@ mod durability;
 mod error;
 mod follow;
 mod listener;
+pub mod member;
 mod membership;
 mod node;
 mod placement;
@@ -48,14 +49,15 @@ use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
 use crate::model::{Durability, HashSecret, RecordBytes, Sequence};
 use crate::ring;
 use crate::runtime::{
-    Agent, Fault, FaultReport, PollPark, RunnerBuilder, RunnerHandle, open_files, touch_reserved,
+    Agent, Fault, FaultReport, Hurry, PollPark, RunnerBuilder, RunnerHandle, open_files,
+    touch_reserved,
 };
 use crate::telemetry::{self, LatencyAgent, SharedCollector};
 use crate::venue::admin::AdminDoor;
 use crate::venue::config::Config;
 use crate::venue::config::threads::{Placement, Plan};
 use crate::venue::desk_agent::DeskHandle;
-use crate::venue::durability::{Published, Synced};
+use crate::venue::durability::{Published, SyncPause, Synced};
 pub use crate::venue::error::{StartError, StopError};
 use crate::venue::follow::Hashes;
 pub use crate::venue::membership::{Joined, Membership, cut_back};
@@ -220,13 +222,17 @@ impl Venue {
         let (recorder, collector) = telemetry::recorder(gateway_end);
         let collector = SharedCollector::new(collector);
         let latency = latency_agent(config, collector.clone())?;
+        let control = membership.as_ref().and_then(|membership| membership.control.clone());
         let cluster_watched = cluster.as_ref().and_then(|cluster| cluster.watched);
         let shares = plan.placement != Placement::Three;
         let watched: Vec<RawFd> =
             once(network.watched()).chain(cluster_watched.filter(|_| shares)).collect();
         let (park, unpark) = PollPark::new(&watched).map_err(StartError::Thread)?;
         // Whether effects are told only when the journal has them.
-        let is_waited_for = config.durability != Durability::LocalMemory;
+        let hurry = match &membership {
+            Some(membership) => membership.standing.hurry(),
+            None => Hurry::new(config.durability != Durability::LocalMemory),
+        };
         let hot = HotRunners::new(&plan, &fault, Box::new(park), unpark);
         let bells = hot.bells();
         let sync_runner =
@@ -263,7 +269,7 @@ impl Venue {
         let (role, hashes) = match membership {
             None => (Role::Primary, Hashes::default()),
             Some(membership) => {
-                let Membership { standing, records, running_hashes, state_hashes } = membership;
+                let Membership { standing, records, running_hashes, state_hashes, .. } = membership;
                 let secret = HashSecret(recovery::random()?);
                 let hashes = Hashes { running: Some(running_hashes), state: Some(state_hashes) };
                 (Role::Standby { standing, records, secret }, hashes)
@@ -271,7 +277,7 @@ impl Venue {
         };
         let telltale_of_gateway = telltale.clone();
         let gateway = GatewayParts { network, latency: recorder, telltale: telltale_of_gateway };
-        let sync_pause = if is_waited_for { Duration::ZERO } else { BACKGROUND_SYNC };
+        let sync_pause = SyncPause { hurry: hurry.clone(), background: BACKGROUND_SYNC };
         let node = Node::assemble(
             config,
             gateway,
@@ -292,6 +298,7 @@ impl Venue {
         let status = Status {
             node: config.cluster.node,
             level: config.durability,
+            control,
             durable: durable.clone(),
             progress: progress.clone(),
             doors: doors.clone(),
@@ -306,7 +313,7 @@ impl Venue {
             DeskHandle::new(desk, bells.engine.clone(), desk_events, durable, doors);
         let (gateway, sequencer, journal) =
             (Box::new(gateway), Box::new(sequencer), Box::new(journal));
-        let hot = hot.with(gateway, sequencer, journal, sync_bell, is_waited_for);
+        let hot = hot.with(gateway, sequencer, journal, sync_bell, &hurry);
         let hot = match agent {
             Some(agent) => hot.with_cluster(agent, cluster_watched, &fault)?,
             None => hot,
@@ -394,6 +401,11 @@ impl Venue {
     /// What an operator should know although the venue runs.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// Why an agent could not go on, if one could not.
+    pub fn fault(&self) -> Option<FaultReport> {
+        self.fault.report()
     }
 
     /// Waits until `stop` is set or an agent cannot go on.

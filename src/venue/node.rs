@@ -16,7 +16,6 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use crate::cluster::{Post, Standing};
 use crate::engine::Engine;
@@ -36,7 +35,7 @@ use crate::runtime::{Agent, Now};
 use crate::telemetry::{EngineEnd, LatencyRecorder};
 use crate::venue::config::Config;
 use crate::venue::desk::Desk;
-use crate::venue::durability::{JournalAgent, SyncAgent};
+use crate::venue::durability::{JournalAgent, SyncAgent, SyncPause};
 use crate::venue::follow::{Following, Hashes, Mode};
 use crate::venue::recovery::{Recovered, genesis};
 use crate::venue::sequencer::{Closed, Sequencer, Timers};
@@ -77,8 +76,7 @@ pub(super) struct Parts<D: Disk> {
     pub log_ring: (Producer<RecordBytes>, Consumer<RecordBytes>),
     /// Up to where effects may be told.
     pub released: Arc<dyn Durable>,
-    /// From one sync to the next, at least.
-    pub sync_pause: Duration,
+    pub sync_pause: SyncPause,
     /// The journal has a runner of its own, which ends after the engine's.
     pub journal_is_alone: bool,
     pub latency: EngineEnd,
@@ -187,8 +185,8 @@ impl<D: Disk> Core<D> {
             released,
             fault: fault.clone(),
         };
-        let pause_ns = parts.sync_pause.as_nanos() as u64;
-        let syncer = SyncAgent { syncer: opened.syncer, pause_ns, next_ns: 0, fault };
+        let pause = parts.sync_pause;
+        let syncer = SyncAgent { syncer: opened.syncer, pause, next_ns: 0, fault };
         (Self { sequencer, journal, syncer }, ends)
     }
 }

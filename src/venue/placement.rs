@@ -15,7 +15,7 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::runtime::{Agent, Doorbell, Fault, Idle, Park, PollPark, RunnerBuilder, Unpark};
+use crate::runtime::{Agent, Doorbell, Fault, Hurry, Idle, Park, PollPark, RunnerBuilder, Unpark};
 use crate::venue::StartError;
 use crate::venue::config::threads::{IdleConfig, Place, Placement, Plan};
 
@@ -71,7 +71,7 @@ impl HotRunners {
     }
 
     /// Puts the agents on the runners, to be turned in this order where they share one. `sync` is the bell
-    /// behind the journal. Where somebody waits for journal and syncer they are woken for each turn, and who
+    /// behind the journal. While somebody waits for journal and syncer they are woken for each turn, and who
     /// waits parks soon; the store of sent messages, for which nobody does, looks for itself.
     pub fn with(
         self,
@@ -79,46 +79,31 @@ impl HotRunners {
         engine: Box<dyn Agent>,
         journal: Box<dyn Agent>,
         sync: Doorbell,
-        is_waited_for: bool,
+        hurry: &Hurry,
     ) -> Self {
         let bells = self.bells();
-        let patient = |runner: RunnerBuilder| match is_waited_for {
-            true => runner.parks_soon(),
-            false => runner,
-        };
-        let mut first = patient(self.gateway).agent(gateway);
+        let mut first = self.gateway.hurry(hurry).agent(gateway);
         // The runner of the engine is the first one where it has none of its own.
         let own_engine = match self.engine {
             Some(runner) => {
                 first = first.downstream(bells.engine);
-                Some(patient(runner).agent(engine).downstream(bells.gateway))
+                Some(runner.hurry(hurry).agent(engine).downstream(bells.gateway))
             }
             None => {
                 first = first.agent(engine);
                 None
             }
         };
-        let waking = |runner: RunnerBuilder| {
-            if is_waited_for { runner.downstream(sync) } else { runner }
-        };
         let Some(journal_runner) = self.journal else {
-            let gateway = waking(first.agent(journal));
+            let gateway = first.agent(journal).downstream_in_hurry(sync);
             return Self { gateway, engine: own_engine, journal: None, cluster: None };
         };
-        let journal = Some(waking(journal_runner.agent(journal)));
-        match own_engine {
-            _ if !is_waited_for => {
-                Self { gateway: first, engine: own_engine, journal, cluster: None }
-            }
-            Some(engine) => {
-                let engine = Some(engine.downstream(bells.journal));
-                Self { gateway: first, engine, journal, cluster: None }
-            }
-            None => {
-                let gateway = first.downstream(bells.journal);
-                Self { gateway, engine: None, journal, cluster: None }
-            }
-        }
+        let journal = Some(journal_runner.hurry(hurry).agent(journal).downstream_in_hurry(sync));
+        let (gateway, engine) = match own_engine {
+            Some(engine) => (first, Some(engine.downstream_in_hurry(bells.journal))),
+            None => (first.downstream_in_hurry(bells.journal), None),
+        };
+        Self { gateway, engine, journal, cluster: None }
     }
 
     /// Puts the cluster's agent behind gateway and engine where these share a runner, so that a record is sent in the

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
+use crate::cluster::control::Control;
 use crate::gateway::facts::Telltale;
 use crate::gateway::{Doors, Durable};
 use crate::journal::{Progress, Room};
@@ -19,6 +20,8 @@ use crate::venue::membership::role;
 pub(super) struct Status {
     pub node: NodeId,
     pub level: Durability,
+    /// Of a node of a cluster.
+    pub control: Option<Arc<Control>>,
     pub durable: Arc<dyn Durable>,
     pub progress: Arc<Progress>,
     pub doors: Arc<Doors>,
@@ -39,7 +42,7 @@ impl Status {
         Map::from_iter([
             ("node".to_owned(), json!(self.node.0)),
             ("role".to_owned(), json!(role(&self.doors))),
-            ("durability".to_owned(), json!(level_name(self.level))),
+            ("durability".to_owned(), json!(self.level_in_force())),
             ("durable_sequence".to_owned(), json!(self.durable.sequence().0)),
             ("synced_sequence".to_owned(), count(&self.progress.synced)),
             ("sessions_connected".to_owned(), count(&self.telltale.sessions)),
@@ -56,6 +59,13 @@ impl Status {
 }
 
 impl Status {
+    /// The level at which effects are told now: a primary that goes on alone falls back to its disk.
+    fn level_in_force(&self) -> &'static str {
+        let told = self.control.as_ref().and_then(|control| control.status());
+        let view = told.and_then(|status| status.report.view);
+        level_name(view.map_or(self.level, |view| view.durability()))
+    }
+
     /// Of each stage how long it took, since the start and in the last interval, in microseconds.
     pub fn latency(&self) -> Option<Map<String, Value>> {
         self.latency.read(|collector| {

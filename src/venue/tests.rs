@@ -334,7 +334,7 @@ impl Machine {
                 role: Role::Primary,
                 log_ring: (records, take(&mut readers)),
                 released: Arc::new(Synced(progress.clone())),
-                sync_pause: Duration::ZERO,
+                sync_pause: SyncPause { hurry: Hurry::new(true), background: Duration::ZERO },
                 journal_is_alone: true,
                 latency: crate::telemetry::passage().0,
                 hashes: Hashes::default(),

@@ -23,7 +23,7 @@ use crate::model::ClusterName;
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 
 /// Where etcd is and how it is reached.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EtcdOptions {
     /// The members, each as `https://host:port`. Asked in turn until one answers.
     pub endpoints: Vec<String>,
@@ -34,7 +34,7 @@ pub struct EtcdOptions {
 }
 
 /// PEM files for mutual TLS.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EtcdTls {
     /// Who signed the members' certificates.
     pub authority: PathBuf,

@@ -6,8 +6,7 @@
 //!    life knows to be acknowledged under that promise.
 //! 3. When the keeper is dropped its thread has ended, and the lock of the directory is free.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -19,48 +18,48 @@ use crate::cluster::view::Incarnation;
 use crate::journal::{DiskFile, NodeFile, Witness, Witnessed};
 use crate::model::{Epoch, Sequence};
 
-/// Says how a process begins whose recovered log ends with the record `end`, of the reign `last_reign`: with the
-/// life that the witness tells of, if the log lacks nothing that was acknowledged in it, or with another. `tag` tells
-/// the log from others that lay in its directory.
-pub fn begin<F: DiskFile>(
+/// What a log that was recovered is.
+#[derive(Debug, Clone, Copy)]
+pub struct Log {
+    /// Tells it from others that lay at the same place.
+    pub tag: u128,
+    /// Its last record.
+    pub end: Sequence,
+    /// The reign of that.
+    pub last_reign: Epoch,
+}
+
+/// Says how a process begins: with the life that the witness tells of, if the log lacks nothing that was
+/// acknowledged in it, or with another, of this number.
+fn begin<F: DiskFile>(
     node: &NodeFile<F>,
     witness: &Path,
-    tag: u128,
-    (end, last_reign): (Sequence, Epoch),
-) -> io::Result<(Beginning, Witness)> {
+    log: &Log,
+    [other_life, seed]: [u64; 2],
+) -> io::Result<(Witness, Beginning)> {
     let promise = Promise { epoch: node.epoch(), reign: node.reign() };
-    let [seed, other_life] = random()?;
-    let kept = Witness::open(witness, tag)?.and_then(|witness| {
+    let Promise { epoch, reign } = promise;
+    let kept = Witness::open(witness, log.tag)?.filter(|witness| {
         let Witnessed { life, acknowledged, epoch, reign } = witness.said();
         let then = Promise { epoch, reign };
         let kept = Kept { incarnation: Incarnation(life), acknowledged, promise: then };
-        kept.goes_on(end, promise).map(|incarnation| (witness, incarnation))
+        kept.goes_on(log.end, promise).is_some()
     });
     let is_kept = kept.is_some();
-    let (witness, incarnation) = match kept {
-        Some((mut kept, incarnation)) => {
-            kept.promise(promise.epoch, promise.reign);
-            (kept, incarnation)
+    let witness = match kept {
+        Some(mut kept) => {
+            // The process before may have ended between the disk and its life.
+            kept.promise(epoch, reign);
+            kept
         }
         None => {
-            let Promise { epoch, reign } = promise;
             let said = Witnessed { life: other_life, acknowledged: Sequence(0), epoch, reign };
-            (Witness::begin(witness, tag, said)?, Incarnation(other_life))
+            Witness::begin(witness, log.tag, said)?
         }
     };
-    Ok((Beginning { incarnation, is_kept, promise, last_reign, seed }, witness))
-}
-
-/// Numbers that nobody has drawn before.
-fn random() -> io::Result<[u64; 2]> {
-    let mut source = File::open("/dev/urandom")?;
-    let mut numbers = [0; 2];
-    for number in &mut numbers {
-        let mut bytes = [0; 8];
-        source.read_exact(&mut bytes)?;
-        *number = u64::from_le_bytes(bytes);
-    }
-    Ok(numbers)
+    let incarnation = Incarnation(witness.said().life);
+    let last_reign = log.last_reign;
+    Ok((witness, Beginning { incarnation, is_kept, promise, last_reign, seed }))
 }
 
 /// See the module.
@@ -123,12 +122,17 @@ impl Desk {
 }
 
 impl DiskKeeper {
-    /// Keeps promises in the node's file, and its life in the witness. `ring` wakes whoever asked for a promise.
-    pub fn new<F: DiskFile + 'static>(
+    /// Begins a process's part: goes on with the life that `witness` tells of, if the log and what `node` promised
+    /// show that nothing is lost, and begins another otherwise. `random` makes its number and the nonces; `ring` wakes
+    /// whoever asked for a promise.
+    pub fn begin<F: DiskFile + 'static>(
         mut node: NodeFile<F>,
-        witness: Witness,
+        witness: &Path,
+        log: &Log,
+        random: [u64; 2],
         ring: impl Fn() + Send + 'static,
-    ) -> io::Result<Self> {
+    ) -> io::Result<(Self, Beginning)> {
+        let (witness, beginning) = begin(&node, witness, log, random)?;
         let desk = Arc::new(Desk {
             asked: AtomicU64::new(NONE),
             stored: AtomicU64::new(NONE),
@@ -139,7 +143,7 @@ impl DiskKeeper {
         let thread = thread::Builder::new()
             .name("castle-promise".to_owned())
             .spawn(move || its.run(&mut node, &ring))?;
-        Ok(Self { desk, witness: Some(witness), thread: Some(thread) })
+        Ok((Self { desk, witness: Some(witness), thread: Some(thread) }, beginning))
     }
 
     fn wake(&self) {
@@ -197,6 +201,7 @@ impl Drop for DiskKeeper {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::path::PathBuf;
     use std::sync::mpsc;
     use std::time::Duration;
@@ -220,11 +225,13 @@ mod tests {
     /// A node's journal directory and the witness of its life.
     struct Place {
         directory: tempfile::TempDir,
+        /// The number of the next life.
+        lives: Cell<u64>,
     }
 
     impl Place {
         fn new() -> Self {
-            Self { directory: tempfile::tempdir().expect("a directory") }
+            Self { directory: tempfile::tempdir().expect("a directory"), lives: Cell::new(1) }
         }
 
         fn witness(&self) -> PathBuf {
@@ -238,15 +245,16 @@ mod tests {
 
         /// A process that begins with a log of so many records.
         fn begin(&self, end: u64) -> (Beginning, DiskKeeper, mpsc::Receiver<()>) {
-            let node = self.node();
-            let log = (Sequence(end), Epoch(1));
-            let begun = begin(&node, &self.witness(), TAG, log).expect("it begins");
+            let log = Log { tag: TAG, end: Sequence(end), last_reign: Epoch(1) };
             let (ring, rung) = mpsc::channel();
-            let keeper = DiskKeeper::new(node, begun.1, move || {
+            let random = [self.lives.get(), 7];
+            self.lives.set(random[0] + 1);
+            let begun = DiskKeeper::begin(self.node(), &self.witness(), &log, random, move || {
                 // Nobody listens any more when a test has ended.
                 let _ = ring.send(());
             });
-            (begun.0, keeper.expect("a thread can be made"), rung)
+            let (keeper, beginning) = begun.expect("it begins");
+            (beginning, keeper, rung)
         }
     }
 
@@ -275,7 +283,6 @@ mod tests {
         let (again, mut keeper, rung) = place.begin(40);
         assert!(again.is_kept);
         assert_eq!((again.incarnation, again.promise), (first.incarnation, promise(3, 2)));
-        assert_ne!(again.seed, first.seed);
         stored(&mut keeper, &rung, promise(4, 2));
         drop(keeper);
         // It acknowledged 40.
@@ -341,14 +348,13 @@ mod tests {
         let disk = SimulatedDisk::new(1 << 20);
         let node: NodeFile<SimulatedFile> =
             NodeFile::open(&mut disk.clone(), cluster()).expect("it is made");
-        let log = (Sequence(0), Epoch(0));
-        let (_, witness) = begin(&node, &place.witness(), TAG, log).expect("it begins");
+        let log = Log { tag: TAG, end: Sequence(0), last_reign: Epoch(0) };
         let (ring, rung) = mpsc::channel();
-        let keeper = DiskKeeper::new(node, witness, move || {
+        let begun = DiskKeeper::begin(node, &place.witness(), &log, [1, 2], move || {
             // Nobody listens any more when a test has ended.
             let _ = ring.send(());
         });
-        let mut keeper = keeper.expect("a thread can be made");
+        let (mut keeper, _) = begun.expect("it begins");
         disk.fail_sync_after(0);
         keeper.store(promise(2, 2));
         rung.recv_timeout(PATIENCE).expect("it rings");

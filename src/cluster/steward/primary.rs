@@ -199,6 +199,15 @@ impl Steward {
         }
     }
 
+    /// Whether a standby of the view is not there, so that it may have to be left out.
+    pub(super) fn lacks_a_member(&self) -> bool {
+        let is_there = |member: &Member| {
+            *member == self.me
+                || self.peers.iter().any(|peer| peer.member == *member && peer.is_connected)
+        };
+        self.view().is_some_and(|view| !view.in_sync().iter().all(is_there))
+    }
+
     /// Whether the standby can be counted on no more.
     fn is_lost(&self, member: Member) -> bool {
         let patience_ns = self.settings.standby_timeout_ns;

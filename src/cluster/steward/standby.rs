@@ -148,7 +148,7 @@ impl Steward {
 
     /// Whether a swap may still be done that would leave this node alone with what it holds. An earlier process
     /// of this life may have asked for one too, which then expects the view that was found.
-    fn is_unsure(&self) -> bool {
+    pub(super) fn is_unsure(&self) -> bool {
         let is_alone =
             self.swap.as_ref().is_some_and(|swap| swap.view.durability() == Durability::LocalDisk);
         let is_new = |epoch| self.view().is_some_and(|view| view.epoch() > epoch);

@@ -376,7 +376,7 @@ impl Machine {
             role,
             log_ring: (records, take(&mut readers)),
             released,
-            sync_pause: Duration::ZERO,
+            sync_pause: SyncPause { hurry: Hurry::new(true), background: Duration::ZERO },
             journal_is_alone: true,
             latency: engine_end,
             hashes,

@@ -1,0 +1,91 @@
+//! What an operator asks of the cluster.
+
+use serde_json::{Value, json};
+
+use super::Fields;
+use crate::cluster::control::{self, Wish};
+use crate::cluster::steward::{PeerReport, Report};
+use crate::cluster::view::View;
+use crate::venue::status::{Status, level_name};
+
+const ALONE: &str = "this node is alone: its configuration has no [[cluster.member]]";
+const SILENT: &str =
+    "the cluster's agent does not answer: the node may be stuck, or is just starting";
+
+pub(super) fn wish(status: &Status, wish: Wish) -> Result<Fields, String> {
+    let control = status.control.as_ref().ok_or(ALONE)?;
+    control.wish(wish).map(|()| Fields::new())
+}
+
+pub(super) fn fields(status: &Status) -> Result<Fields, String> {
+    let control = status.control.as_ref().ok_or(ALONE)?;
+    let told = control.status().ok_or(SILENT)?;
+    let report = &told.report;
+    let role = match (report.is_out, report.leads) {
+        (true, _) => "out",
+        (false, Some(_)) => "primary",
+        (false, None) => "standby",
+    };
+    let silent_ms = report.arbiter_silent_ns / 1_000_000;
+    let arbiter = match (told.arbiter_complaint.as_str(), report.arbiter_went_back) {
+        (_, true) => {
+            "shows a lower epoch than this node has seen: was it restored from a backup?".to_owned()
+        }
+        ("", false) => "answers".to_owned(),
+        (why, false) => format!("has not answered for {silent_ms} ms: {why}"),
+    };
+    let nodes: Vec<Value> = told.links.iter().map(|link| node(link, report)).collect();
+    Ok(Fields::from_iter([
+        ("node".to_owned(), json!(report.me.node.0)),
+        ("incarnation".to_owned(), json!(report.me.incarnation.to_string())),
+        ("role".to_owned(), json!(role)),
+        ("view".to_owned(), report.view.as_ref().map_or(Value::Null, view)),
+        ("asks_for".to_owned(), report.asks_for.as_ref().map_or(Value::Null, view)),
+        ("last_record".to_owned(), json!(report.own.end.0)),
+        ("synced_record".to_owned(), json!(report.own.synced.0)),
+        ("released_record".to_owned(), json!(report.released.0)),
+        ("states_agreed_at".to_owned(), json!(report.hash_agreed.sequence.0)),
+        ("state_hash_agreed".to_owned(), json!(format!("{:016x}", report.hash_agreed.hash))),
+        ("arbiter".to_owned(), json!(arbiter)),
+        ("connections_refused".to_owned(), json!(told.refused_connections)),
+        ("nodes".to_owned(), json!(nodes)),
+    ]))
+}
+
+fn view(view: &View) -> Value {
+    let in_sync: Vec<u16> = view.in_sync().iter().map(|member| member.node.0).collect();
+    json!({
+        "epoch": view.epoch().0,
+        "reign": view.reign().0,
+        "primary": view.primary().node.0,
+        "in_sync": in_sync,
+        "durability": level_name(view.durability()),
+    })
+}
+
+/// Another node: what a primary knows of its standby; of others, whether there is a connection.
+fn node(link: &control::LinkStatus, report: &Report) -> Value {
+    let peer: Option<&PeerReport> = report
+        .peers
+        .iter()
+        .find(|peer| peer.member.node == link.node)
+        .filter(|_| report.leads.is_some());
+    let in_view = report
+        .view
+        .as_ref()
+        .is_some_and(|view| view.in_sync().iter().any(|member| member.node == link.node));
+    json!({
+        "node": link.node.0,
+        "name": link.name,
+        "connected": link.is_connected,
+        "in_sync": in_view,
+        "catching_up": link.is_catching_up,
+        "received": peer.map(|peer| peer.held.end.0),
+        "synced": peer.map(|peer| peer.held.synced.0),
+        "behind_records": peer.map(|peer| peer.behind),
+        "behind_bytes": link.behind_bytes,
+        "behind_us": link.behind_us,
+        "silent_ms": peer.map(|peer| peer.silent_ns / 1_000_000),
+        "complaint": link.complaint,
+    })
+}

@@ -1,0 +1,253 @@
+//! A node of a cluster: it joins, runs, and joins again where it must begin anew.
+//!
+//! ```text
+//!   join ──▶ venue runs, its doors as the cluster says ──▶ another is primary ──▶ stop ─▶ cut ─▶ join
+//!                                                      └─▶ it is told to stop: hands over, then stops
+//! ```
+//!
+//! The process stays the same; a venue that has led does not become one that follows, since its state may hold what
+//! the log that is shared does not.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use crate::cluster::agent::{ClusterAgent, Options, Outside, Seat};
+use crate::cluster::arbiter::{EtcdArbiter, FileArbiter};
+use crate::cluster::control::{Control, Ending, Status, Wish};
+use crate::cluster::frame::BATCH_MAX;
+use crate::cluster::history::JournalHistory;
+use crate::cluster::keeper::{DiskKeeper, Log};
+use crate::cluster::link::Credentials;
+use crate::cluster::port::ThreadPort;
+use crate::cluster::steward::Settings;
+use crate::cluster::wires::TcpWires;
+use crate::cluster::{Arbiter, Standing};
+use crate::journal::format::FORMAT_VERSION;
+use crate::model::NodeId;
+use crate::runtime::{Agent, FaultReport, monotonic_ns};
+use crate::venue::config::{ArbiterConfig, Config};
+use crate::venue::node::pair;
+use crate::venue::{Joined, Membership, StartError, StopError, Summary, Venue, cut_back, recovery};
+
+/// Records on their way from the primary to the sequencer.
+const RECORDS: usize = 4 * BATCH_MAX as usize;
+/// State hashes on their way to the cluster.
+const HASHES: usize = 1_024;
+/// How long to wait before the arbiter is asked again for what it did not do.
+const RETRY: Duration = Duration::from_millis(20);
+/// How often the view is read where nothing gives a reason to.
+const WATCH: Duration = Duration::from_millis(100);
+/// How often it is looked whether the process is to end.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long a primary that is stopped takes to hand over at most.
+const HAND_OVER: Duration = Duration::from_secs(2);
+
+/// Why a node does not run on.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// It cannot begin anew.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// It could not be stopped in good order.
+    #[error(transparent)]
+    Stop(#[from] StopError),
+    /// An agent cannot go on.
+    #[error(transparent)]
+    Fault(#[from] FaultReport),
+    /// It takes no further part in the cluster.
+    #[error("this node takes no further part: {0}")]
+    Out(String),
+}
+
+/// See the module.
+pub struct Member {
+    config: Config,
+    venue: Venue,
+    control: Arc<Control>,
+}
+
+impl Member {
+    /// Recovers what is there and joins the cluster of the configuration.
+    pub fn join(config: &Config) -> Result<Self, StartError> {
+        let (venue, control) = join(config)?;
+        Ok(Self { config: config.clone(), venue, control })
+    }
+
+    /// The venue as it runs now.
+    pub fn venue(&self) -> &Venue {
+        &self.venue
+    }
+
+    /// What the cluster's agent knows and is asked.
+    pub fn control(&self) -> &Arc<Control> {
+        &self.control
+    }
+
+    /// Runs until `stop` is set, then hands over and stops. `began` is called each time that it has joined anew.
+    pub fn run(
+        mut self,
+        stop: &AtomicBool,
+        mut began: impl FnMut(&Venue),
+    ) -> Result<Summary, RunError> {
+        loop {
+            if stop.load(Ordering::Acquire) {
+                self.hand_over();
+                return Ok(self.venue.stop()?);
+            }
+            if let Some(report) = self.venue.fault() {
+                return Err(report.into());
+            }
+            let Some(ending) = self.control.wait_for_ending(LOOK) else { continue };
+            let cut = match ending {
+                Ending::Stopped(why) => {
+                    self.venue.stop()?;
+                    return Err(RunError::Out(why));
+                }
+                Ending::Again => None,
+                Ending::Cut(end) => Some(end),
+            };
+            self.venue.stop()?;
+            if let Some(end) = cut {
+                let records = cut_back(&self.config, &end)?;
+                tracing::warn!(
+                    "{records} records behind record {} were numbered by an earlier primary and told to nobody: \
+                     they are cut",
+                    end.sequence
+                );
+            }
+            (self.venue, self.control) = join(&self.config)?;
+            began(&self.venue);
+        }
+    }
+
+    /// Has a standby in sync take over, where this node is primary and there is one.
+    fn hand_over(&self) {
+        let Some(status) = self.control.status() else { return };
+        let Some(to) = successor(&status) else { return };
+        let patience_ns = HAND_OVER.as_nanos() as u64;
+        if self.control.wish(Wish::SwitchOver { to, patience_ns }).is_ok() {
+            let until = Instant::now() + HAND_OVER;
+            let is_over = self.control.wait_for_ending(until - Instant::now()).is_some();
+            if !is_over {
+                tracing::warn!(
+                    "node {to} has not taken over in time: it will, once this one is gone"
+                );
+            }
+        }
+    }
+}
+
+/// The standby in sync that is the least behind.
+fn successor(status: &Status) -> Option<NodeId> {
+    status.report.leads?;
+    let in_sync = status.report.peers.iter().filter(|peer| peer.is_in_sync && peer.is_following);
+    in_sync.min_by_key(|peer| peer.behind).map(|peer| peer.member.node)
+}
+
+fn join(config: &Config) -> Result<(Venue, Arc<Control>), StartError> {
+    let cluster = &config.cluster;
+    let setup = |why: &dyn std::fmt::Display| StartError::Cluster { why: why.to_string() };
+    let me = cluster.me().ok_or_else(|| setup(&"this node is not among its members"))?;
+    let credentials = cluster.tls.as_ref().map(Credentials::load).transpose();
+    let credentials = credentials.map_err(|error| setup(&error))?;
+    let arbiter = arbiter(config)?;
+    let address = me.address;
+    let wires =
+        TcpWires::listen(address).map_err(|source| StartError::Listen { address, source })?;
+    let control = Control::new();
+    let standing = Arc::new(Standing::default());
+    let (to_sequencer, records) = pair(RECORDS);
+    let (running, running_hashes) = pair(HASHES);
+    let (state, _) = pair(1);
+    let membership = Membership {
+        standing: standing.clone(),
+        records,
+        running_hashes: (running, cluster.compare_every),
+        state_hashes: (state, u64::MAX),
+        control: Some(control.clone()),
+    };
+    let options = Options {
+        settings: Settings {
+            cluster: cluster.name,
+            node: cluster.node,
+            durability: config.durability,
+            primary_timeout_ns: cluster.primary_timeout.as_nanos() as u64,
+            standby_timeout_ns: cluster.standby_timeout.as_nanos() as u64,
+            journal_timeout_ns: cluster.journal_timeout.as_nanos() as u64,
+            retry_ns: RETRY.as_nanos() as u64,
+            watch_ns: WATCH.as_nanos() as u64,
+        },
+        peers: cluster.others(),
+        journal_format: FORMAT_VERSION,
+        definitions: config.definitions_hash(),
+        credentials,
+    };
+    let watched = wires.watched();
+    let its = control.clone();
+    let venue = Venue::join(config, membership, Some(watched), |joined| {
+        let Joined {
+            log,
+            published,
+            progress,
+            chain,
+            end,
+            hash,
+            sequencer,
+            node,
+            witness,
+            tag,
+            ..
+        } = joined;
+        let found = Log { tag, end: end.sequence, last_reign: chain.last_reign() };
+        let random = recovery::random()?;
+        let [bell, bell_of_history] = [sequencer.clone(), sequencer.clone()];
+        let (keeper, beginning) = DiskKeeper::begin(
+            node,
+            &witness,
+            &found,
+            [random as u64, (random >> 64) as u64],
+            move || bell.wake(),
+        )
+        .map_err(|source| StartError::Ring { path: witness.clone(), source })?;
+        let port =
+            ThreadPort::new(arbiter, move || sequencer.wake()).map_err(StartError::Thread)?;
+        let seat = Seat {
+            standing,
+            log,
+            published,
+            progress,
+            records: to_sequencer,
+            running_hashes,
+            chain,
+            end,
+            hash,
+        };
+        let history =
+            JournalHistory::new(&config.journal.directory, move || bell_of_history.wake());
+        let outside = Outside {
+            wires,
+            port: Box::new(port),
+            history: Box::new(history),
+            keeper: Box::new(keeper),
+        };
+        let agent = ClusterAgent::new(options, &beginning, seat, outside, its, monotonic_ns());
+        Ok(Some(Box::new(agent) as Box<dyn Agent>))
+    })?;
+    Ok((venue, control))
+}
+
+fn arbiter(config: &Config) -> Result<Box<dyn Arbiter>, StartError> {
+    let setup = |why: String| StartError::Cluster { why };
+    match &config.cluster.arbiter {
+        Some(ArbiterConfig::File(directory)) => FileArbiter::open(directory)
+            .map(|arbiter| Box::new(arbiter) as Box<dyn Arbiter>)
+            .map_err(|error| setup(error.to_string())),
+        Some(ArbiterConfig::Etcd(options)) => EtcdArbiter::new(options, &config.cluster.name)
+            .map(|arbiter| Box::new(arbiter) as Box<dyn Arbiter>)
+            .map_err(|error| setup(error.to_string())),
+        None => Err(setup("[cluster.arbiter] is missing".to_owned())),
+    }
+}
