@@ -2,8 +2,13 @@
 //!
 //! A journal is read by calls that wait for the disk, and no agent may wait. So whoever implements [`History`]
 //! reads on a thread of its own, ahead by a few pieces, and the primary's agent takes what is there.
+//! [`JournalHistory`] does so.
+
+mod journal;
 
 use crate::model::{NodeId, Sequence};
+
+pub use journal::JournalHistory;
 
 /// About how many bytes a piece has at most.
 pub const PIECE_BYTES: usize = 256 * 1024;

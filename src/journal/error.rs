@@ -109,6 +109,21 @@ pub enum OpenError {
         /// The first record that is left.
         first: Sequence,
     },
+    /// A journal that is being written has bytes that its writer did not put there.
+    #[error(
+        "{path} cannot be read on at byte {offset}, where record {sequence} must stand: {what}. Look at the \
+         disk, and check the journal: castle journal verify"
+    )]
+    NotReadable {
+        /// The file.
+        path: String,
+        /// The bad record or frame begins there.
+        offset: u64,
+        /// What is wrong.
+        what: String,
+        /// The record that must stand there.
+        sequence: Sequence,
+    },
     /// Synced bytes are bad.
     #[error(
         "{path} is corrupt at byte {offset}: {what}. Record {sequence} must stand there, since \

@@ -1,9 +1,9 @@
 //! What the fuzzer runs: any bytes as a journal, read and opened, never panic.
 
 use super::simulated::SimulatedDisk;
-use super::{Journal, JournalOptions, format, read};
-use crate::model::ClusterName;
+use super::{Journal, JournalOptions, RawReader, format, read};
 use crate::model::wire::Wire;
+use crate::model::{ClusterName, Sequence};
 
 /// Reads and opens a journal of one segment with these bytes; then the same with the CRCs of
 /// header, frames and records put right, so that what lies behind them is reached. The journal that
@@ -20,6 +20,9 @@ fn check_segment(mut bytes: Vec<u8>) {
     let disk = SimulatedDisk::new(1 << 20);
     disk.put(&format::segment_name(1), bytes);
     let verified = read::verify(&disk);
+    let mut raw = RawReader::new(disk.clone(), Sequence(0));
+    // Whatever it says, it says it without a panic.
+    let _ = raw.read(&mut Vec::new(), usize::MAX);
     let options = JournalOptions {
         segment_bytes: 4096,
         segments_ahead: 1,
@@ -57,7 +60,7 @@ fn repair(bytes: &mut [u8]) {
     let header = format::Header {
         number: 1,
         segment_bytes: bytes.len() as u64,
-        first: crate::model::Sequence(1),
+        first: Sequence(1),
         epoch: crate::model::Epoch(0),
         timestamp: crate::model::Timestamp(0),
         hash: 0,
