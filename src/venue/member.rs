@@ -206,6 +206,7 @@ fn join(config: &Config) -> Result<(Venue, Arc<Control>), StartError> {
         let (keeper, beginning) =
             DiskKeeper::begin(node, &witness, &found, [random as u64, (random >> 64) as u64])
                 .map_err(|source| StartError::Ring { path: witness.clone(), source })?;
+        let bell = sequencer.clone();
         let port =
             ThreadPort::new(arbiter, move || sequencer.wake()).map_err(StartError::Thread)?;
         let seat = Seat {

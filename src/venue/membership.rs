@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cluster::chain::{Chain, Start};
-use crate::cluster::follower::End;
 use crate::cluster::control::Control;
+use crate::cluster::follower::End;
 use crate::cluster::{Standing, StateHash};
 use crate::gateway::{Doors, Durable};
 use crate::journal::{
