@@ -121,7 +121,6 @@ impl<W: Wires> ClusterAgent<W> {
     /// Takes the next frame of a standby; false where there is none.
     fn hear_standby(&mut self, at: usize) -> Result<bool, LinkError> {
         let cluster = self.options.settings.cluster;
-        let others: Vec<NodeId> = self.options.peers.iter().map(|peer| peer.node).collect();
         let Downstream { link, stage, .. } = &mut self.downstreams[at];
         match stage {
             Stage::Silent => {
@@ -133,6 +132,7 @@ impl<W: Wires> ClusterAgent<W> {
                 };
                 let Body::Hello(body) = &frame.body else { return Err(LinkError::Closed) };
                 let sender = frame.header.sender;
+                let others: Vec<NodeId> = self.options.peers.iter().map(|peer| peer.node).collect();
                 let own = Own {
                     node: self.options.settings.node,
                     others: &others,
