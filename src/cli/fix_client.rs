@@ -346,7 +346,7 @@ impl FixClient {
                 return Ok(());
             }
             if number > self.next_in {
-                return self.miss(message);
+                return self.miss(message, visit);
             }
         }
         if number != self.next_in && message.get(43) != Some(b"Y") {
@@ -382,7 +382,15 @@ impl FixClient {
     }
 
     /// A message before which others are missing: all of them come again, this one too.
-    fn miss(&mut self, message: &Incoming<'_>) -> Result<(), ClientError> {
+    fn miss(
+        &mut self,
+        message: &Incoming<'_>,
+        visit: &mut dyn FnMut(&Incoming<'_>),
+    ) -> Result<(), ClientError> {
+        // A Logon is filled over when it comes again.
+        if message.msg_type() == "A" {
+            visit(message);
+        }
         // What the venue misses is not to wait for what is missed here.
         if message.msg_type() == "2" {
             self.send_again(message.number(7).unwrap_or(1));

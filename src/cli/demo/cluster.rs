@@ -44,8 +44,13 @@ struct Shared {
 }
 
 /// Runs `castle demo --cluster`: 0 only where all checks hold.
-pub(super) fn run(arguments: &Arguments, directory: &Path, stop: &AtomicBool) -> Outcome {
-    let mut nodes = Nodes::start(directory)?;
+pub(super) fn run(
+    arguments: &Arguments,
+    directory: &Path,
+    rings: &Path,
+    stop: &AtomicBool,
+) -> Outcome {
+    let mut nodes = Nodes::start(directory, rings)?;
     let [first, second] = &nodes.nodes;
     println!("node 0  process {}, FIX 4.4 on {}", first.process(), first.fix);
     println!("node 1  process {}, FIX 4.4 on {}", second.process(), second.fix);

@@ -54,9 +54,13 @@ const CL_ORD_IDS_MIN: u64 = 1 << 20;
 /// Runs `castle demo`: 0 only where all checks hold.
 pub fn run(arguments: &Arguments) -> Outcome {
     let stop = stop_on_signals()?;
-    let directory = TemporaryDirectory::new()?;
+    let directory = TemporaryDirectory::new(&std::env::temp_dir())?;
     if arguments.cluster {
-        return cluster::run(arguments, &directory.0, &stop);
+        // A node that is killed leaves its log ring: all of them lie where they are removed.
+        let memory = Config::default().journal.ring_directory;
+        let memory = if memory.is_dir() { memory } else { directory.0.clone() };
+        let rings = TemporaryDirectory::new(&memory)?;
+        return cluster::run(arguments, &directory.0, &rings.0, &stop);
     }
     let config = configuration(&directory.0, arguments)?;
     let venue = Venue::start(&config).map_err(Failure::new)?;
@@ -325,8 +329,8 @@ fn conclude(checks: &[Check]) -> Outcome {
 struct TemporaryDirectory(PathBuf);
 
 impl TemporaryDirectory {
-    fn new() -> Result<Self, Failure> {
-        let path = std::env::temp_dir().join(format!("castle-demo-{}", std::process::id()));
+    fn new(place: &Path) -> Result<Self, Failure> {
+        let path = place.join(format!("castle-demo-{}", std::process::id()));
         std::fs::create_dir(&path)
             .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
         Ok(Self(path))

@@ -32,10 +32,10 @@ pub struct Node {
 }
 
 impl Nodes {
-    /// Starts both, with all their files in one directory.
-    pub fn start(directory: &Path) -> Result<Self, Failure> {
+    /// Starts both, with all their files in one directory, but for the log rings.
+    pub fn start(directory: &Path, rings: &Path) -> Result<Self, Failure> {
         let [fix_0, fix_1, peer_0, peer_1] = free_addresses()?;
-        let start = |node: usize, fix| Node::start(directory, node, fix, [peer_0, peer_1]);
+        let start = |node: usize, fix| Node::start((directory, rings), node, fix, [peer_0, peer_1]);
         let mut nodes = Self { nodes: [start(0, fix_0)?, start(1, fix_1)?] };
         for node in &mut nodes.nodes {
             node.wait_for("its start", |_| true)?;
@@ -54,7 +54,7 @@ impl Nodes {
 
 impl Node {
     fn start(
-        directory: &Path,
+        (directory, rings): (&Path, &Path),
         node: usize,
         fix: SocketAddr,
         peers: [SocketAddr; 2],
@@ -64,7 +64,7 @@ impl Node {
         let socket = home.join("admin.sock");
         let io = |error: std::io::Error| Failure::new(format!("{}: {error}", home.display()));
         std::fs::create_dir(&home).map_err(io)?;
-        std::fs::write(&config, text(directory, &home, node, fix, peers)).map_err(io)?;
+        std::fs::write(&config, text((directory, rings), &home, node, fix, peers)).map_err(io)?;
         let out = File::create(&said).map_err(io)?;
         let program = std::env::current_exe().map_err(io)?;
         let child = Command::new(program)
@@ -142,15 +142,13 @@ fn free_addresses() -> Result<[SocketAddr; 4], Failure> {
 
 /// The configuration of a node: assets and instruments of the example, and the demo's traders.
 fn text(
-    directory: &Path,
+    (directory, rings): (&Path, &Path),
     home: &Path,
     node: usize,
     fix: SocketAddr,
     peers: [SocketAddr; 2],
 ) -> String {
-    let memory = Config::default().journal.ring_directory;
-    let ring = if memory.is_dir() { memory.as_path() } else { home };
-    let (home, ring, view) = (home.display(), ring.display(), directory.join("view"));
+    let (home, ring, view) = (home.display(), rings.display(), directory.join("view"));
     let example = Config::example();
     let market = example.find("[[asset]]").zip(example.find("[[account]]"));
     let market = market.map_or("", |(from, to)| &example[from..to]);
@@ -194,7 +192,8 @@ mod tests {
         for node in 0..2 {
             let directory = Path::new("/tmp/demo");
             let peers = [address(2), address(3)];
-            let text = text(directory, &directory.join("node"), node, address(1), peers);
+            let text =
+                text((directory, directory), &directory.join("node"), node, address(1), peers);
             let config = Config::parse(Path::new("(demo)"), &text).unwrap();
             assert_eq!(config.sessions.len(), TRADERS as usize);
             assert_eq!(config.cluster.others().len(), 1);
