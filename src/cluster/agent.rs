@@ -135,6 +135,9 @@ pub struct ClusterAgent<W: Wires> {
     progress_at_ns: u64,
     /// The last that was told to the sequencer.
     post: Post,
+    /// What people were told last.
+    said_epoch: Epoch,
+    said_view: Option<(NodeId, Vec<NodeId>)>,
     is_over: bool,
 }
 
@@ -186,6 +189,8 @@ impl<W: Wires> ClusterAgent<W> {
             is_unread: true,
             progress_at_ns: now_ns,
             post: Post::Waiting,
+            said_epoch: Epoch(0),
+            said_view: None,
             is_over: false,
             options,
         }
@@ -216,8 +221,11 @@ impl<W: Wires> ClusterAgent<W> {
             None => {}
         }
         match name {
-            Some(name) if !why.is_empty() => tracing::warn!("node {name}: {why}"),
-            None => tracing::warn!("a connection of an unknown node was closed: {why}"),
+            Some(name) if !why.is_empty() => self.control.say(true, format!("{name}: {why}")),
+            None => {
+                self.control
+                    .say(true, format!("a connection of an unknown node was closed: {why}"));
+            }
             _ => {}
         }
     }
@@ -410,6 +418,39 @@ impl<W: Wires> ClusterAgent<W> {
         self.control.end(ending);
     }
 
+    /// Says to people who is primary and who is in sync, where that has changed.
+    fn say_view(&mut self) {
+        let Some(view) = self.steward.view() else { return };
+        if view.epoch() == self.said_epoch {
+            return;
+        }
+        self.said_epoch = view.epoch();
+        let nodes: Vec<NodeId> = view.in_sync().iter().map(|member| member.node).collect();
+        let said = (view.primary().node, nodes);
+        if self.said_view.as_ref() == Some(&said) {
+            return;
+        }
+        let (epoch, primary) = (view.epoch(), view.primary().node);
+        let names: Vec<String> = said.1.iter().map(|node| self.name_of(*node)).collect();
+        let (alone, primary) = (names.len() == 1, self.name_of(primary));
+        let text = match alone {
+            true => format!("epoch {epoch}: {primary} is primary, alone, at local-disk"),
+            false => {
+                format!("epoch {epoch}: {primary} is primary, in sync are {}", names.join(", "))
+            }
+        };
+        self.control.say(alone, text);
+        self.said_view = Some(said);
+    }
+
+    /// What people call a node.
+    fn name_of(&self, node: NodeId) -> String {
+        match self.peer(node) {
+            Some(peer) => peer.name.clone(),
+            None => "this node".to_owned(),
+        }
+    }
+
     /// Tells the gateway what may be told, and the sequencer what is to be done.
     fn tell_standing(&mut self) -> usize {
         let released = self.steward.released();
@@ -462,6 +503,7 @@ impl<W: Wires> Agent for ClusterAgent<W> {
         self.look_at_desk();
         self.steward.tick(now.monotonic_ns);
         done += self.obey();
+        self.say_view();
         if self.is_over {
             return done + 1;
         }

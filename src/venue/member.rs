@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use crate::cluster::agent::{ClusterAgent, Options, Outside, Seat};
 use crate::cluster::arbiter::{EtcdArbiter, FileArbiter};
-use crate::cluster::control::{Control, Ending, Status, Wish};
+use crate::cluster::control::{Control, Ending, Saying, Status, Wish};
 use crate::cluster::frame::BATCH_MAX;
 use crate::cluster::history::JournalHistory;
 use crate::cluster::keeper::{DiskKeeper, Log};
@@ -93,14 +93,17 @@ impl Member {
         mut began: impl FnMut(&Venue),
     ) -> Result<Summary, RunError> {
         loop {
+            self.pass_on();
             if stop.load(Ordering::Acquire) {
                 self.hand_over();
+                self.pass_on();
                 return Ok(self.venue.stop()?);
             }
             if let Some(report) = self.venue.fault() {
                 return Err(report.into());
             }
             let Some(ending) = self.control.wait_for_ending(LOOK) else { continue };
+            self.pass_on();
             let cut = match ending {
                 Ending::Stopped(why) => {
                     self.venue.stop()?;
@@ -120,6 +123,16 @@ impl Member {
             }
             (self.venue, self.control) = join(&self.config)?;
             began(&self.venue);
+        }
+    }
+
+    /// Passes on what the cluster's agent says to people.
+    fn pass_on(&self) {
+        for Saying { is_warning, text } in self.control.sayings() {
+            match is_warning {
+                true => tracing::warn!("{text}"),
+                false => tracing::info!("{text}"),
+            }
         }
     }
 
