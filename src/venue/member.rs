@@ -205,10 +205,15 @@ fn join(config: &Config) -> Result<(Venue, Arc<Control>), StartError> {
         } = joined;
         let found = Log { tag, end: end.sequence, last_reign: chain.last_reign() };
         let random = recovery::random()?;
-        let (keeper, beginning) =
-            DiskKeeper::begin(node, &witness, &found, [random as u64, (random >> 64) as u64])
-                .map_err(|source| StartError::Ring { path: witness.clone(), source })?;
-        let bell = sequencer.clone();
+        let [bell, bell_of_history] = [sequencer.clone(), sequencer.clone()];
+        let (keeper, beginning) = DiskKeeper::begin(
+            node,
+            &witness,
+            &found,
+            [random as u64, (random >> 64) as u64],
+            move || bell.wake(),
+        )
+        .map_err(|source| StartError::Ring { path: witness.clone(), source })?;
         let port =
             ThreadPort::new(arbiter, move || sequencer.wake()).map_err(StartError::Thread)?;
         let seat = Seat {
@@ -222,7 +227,8 @@ fn join(config: &Config) -> Result<(Venue, Arc<Control>), StartError> {
             end,
             hash,
         };
-        let history = JournalHistory::new(&config.journal.directory, move || bell.wake());
+        let history =
+            JournalHistory::new(&config.journal.directory, move || bell_of_history.wake());
         let outside = Outside {
             wires,
             port: Box::new(port),

@@ -81,7 +81,8 @@ impl<W: Wires> ClusterAgent<W> {
             // Its reign is over, or it does not answer, or the view names another by now.
             let is_late = self.now_ns.saturating_sub(*since_ns) > WELCOME_NS;
             let other = self.steward.wants_to_follow().is_some_and(|primary| primary != *node);
-            if !is_welcomed && !is_late && !(other && self.upstream.misses.is_multiple_of(2)) {
+            let is_passed_by = other && self.upstream.misses.is_multiple_of(2);
+            if !(*is_welcomed || is_late || is_passed_by) {
                 return;
             }
             self.hang_up();
