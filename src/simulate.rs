@@ -148,6 +148,11 @@ fn run_all(
 
 fn seeds(arguments: &Arguments, mutant: Option<Mutant>, threads: usize) -> bool {
     let begun = Instant::now();
+    let digest = |_| simulation::run(arguments.first, mutant, false).digest;
+    if digest(0) != digest(1) {
+        say("two runs of one seed differ: something in them is not drawn from it");
+        return false;
+    }
     let sum = Mutex::new(Sum::default());
     run_all(arguments.first, arguments.seeds, mutant, threads, |seed, outcome| {
         if let Some(error) = &outcome.error {

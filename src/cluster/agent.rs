@@ -375,10 +375,18 @@ impl<W: Wires> ClusterAgent<W> {
         {
             done += 1;
             match order {
+                #[cfg(any(test, feature = "simulation"))]
+                Order::Store(promise) if self.has(AgentMutant::PromiseNothing) => {
+                    self.steward.stored(promise);
+                }
                 Order::Store(promise) => self.outside.keeper.store(promise),
+                #[cfg(any(test, feature = "simulation"))]
+                Order::Cut { .. } if self.has(AgentMutant::ForgetCut) => self.end(Ending::Again),
                 Order::Cut { to } => {
-                    let epoch = self.reign_of(to);
                     let running_hash = self.shared_hash;
+                    #[cfg(any(test, feature = "simulation"))]
+                    let (to, running_hash) = self.cut_deeper(to, running_hash);
+                    let epoch = self.reign_of(to);
                     self.end(Ending::Cut(SharedEnd { epoch, sequence: to, running_hash }));
                 }
                 Order::Begin { begin, after } => {

@@ -92,6 +92,10 @@ pub struct Machine {
     pub cut: Option<SharedEnd>,
     /// Something was done to its disk that may end a process or keep one from beginning.
     pub is_disk_bad: bool,
+    /// Its disk has no more space.
+    pub is_full: bool,
+    /// What its log lacks is known only once a process has looked.
+    pub is_doubtful: bool,
     /// How much faster its clock goes, in millionths.
     pub drift_ppm: i64,
     /// How far its monotonic clock is ahead.
@@ -127,6 +131,8 @@ impl Machine {
             restart_at_ns: Some(0),
             cut: None,
             is_disk_bad: false,
+            is_full: false,
+            is_doubtful: false,
             drift_ppm: random.below(20_000) as i64 - 10_000,
             ahead_ns: random.below(1_000_000_000),
             wall_off_ns: random.below(2_000_000_000) as i64 - 1_000_000_000,
@@ -270,6 +276,8 @@ impl Machine {
         self.process = Some(Process { node, agent, tap, control });
         self.processes += 1;
         (self.is_frozen, self.restart_at_ns) = (false, None);
+        (self.is_disk_bad, self.is_doubtful) = (false, false);
+        self.disk.clear_faults();
         Ok(())
     }
 
@@ -376,7 +384,7 @@ impl Machine {
         let Some((disk, log, hashes)) = self.image.take() else { return Ok(false) };
         self.kill(world);
         (self.disk, self.log, self.hashes) = (disk, log, hashes);
-        self.cut = None;
+        (self.cut, self.is_doubtful) = (None, true);
         ring::unlink(&self.ring()).map_err(|error| error.to_string())?;
         Ok(true)
     }
@@ -387,7 +395,7 @@ impl Machine {
         self.mark = random.draw();
         self.image = None;
         self.cut = None;
-        self.is_disk_bad = false;
+        (self.is_disk_bad, self.is_doubtful) = (false, false);
         self.log.clear();
         self.hashes.clear();
         forget(&self.life);

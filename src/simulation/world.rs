@@ -292,8 +292,8 @@ impl World {
                 self.note(|| format!("node {node} begins, with {log} records"));
                 Ok(())
             }
-            Err(why) if machine.is_disk_bad && !why.starts_with("PREFIX") => {
-                if why.contains("full") || why.contains("space") || why.contains("power is off") {
+            Err(why) if (machine.is_disk_bad || machine.is_full) && !why.starts_with("PREFIX") => {
+                if machine.is_full {
                     machine.restart_at_ns = Some(now_ns + 10_000_000);
                     machine.disk.clear_faults();
                 } else {
@@ -320,7 +320,7 @@ impl World {
             Came::Began(begin) => self.began(node, begin.epoch.0),
             Came::Fault(why) => {
                 let machine = &mut self.machines[node];
-                if !machine.is_disk_bad {
+                if !(machine.is_disk_bad || machine.is_full) {
                     return Err(format!("an agent of node {node} cannot go on: {why}"));
                 }
                 machine.kill(&self.net);
@@ -343,7 +343,7 @@ impl World {
                 machine.cut = Some(end);
                 self.cuts += 1;
             }
-            Ending::Stopped(_) if machine.is_disk_bad => {
+            Ending::Stopped(_) if machine.is_disk_bad || machine.is_full => {
                 machine.disk.clear_faults();
                 forget(&machine.life);
             }
@@ -374,7 +374,7 @@ impl World {
             view.in_sync().iter().any(|member| {
                 let machine = &self.machines[member.node.index()];
                 machine.id != victim
-                    && !machine.is_disk_bad
+                    && !(machine.is_disk_bad || machine.is_doubtful)
                     && incarnation(&machine.life) == Some(member.incarnation)
             })
         };
@@ -416,7 +416,7 @@ impl World {
                 Cure::Space(node) => {
                     let machine = &mut self.machines[node];
                     machine.disk.set_capacity_bytes(DISK_BYTES);
-                    machine.is_disk_bad = false;
+                    machine.is_full = false;
                 }
                 Cure::Sync(node, one_in) => self.machines[node].sync_one_in = one_in,
             }
@@ -537,14 +537,13 @@ impl World {
                 // Where something stands: what is zero says nothing.
                 let used = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0) as u64 + 1;
                 machine.disk.flip(name, self.random.below(used), 1 << self.random.below(8));
-                machine.is_disk_bad = true;
+                (machine.is_disk_bad, machine.is_doubtful) = (true, true);
                 // It is noticed when it is read.
                 machine.kill(&self.net);
-                forget(&machine.life);
                 machine.restart_at_ns = Some(down_ns);
             }
             Fault::DiskFull => {
-                machine.is_disk_bad = true;
+                machine.is_full = true;
                 machine.disk.set_capacity_bytes(0);
                 self.will(Cure::Space(node));
             }

@@ -29,7 +29,7 @@ use crate::venue::recovery::{Start, recover};
 use crate::venue::{BACKGROUND_SYNC, StartError};
 
 /// Small, so that rings fill up.
-const SIZES: Sizes = Sizes { commands: 64, events: 512 };
+const SIZES: Sizes = Sizes { commands: 256, events: 1_024 };
 /// Room for two of the longest batches of a primary.
 const RECORDS: usize = 2_048;
 const HASHES: usize = 256;

@@ -3,6 +3,7 @@
 use super::ClusterAgent;
 use crate::cluster::steward::StewardMutant;
 use crate::cluster::wires::Wires;
+use crate::model::Sequence;
 
 /// An error to plant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +22,8 @@ pub enum Mutant {
     PromiseNothing,
     /// A hello is said while records are still on their way to the log ring.
     HelloTooEarly,
-    /// The doors stay open when another has taken over.
-    KeepDoorsOpen,
+    /// The journal is cut before the last record that is shared, which is synced.
+    CutDeeper,
 }
 
 impl Mutant {
@@ -35,7 +36,7 @@ impl Mutant {
         Self::ForgetCut,
         Self::PromiseNothing,
         Self::HelloTooEarly,
-        Self::KeepDoorsOpen,
+        Self::CutDeeper,
     ];
 }
 
@@ -48,6 +49,15 @@ impl<W: Wires> ClusterAgent<W> {
     /// Plants one in its steward.
     pub fn plant_in_steward(&mut self, mutant: StewardMutant) {
         self.steward.plant(Some(mutant));
+    }
+
+    /// Where to cut, and the running hash there.
+    pub(super) fn cut_deeper(&self, to: Sequence, hash: u64) -> (Sequence, u64) {
+        let before = Sequence(to.0.saturating_sub(5));
+        match self.window.hash_after(before) {
+            Some(hash) if self.has(Mutant::CutDeeper) => (before, hash),
+            _ => (to, hash),
+        }
     }
 
     pub(super) fn has(&self, mutant: Mutant) -> bool {
