@@ -16,6 +16,8 @@
 //!   where the next record goes.
 //! - It never waits: sockets do not block, the arbiter and the disk answer some turns later.
 
+#[cfg(any(test, feature = "simulation"))]
+mod mutant;
 mod primary;
 mod standby;
 #[cfg(test)]
@@ -32,7 +34,7 @@ use crate::cluster::history::History;
 use crate::cluster::keeper::Keeper;
 use crate::cluster::link::Credentials;
 use crate::cluster::port::Port;
-use crate::cluster::replicator::{WINDOW_RECORDS, Window};
+use crate::cluster::replicator::Window;
 use crate::cluster::standing::{Post, Standing, StateHash};
 use crate::cluster::steward::{Beginning, Order, Own, Settings, Steward};
 use crate::cluster::wires::Wires;
@@ -41,6 +43,8 @@ use crate::model::{BeginEpoch, Epoch, NodeId, RecordBytes, Sequence};
 use crate::ring::{Consumer, Producer, PublishedCursor};
 use crate::runtime::{Agent, Hurry, Now};
 
+#[cfg(any(test, feature = "simulation"))]
+pub use mutant::Mutant as AgentMutant;
 use primary::Downstream;
 use standby::Upstream;
 
@@ -67,6 +71,8 @@ pub struct Options {
     pub definitions: u64,
     /// For mutual TLS; without them only loopback addresses are spoken to.
     pub credentials: Option<Credentials>,
+    /// Records of the log that are kept in memory for standbys; a power of two.
+    pub window_records: usize,
 }
 
 /// What the node gives its agent: ends of rings, and where the log ends.
@@ -139,6 +145,8 @@ pub struct ClusterAgent<W: Wires> {
     said_epoch: Epoch,
     said_view: Option<(NodeId, Vec<NodeId>)>,
     is_over: bool,
+    #[cfg(any(test, feature = "simulation"))]
+    mutant: Option<AgentMutant>,
 }
 
 /// A connection that is only to tell whether somebody listens.
@@ -175,7 +183,7 @@ impl<W: Wires> ClusterAgent<W> {
             published: seat.published,
             progress: seat.progress,
             running_hashes: seat.running_hashes,
-            window: Window::new(WINDOW_RECORDS, seat.chain, seat.hash),
+            window: Window::new(options.window_records, seat.chain, seat.hash),
             inflow: Inflow::new(nobody, seat.end, seat.records),
             upstream: Upstream::idle(now_ns),
             downstreams: Vec::new(),
@@ -192,6 +200,8 @@ impl<W: Wires> ClusterAgent<W> {
             said_epoch: Epoch(0),
             said_view: None,
             is_over: false,
+            #[cfg(any(test, feature = "simulation"))]
+            mutant: None,
             options,
         }
     }
@@ -234,6 +244,12 @@ impl<W: Wires> ClusterAgent<W> {
     fn look_at_log(&mut self) -> usize {
         let taken = self.window.take(&mut self.log);
         let end = Sequence(self.published.position().saturating_sub(1));
+        #[cfg(any(test, feature = "simulation"))]
+        let end = if self.has(AgentMutant::AcknowledgeHandedOn) {
+            end.max(self.inflow.handed_on())
+        } else {
+            end
+        };
         let synced = self.progress.synced.load(std::sync::atomic::Ordering::Acquire);
         self.steward.own(Own { end, synced: Sequence(synced) });
         taken
@@ -367,10 +383,18 @@ impl<W: Wires> ClusterAgent<W> {
         {
             done += 1;
             match order {
+                #[cfg(any(test, feature = "simulation"))]
+                Order::Store(promise) if self.has(AgentMutant::PromiseNothing) => {
+                    self.steward.stored(promise);
+                }
                 Order::Store(promise) => self.outside.keeper.store(promise),
+                #[cfg(any(test, feature = "simulation"))]
+                Order::Cut { .. } if self.has(AgentMutant::ForgetCut) => self.end(Ending::Again),
                 Order::Cut { to } => {
-                    let epoch = self.reign_of(to);
                     let running_hash = self.shared_hash;
+                    #[cfg(any(test, feature = "simulation"))]
+                    let (to, running_hash) = self.cut_deeper(to, running_hash);
+                    let epoch = self.reign_of(to);
                     self.end(Ending::Cut(SharedEnd { epoch, sequence: to, running_hash }));
                 }
                 Order::Begin { begin, after } => {
@@ -455,8 +479,20 @@ impl<W: Wires> ClusterAgent<W> {
     fn tell_standing(&mut self) -> usize {
         let released = self.steward.released();
         let mut done = 0;
+        #[cfg(any(test, feature = "simulation"))]
+        let released = if self.has(AgentMutant::TellWhatIsInMemory) && self.steward.leads().is_some() {
+            Sequence(self.published.position().saturating_sub(1))
+        } else {
+            released
+        };
         if released > self.standing.released() {
-            self.outside.keeper.acknowledge(released);
+            #[cfg(any(test, feature = "simulation"))]
+            let notes = !self.has(AgentMutant::TellBeforeNoted);
+            #[cfg(not(any(test, feature = "simulation")))]
+            let notes = true;
+            if notes {
+                self.outside.keeper.acknowledge(released);
+            }
             self.standing.release(released);
             done = 1;
         }

@@ -22,6 +22,7 @@ use crate::cluster::history::JournalHistory;
 use crate::cluster::keeper::{DiskKeeper, Log};
 use crate::cluster::link::Credentials;
 use crate::cluster::port::ThreadPort;
+use crate::cluster::replicator::WINDOW_RECORDS;
 use crate::cluster::steward::Settings;
 use crate::cluster::wires::TcpWires;
 use crate::cluster::{Arbiter, Standing};
@@ -197,6 +198,7 @@ fn join(config: &Config) -> Result<(Venue, Arc<Control>), StartError> {
         journal_format: FORMAT_VERSION,
         definitions: config.definitions_hash(),
         credentials,
+        window_records: WINDOW_RECORDS,
     };
     let watched = wires.watched();
     let its = control.clone();

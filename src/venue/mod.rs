@@ -27,6 +27,8 @@ mod node;
 mod placement;
 mod recovery;
 mod sequencer;
+#[cfg(feature = "simulation")]
+pub mod simulated;
 pub mod snapshot;
 mod status;
 mod watch;

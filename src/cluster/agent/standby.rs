@@ -2,6 +2,8 @@
 
 use std::io::{self, ErrorKind};
 
+#[cfg(any(test, feature = "simulation"))]
+use super::AgentMutant;
 use super::{ClusterAgent, PeerAddress, REDIAL_NS};
 use crate::cluster::follower::Refused;
 use crate::cluster::frame::{Body, Frame, HelloBody};
@@ -142,7 +144,10 @@ impl<W: Wires> ClusterAgent<W> {
 
     /// Says who this node is and what its log is, once all that was handed on before has reached the log.
     fn say_hello(&mut self) {
-        if self.window.next() != self.inflow.handed_on().next() {
+        let is_all_there = self.window.next() == self.inflow.handed_on().next();
+        #[cfg(any(test, feature = "simulation"))]
+        let is_all_there = is_all_there || self.has(AgentMutant::HelloTooEarly);
+        if !is_all_there {
             return;
         }
         let state = std::mem::replace(&mut self.upstream.state, State::Idle);
@@ -255,7 +260,13 @@ impl<W: Wires> ClusterAgent<W> {
         if node != to || !is_due || !link.has_room() {
             return 0;
         }
-        self.outside.keeper.acknowledge(ack.received);
+        #[cfg(any(test, feature = "simulation"))]
+        let notes = self.mutant != Some(AgentMutant::SendBeforeNoted);
+        #[cfg(not(any(test, feature = "simulation")))]
+        let notes = true;
+        if notes {
+            self.outside.keeper.acknowledge(ack.received);
+        }
         link.send(&Frame { header, body: Body::Ack(ack) });
         (*said, *said_at_ns) = (Some(ack), self.now_ns);
         self.upstream.misses = 0;

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use super::*;
+use crate::cluster::replicator::WINDOW_RECORDS;
 use crate::cluster::Version;
 use crate::cluster::arbiter::Held;
 use crate::cluster::history::Piece;
@@ -219,6 +220,7 @@ impl House {
             journal_format: 1,
             definitions: 7,
             credentials: None,
+            window_records: WINDOW_RECORDS,
         };
         let beginning = Beginning {
             incarnation: Incarnation(u64::from(node) + 1),
