@@ -229,8 +229,10 @@ impl Client {
     fn put(&mut self, kind: &str, number: u64, header: &str, fields: &str) {
         let time = time::text(self.wall_ns);
         let time = String::from_utf8_lossy(&time);
-        let body =
-            format!("35={kind}|49={}|56=CASTLE|34={number}|52={time}|{header}{fields}", self.comp_id);
+        let body = format!(
+            "35={kind}|49={}|56=CASTLE|34={number}|52={time}|{header}{fields}",
+            self.comp_id
+        );
         let start = self.unsent.len();
         let text = format!("8=FIX.4.4|9={}|{body}", body.len());
         self.unsent.extend(text.bytes().map(|byte| if byte == b'|' { 1 } else { byte }));
@@ -324,7 +326,8 @@ impl Client {
         self.resent += u64::from(is_again);
         match self.told.get(&number) {
             Some(Some(first)) if !is_again => {
-                return self.complain(format!("number {number} came twice: {first:?}, then {told:?}"));
+                return self
+                    .complain(format!("number {number} came twice: {first:?}, then {told:?}"));
             }
             Some(Some(first)) if *first != told => {
                 return self.complain(format!("number {number} was {first:?}, and is {told:?}"));
@@ -381,8 +384,7 @@ impl Client {
                 continue;
             }
             let first = number;
-            while number <= end
-                && (gives_up || self.sent.get(&number).is_none_or(String::is_empty))
+            while number <= end && (gives_up || self.sent.get(&number).is_none_or(String::is_empty))
             {
                 if gives_up {
                     self.forget(number);
@@ -418,9 +420,8 @@ impl<'a> Fields<'a> {
 
     fn get(&self, tag: &str) -> &'a str {
         let fields = self.text.split('\x01');
-        let mut values = fields.filter_map(|field| {
-            field.strip_prefix(tag).and_then(|rest| rest.strip_prefix('='))
-        });
+        let mut values = fields
+            .filter_map(|field| field.strip_prefix(tag).and_then(|rest| rest.strip_prefix('=')));
         values.next().unwrap_or("")
     }
 

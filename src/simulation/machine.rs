@@ -114,7 +114,13 @@ pub struct Machine {
 
 impl Machine {
     /// One with an empty disk, off.
-    pub fn new(id: usize, nodes: usize, directory: &Path, config: Config, random: &mut Random) -> Self {
+    pub fn new(
+        id: usize,
+        nodes: usize,
+        directory: &Path,
+        config: Config,
+        random: &mut Random,
+    ) -> Self {
         let directory = directory.join(format!("node-{id}"));
         Self {
             id,
@@ -221,7 +227,8 @@ impl Machine {
             joined.map_err(|error| error.to_string())?;
         self.from_ring += from_ring;
         let end = seat.end.sequence;
-        let known = end.0.checked_sub(1).map_or(Some(0), |at| self.hashes.get(at as usize).copied());
+        let known =
+            end.0.checked_sub(1).map_or(Some(0), |at| self.hashes.get(at as usize).copied());
         if known != Some(seat.hash) {
             return Err(format!(
                 "PREFIX: node {} recovers a log up to record {end} that is no beginning of what it had ({})",
@@ -351,7 +358,10 @@ impl Machine {
         let found = (engine.view().sequence().0, engine.state_hash());
         if found != (last, hash) {
             let id = self.id;
-            return Err(format!("the journal of node {id} replays to {found:x?}, not {:x?}", (last, hash)));
+            return Err(format!(
+                "the journal of node {id} replays to {found:x?}, not {:x?}",
+                (last, hash)
+            ));
         }
         Ok(())
     }
@@ -364,7 +374,11 @@ impl Machine {
     }
 
     /// The machine loses its power: what was not synced may be gone, its memory is.
-    pub fn lose_power(&mut self, world: &SimulatedWorld, random: &mut Random) -> Result<(), String> {
+    pub fn lose_power(
+        &mut self,
+        world: &SimulatedWorld,
+        random: &mut Random,
+    ) -> Result<(), String> {
         self.kill(world);
         self.disk.crash(random.draw());
         forget(&self.life);

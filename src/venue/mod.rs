@@ -50,6 +50,7 @@ use crate::journal::{NodeFile, RealDisk, Witness};
 use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
 use crate::model::{Durability, HashSecret, RecordBytes, Sequence};
 use crate::ring;
+pub use crate::runtime::dies_with_its_parent;
 use crate::runtime::{
     Agent, Fault, FaultReport, Hurry, PollPark, RunnerBuilder, RunnerHandle, open_files,
     touch_reserved,
