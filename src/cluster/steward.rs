@@ -290,6 +290,8 @@ pub struct Steward {
     following: Option<Following>,
     /// The log is to be cut before anything else.
     is_cutting: bool,
+    /// When a standby that is unsure may be answered by another epoch again: it has to read it first.
+    next_epoch_at_ns: u64,
     /// What primaries said that they told.
     told: Sequence,
     /// When the primary was last heard, or this process began.
@@ -342,6 +344,7 @@ impl Steward {
             peers: Vec::new(),
             following: None,
             is_cutting: false,
+            next_epoch_at_ns: now_ns,
             told: Sequence(0),
             primary_heard_ns: now_ns,
             primary_refused: false,

@@ -163,7 +163,7 @@ impl Steward {
         let durability = self.level(in_sync.len());
         let is_same = in_sync == view.in_sync() && durability == view.durability();
         let is_unsure = |peer: &Peer| peer.is_unsure && peer.is_connected && view.has(peer.member);
-        if is_same && !self.peers.iter().any(is_unsure) {
+        if is_same && (self.now_ns < self.next_epoch_at_ns || !self.peers.iter().any(is_unsure)) {
             return;
         }
         let change = Change::InSync(in_sync);
@@ -176,6 +176,7 @@ impl Steward {
             || self.has(Mutant::AddBeforeHeld)
             || (self.has(Mutant::AloneBeforeSynced) && durability == Durability::LocalDisk);
         if holds {
+            self.next_epoch_at_ns = self.now_ns + 2 * self.settings.watch_ns;
             self.ask_for(&change, durability);
         }
     }
