@@ -35,6 +35,6 @@ pub use fault::{Fault, FaultReport};
 pub use files::open_files;
 pub use memory::{LargePages, prefetch, touch_reserved};
 pub use park::{Park, ThreadPark, ThreadUnpark, Unpark, thread_parking};
-pub use poll_park::PollPark;
+pub use poll_park::{PollPark, PollWatch};
 pub use process::dies_with_its_parent;
 pub use runner::{Hurry, PARK_TIMEOUT, Pinning, RunnerBuilder, RunnerHandle};
