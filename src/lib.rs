@@ -10,5 +10,7 @@ pub mod journal;
 pub mod model;
 pub mod ring;
 pub mod runtime;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 pub mod telemetry;
 pub mod venue;

@@ -34,6 +34,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["venue", "journal"]),
+    (
+        "simulation",
+        &["venue", "cluster", "gateway", "journal", "engine", "fix", "ring", "runtime", "model"],
+    ),
 ];
 
 /// Rooms that may hold `unsafe` code.

@@ -1,9 +1,12 @@
 //! A small FIX 4.4 initiator for the demo and for replays.
 //!
 //! It shares no code with the venue's own FIX, so that a mistake there is not answered by the same
-//! mistake here. It resets both numbers at its logon, answers heartbeats and test requests, and takes
-//! a gap in the venue's numbers as an error, since it never misses a message.
+//! mistake here. It resets both numbers at its first logon, answers heartbeats and test requests, and takes
+//! a gap in the venue's numbers as an error, since it never misses a message. Only a session that keeps what it
+//! sent may lose its connection: it logs on again with its numbers, asks for what it missed, and sends again what
+//! the venue missed.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -22,6 +25,8 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_SIZE: usize = 64 * 1024;
 /// The longest message that a venue may send; more is no FIX.
 const MESSAGE_SIZE_MAX: usize = 64 * 1024;
+/// Messages that a session keeps to send them again.
+const KEPT_MAX: usize = 1 << 16;
 /// `8=FIX.4.4<SOH>9=`.
 const HEAD: &[u8] = b"8=FIX.4.4\x019=";
 /// `10=nnn<SOH>`.
@@ -110,6 +115,18 @@ pub struct FixClient {
     sent_at: Instant,
     clock: SendingTime,
     logged_out: bool,
+    /// What was sent, the oldest first, where it is kept.
+    kept: Option<VecDeque<Kept>>,
+    /// Messages are missing, and were asked for.
+    has_asked: bool,
+}
+
+/// A message that was sent. The session's own have no body: they are filled over.
+struct Kept {
+    number: u64,
+    msg_type: String,
+    time: String,
+    body: Option<Vec<u8>>,
 }
 
 /// What a message's body is written to.
@@ -126,12 +143,10 @@ impl Body<'_> {
 impl FixClient {
     /// Connects and logs on; both numbers begin at 1.
     pub fn connect(address: SocketAddr, sender: &str, target: &str) -> Result<Self, ClientError> {
-        let io = |why| ClientError::Io { session: sender.to_owned(), why };
-        let stream = std::net::TcpStream::connect(address).map_err(io)?;
-        stream.set_nodelay(true).map_err(io)?;
-        stream.set_nonblocking(true).map_err(io)?;
+        let stream = dial(address);
+        let stream = stream.map_err(|why| ClientError::Io { session: sender.to_owned(), why })?;
         let mut client = Self {
-            stream: TcpStream::from_std(stream),
+            stream,
             sender: sender.to_owned(),
             target: target.to_owned(),
             inbound: Vec::with_capacity(READ_SIZE),
@@ -143,12 +158,32 @@ impl FixClient {
             sent_at: Instant::now(),
             clock: SendingTime::default(),
             logged_out: false,
+            kept: None,
+            has_asked: false,
         };
         client.send("A", |body| {
             body.field(98, 0).field(108, HEART_BT_INT.as_secs()).field(141, 'Y');
         });
         client.await_message("A", "Logon")?;
         Ok(client)
+    }
+
+    /// Keeps what is sent from now on, so that [`FixClient::reconnect`] may be used.
+    pub fn keep(&mut self) {
+        self.kept = Some(VecDeque::new());
+    }
+
+    /// Connects anew and logs on with the numbers as they are. What was missed on either side comes with
+    /// [`FixClient::receive`].
+    pub fn reconnect(&mut self, address: SocketAddr) -> Result<(), ClientError> {
+        self.stream = dial(address).map_err(|why| self.io(why))?;
+        self.inbound.clear();
+        self.outbound.clear();
+        self.has_asked = false;
+        self.send("A", |body| {
+            body.field(98, 0).field(108, HEART_BT_INT.as_secs());
+        });
+        Ok(())
     }
 
     /// The connection, to be registered for readiness.
@@ -163,14 +198,38 @@ impl FixClient {
 
     /// Writes a message to the outbound buffer; [`FixClient::flush`] sends it.
     pub fn send(&mut self, msg_type: &str, fill: impl FnOnce(&mut Body<'_>)) {
+        let time = self.clock.now();
+        self.begin(msg_type, self.next_out, &time);
+        let header = self.body.len();
+        fill(&mut Body(&mut self.body));
+        if let Some(kept) = &mut self.kept {
+            let body = (!is_of_session(msg_type)).then(|| self.body[header..].to_vec());
+            kept.push_back(Kept {
+                number: self.next_out,
+                msg_type: msg_type.to_owned(),
+                time,
+                body,
+            });
+            if kept.len() > KEPT_MAX {
+                kept.pop_front();
+            }
+        }
+        self.next_out += 1;
+        self.end();
+    }
+
+    /// Begins a message with its header.
+    fn begin(&mut self, msg_type: &str, number: u64, time: &str) {
         self.body.clear();
         put(&mut self.body, 35, msg_type);
         put(&mut self.body, 49, &self.sender);
         put(&mut self.body, 56, &self.target);
-        put(&mut self.body, 34, self.next_out);
-        put(&mut self.body, 52, self.clock.now());
-        fill(&mut Body(&mut self.body));
-        self.next_out += 1;
+        put(&mut self.body, 34, number);
+        put(&mut self.body, 52, time);
+    }
+
+    /// Puts the message that was begun in the outbound buffer.
+    fn end(&mut self) {
         let start = self.outbound.len();
         self.outbound.extend_from_slice(HEAD);
         put_value(&mut self.outbound, self.body.len());
@@ -282,6 +341,14 @@ impl FixClient {
         visit: &mut dyn FnMut(&Incoming<'_>),
     ) -> Result<(), ClientError> {
         let number = message.number(34).unwrap_or(0);
+        if self.kept.is_some() && number != self.next_in {
+            if number < self.next_in && message.get(43) == Some(b"Y") {
+                return Ok(());
+            }
+            if number > self.next_in {
+                return self.miss(message, visit);
+            }
+        }
         if number != self.next_in && message.get(43) != Some(b"Y") {
             let expected = self.next_in;
             return Err(self.protocol(format!(
@@ -290,8 +357,13 @@ impl FixClient {
             )));
         }
         self.next_in = number + 1;
+        self.has_asked = false;
         match message.msg_type() {
             "0" => {}
+            "2" if self.kept.is_some() => self.send_again(message.number(7).unwrap_or(1)),
+            "4" if self.kept.is_some() => {
+                self.next_in = message.number(36).unwrap_or(0).max(self.next_in);
+            }
             "1" => {
                 let id = message.text(112).to_owned();
                 self.send("0", |body| {
@@ -309,6 +381,65 @@ impl FixClient {
         Ok(())
     }
 
+    /// A message before which others are missing: all of them come again, this one too.
+    fn miss(
+        &mut self,
+        message: &Incoming<'_>,
+        visit: &mut dyn FnMut(&Incoming<'_>),
+    ) -> Result<(), ClientError> {
+        // A Logon is filled over when it comes again.
+        if message.msg_type() == "A" {
+            visit(message);
+        }
+        // What the venue misses is not to wait for what is missed here.
+        if message.msg_type() == "2" {
+            self.send_again(message.number(7).unwrap_or(1));
+        }
+        if !self.has_asked {
+            self.has_asked = true;
+            let next = self.next_in;
+            self.send("2", |body| {
+                body.field(7, next).field(16, 0);
+            });
+        }
+        Ok(())
+    }
+
+    /// Sends again what was sent from a number on: possible duplicates, and gaps in place of the session's own.
+    fn send_again(&mut self, from: u64) {
+        let kept = self.kept.take().unwrap_or_default();
+        let mut gap = None;
+        for message in kept.iter().filter(|message| message.number >= from) {
+            let Some(body) = &message.body else {
+                gap.get_or_insert(message.number);
+                continue;
+            };
+            if let Some(first) = gap.take() {
+                self.fill_gap(first, message.number);
+            }
+            let now = self.clock.now();
+            self.begin(&message.msg_type, message.number, &now);
+            put(&mut self.body, 43, 'Y');
+            put(&mut self.body, 122, &message.time);
+            self.body.extend_from_slice(body);
+            self.end();
+        }
+        if let Some(first) = gap {
+            self.fill_gap(first, self.next_out);
+        }
+        self.kept = Some(kept);
+    }
+
+    fn fill_gap(&mut self, first: u64, next: u64) {
+        let now = self.clock.now();
+        self.begin("4", first, &now);
+        put(&mut self.body, 43, 'Y');
+        put(&mut self.body, 122, &now);
+        put(&mut self.body, 123, 'Y');
+        put(&mut self.body, 36, next);
+        self.end();
+    }
+
     fn io(&self, why: io::Error) -> ClientError {
         ClientError::Io { session: self.sender.clone(), why }
     }
@@ -316,6 +447,18 @@ impl FixClient {
     fn protocol(&self, what: impl Into<String>) -> ClientError {
         ClientError::Protocol { session: self.sender.clone(), what: what.into() }
     }
+}
+
+fn dial(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = std::net::TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    stream.set_nonblocking(true)?;
+    Ok(TcpStream::from_std(stream))
+}
+
+/// A message of the session itself, which is never sent again.
+fn is_of_session(msg_type: &str) -> bool {
+    ["0", "1", "2", "4", "5", "A"].contains(&msg_type)
 }
 
 /// The length of the whole message that the bytes begin with, its fields listed; none where it is

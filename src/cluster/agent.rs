@@ -16,6 +16,8 @@
 //!   where the next record goes.
 //! - It never waits: sockets do not block, the arbiter and the disk answer some turns later.
 
+#[cfg(any(test, feature = "simulation"))]
+mod mutant;
 mod primary;
 mod standby;
 #[cfg(test)]
@@ -32,7 +34,7 @@ use crate::cluster::history::History;
 use crate::cluster::keeper::Keeper;
 use crate::cluster::link::Credentials;
 use crate::cluster::port::Port;
-use crate::cluster::replicator::{WINDOW_RECORDS, Window};
+use crate::cluster::replicator::Window;
 use crate::cluster::standing::{Post, Standing, StateHash};
 use crate::cluster::steward::{Beginning, Order, Own, Settings, Steward};
 use crate::cluster::wires::Wires;
@@ -41,6 +43,8 @@ use crate::model::{BeginEpoch, Epoch, NodeId, RecordBytes, Sequence};
 use crate::ring::{Consumer, Producer, PublishedCursor};
 use crate::runtime::{Agent, Hurry, Now};
 
+#[cfg(any(test, feature = "simulation"))]
+pub use mutant::Mutant as AgentMutant;
 use primary::Downstream;
 use standby::Upstream;
 
@@ -67,6 +71,8 @@ pub struct Options {
     pub definitions: u64,
     /// For mutual TLS; without them only loopback addresses are spoken to.
     pub credentials: Option<Credentials>,
+    /// Records of the log that are kept in memory for standbys; a power of two.
+    pub window_records: usize,
 }
 
 /// What the node gives its agent: ends of rings, and where the log ends.
@@ -135,7 +141,12 @@ pub struct ClusterAgent<W: Wires> {
     progress_at_ns: u64,
     /// The last that was told to the sequencer.
     post: Post,
+    /// What people were told last.
+    said_epoch: Epoch,
+    said_view: Option<(NodeId, Vec<NodeId>)>,
     is_over: bool,
+    #[cfg(any(test, feature = "simulation"))]
+    mutant: Option<AgentMutant>,
 }
 
 /// A connection that is only to tell whether somebody listens.
@@ -172,7 +183,7 @@ impl<W: Wires> ClusterAgent<W> {
             published: seat.published,
             progress: seat.progress,
             running_hashes: seat.running_hashes,
-            window: Window::new(WINDOW_RECORDS, seat.chain, seat.hash),
+            window: Window::new(options.window_records, seat.chain, seat.hash),
             inflow: Inflow::new(nobody, seat.end, seat.records),
             upstream: Upstream::idle(now_ns),
             downstreams: Vec::new(),
@@ -186,7 +197,11 @@ impl<W: Wires> ClusterAgent<W> {
             is_unread: true,
             progress_at_ns: now_ns,
             post: Post::Waiting,
+            said_epoch: Epoch(0),
+            said_view: None,
             is_over: false,
+            #[cfg(any(test, feature = "simulation"))]
+            mutant: None,
             options,
         }
     }
@@ -216,8 +231,11 @@ impl<W: Wires> ClusterAgent<W> {
             None => {}
         }
         match name {
-            Some(name) if !why.is_empty() => tracing::warn!("node {name}: {why}"),
-            None => tracing::warn!("a connection of an unknown node was closed: {why}"),
+            Some(name) if !why.is_empty() => self.control.say(true, format!("{name}: {why}")),
+            None => {
+                self.control
+                    .say(true, format!("a connection of an unknown node was closed: {why}"));
+            }
             _ => {}
         }
     }
@@ -226,6 +244,12 @@ impl<W: Wires> ClusterAgent<W> {
     fn look_at_log(&mut self) -> usize {
         let taken = self.window.take(&mut self.log);
         let end = Sequence(self.published.position().saturating_sub(1));
+        #[cfg(any(test, feature = "simulation"))]
+        let end = if self.has(AgentMutant::AcknowledgeHandedOn) {
+            end.max(self.inflow.handed_on())
+        } else {
+            end
+        };
         let synced = self.progress.synced.load(std::sync::atomic::Ordering::Acquire);
         self.steward.own(Own { end, synced: Sequence(synced) });
         taken
@@ -359,10 +383,18 @@ impl<W: Wires> ClusterAgent<W> {
         {
             done += 1;
             match order {
+                #[cfg(any(test, feature = "simulation"))]
+                Order::Store(promise) if self.has(AgentMutant::PromiseNothing) => {
+                    self.steward.stored(promise);
+                }
                 Order::Store(promise) => self.outside.keeper.store(promise),
+                #[cfg(any(test, feature = "simulation"))]
+                Order::Cut { .. } if self.has(AgentMutant::ForgetCut) => self.end(Ending::Again),
                 Order::Cut { to } => {
-                    let epoch = self.reign_of(to);
                     let running_hash = self.shared_hash;
+                    #[cfg(any(test, feature = "simulation"))]
+                    let (to, running_hash) = self.cut_deeper(to, running_hash);
+                    let epoch = self.reign_of(to);
                     self.end(Ending::Cut(SharedEnd { epoch, sequence: to, running_hash }));
                 }
                 Order::Begin { begin, after } => {
@@ -410,12 +442,58 @@ impl<W: Wires> ClusterAgent<W> {
         self.control.end(ending);
     }
 
+    /// Says to people who is primary and who is in sync, where that has changed.
+    fn say_view(&mut self) {
+        let Some(view) = self.steward.view() else { return };
+        if view.epoch() == self.said_epoch {
+            return;
+        }
+        self.said_epoch = view.epoch();
+        let nodes: Vec<NodeId> = view.in_sync().iter().map(|member| member.node).collect();
+        let said = (view.primary().node, nodes);
+        if self.said_view.as_ref() == Some(&said) {
+            return;
+        }
+        let (epoch, primary) = (view.epoch(), view.primary().node);
+        let names: Vec<String> = said.1.iter().map(|node| self.name_of(*node)).collect();
+        let (alone, primary) = (names.len() == 1, self.name_of(primary));
+        let text = match alone {
+            true => format!("epoch {epoch}: {primary} is primary, alone, at local-disk"),
+            false => {
+                format!("epoch {epoch}: {primary} is primary, in sync are {}", names.join(", "))
+            }
+        };
+        self.control.say(alone, text);
+        self.said_view = Some(said);
+    }
+
+    /// What people call a node.
+    fn name_of(&self, node: NodeId) -> String {
+        match self.peer(node) {
+            Some(peer) => peer.name.clone(),
+            None => "this node".to_owned(),
+        }
+    }
+
     /// Tells the gateway what may be told, and the sequencer what is to be done.
     fn tell_standing(&mut self) -> usize {
         let released = self.steward.released();
         let mut done = 0;
+        #[cfg(any(test, feature = "simulation"))]
+        let released =
+            if self.has(AgentMutant::TellWhatIsInMemory) && self.steward.leads().is_some() {
+                Sequence(self.published.position().saturating_sub(1))
+            } else {
+                released
+            };
         if released > self.standing.released() {
-            self.outside.keeper.acknowledge(released);
+            #[cfg(any(test, feature = "simulation"))]
+            let notes = !self.has(AgentMutant::TellBeforeNoted);
+            #[cfg(not(any(test, feature = "simulation")))]
+            let notes = true;
+            if notes {
+                self.outside.keeper.acknowledge(released);
+            }
             self.standing.release(released);
             done = 1;
         }
@@ -462,6 +540,7 @@ impl<W: Wires> Agent for ClusterAgent<W> {
         self.look_at_desk();
         self.steward.tick(now.monotonic_ns);
         done += self.obey();
+        self.say_view();
         if self.is_over {
             return done + 1;
         }

@@ -20,7 +20,7 @@ pub use file::FileArbiter;
 
 /// Which write made the view that an arbiter holds; means something to that arbiter only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Version(pub(in crate::cluster) u64);
+pub struct Version(pub(crate) u64);
 
 /// A view as it lies in an arbiter.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What a node keeps over the end of a process, as its agent sees it: the promise on disk, the life in memory.
 //!
 //! Writing the promise waits for the disk, which no agent may; so it is asked for, and some turns later it is there.
-//! Writing the life is a store into memory that outlives the process.
+//! Writing the life is a store into memory that outlives the process. [`DiskKeeper`] does both.
 
 mod disk;
 

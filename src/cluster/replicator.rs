@@ -29,6 +29,8 @@ pub struct Window {
     chain: Chain,
     /// The running hash after the last record of the log.
     hash: u64,
+    /// The running hash before the oldest record that is here.
+    hash_before: u64,
     /// How many of the last records are here.
     held: u64,
 }
@@ -41,7 +43,7 @@ impl Window {
     pub fn new(capacity: usize, chain: Chain, hash: u64) -> Self {
         assert!(capacity.is_power_of_two(), "a window's capacity is a power of two");
         let (records, hashes) = (vec![RecordBytes::default(); capacity], vec![0; capacity]);
-        Self { records, hashes, chain, hash, held: 0 }
+        Self { records, hashes, chain, hash, hash_before: hash, held: 0 }
     }
 
     /// Takes what the log ring published, at most a window full. The ring's positions are sequences.
@@ -50,6 +52,11 @@ impl Window {
         let count = head.len() + tail.len();
         for record in head.iter().chain(tail) {
             let at = self.index(self.next());
+            if self.held == self.records.len() as u64 {
+                self.hash_before = self.hashes[at];
+            } else {
+                self.held += 1;
+            }
             self.records[at] = *record;
             // What the sequencer put there is a record.
             let bytes = record.used().unwrap_or_default();
@@ -58,7 +65,6 @@ impl Window {
             self.hash = chain(self.hash, bytes);
             self.hashes[at] = self.hash;
         }
-        self.held = (self.held + count as u64).min(self.records.len() as u64);
         ring.advance(count);
         count
     }
@@ -80,8 +86,8 @@ impl Window {
 
     /// The running hash after a record; none where that is not known here.
     pub fn hash_after(&self, sequence: Sequence) -> Option<u64> {
-        if sequence == self.chain.last() {
-            return Some(self.hash);
+        if sequence.next() == self.first() {
+            return Some(self.hash_before);
         }
         self.has(sequence).then(|| self.hashes[self.index(sequence)])
     }

@@ -17,7 +17,7 @@
 //! `docs/cluster.md` holds the argument; `tests/model.rs` attacks it.
 
 mod life;
-#[cfg(test)]
+#[cfg(any(test, feature = "simulation"))]
 mod mutant;
 mod primary;
 mod report;
@@ -37,9 +37,11 @@ use crate::cluster::view::{Change, Incarnation, Member, View};
 use crate::model::{BeginEpoch, ClusterName, Durability, Epoch, NodeId, Sequence};
 
 pub use life::{Kept, Promise};
+#[cfg(any(test, feature = "simulation"))]
+pub use mutant::Mutant as StewardMutant;
 pub use report::{PeerReport, Report};
 
-#[cfg(test)]
+#[cfg(any(test, feature = "simulation"))]
 use mutant::Mutant;
 use primary::Peer;
 use standby::Following;
@@ -314,7 +316,7 @@ pub struct Steward {
     peer_hashes: VecDeque<StateHash>,
     hash_agreed: StateHash,
     orders: VecDeque<Order>,
-    #[cfg(test)]
+    #[cfg(any(test, feature = "simulation"))]
     mutant: Option<Mutant>,
 }
 
@@ -362,7 +364,7 @@ impl Steward {
             peer_hashes: VecDeque::with_capacity(HASHES_MAX),
             hash_agreed: StateHash::default(),
             orders: VecDeque::new(),
-            #[cfg(test)]
+            #[cfg(any(test, feature = "simulation"))]
             mutant: None,
         }
     }
@@ -497,7 +499,7 @@ impl Steward {
             Answer::Asked => {
                 self.read_next = true;
                 self.ask_next_ns = self.now_ns;
-                #[cfg(test)]
+                #[cfg(any(test, feature = "simulation"))]
                 if self.has(Mutant::TrustSwapReply)
                     && let Some(Swap { expected, view, .. }) = self.swap.clone()
                 {
@@ -507,7 +509,7 @@ impl Steward {
             Answer::Failed => {
                 self.read_next = true;
                 self.ask_next_ns = self.now_ns + self.settings.retry_ns;
-                #[cfg(test)]
+                #[cfg(any(test, feature = "simulation"))]
                 if self.has(Mutant::TrustSwapFailure) {
                     self.swap = None;
                 }
@@ -561,7 +563,7 @@ impl Steward {
         self.promise(view.epoch(), view.reign());
         match &self.role {
             Role::Leading(leading) if is_mine && view.reign() == leading.reign => {}
-            #[cfg(test)]
+            #[cfg(any(test, feature = "simulation"))]
             Role::Leading(_) if self.has(Mutant::StayPrimary) => {}
             Role::Leading(_) => {
                 self.role = Role::Out;
@@ -636,7 +638,7 @@ impl Steward {
         word ^ (word >> 31)
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "simulation"))]
     fn has(&self, mutant: Mutant) -> bool {
         self.mutant == Some(mutant)
     }

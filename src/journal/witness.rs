@@ -4,10 +4,10 @@
 //! It may go on as the same life only if this file shows that it has not: the file is of this boot and of this
 //! log, and what was recovered is no less than what it says. The cluster decides that.
 //!
-//! 1. What is acknowledged, told or promised is written here first. To a file in memory that is one short
-//!    system call.
+//! 1. What is acknowledged, told or promised is written here first. The file is mapped, so that is one store of
+//!    eight aligned bytes: no system call, and never seen in part, whenever the process ends.
 //! 2. Whoever learns that the log may be worth less than it says (an error of the disk, a state hash that
-//!    differs) removes the file.
+//!    differs) ends the life: what the file begins with is overwritten, and the file removed.
 //! 3. Another boot has another boot id, so a file that does not lie in memory after all is worth nothing after
 //!    a loss of power.
 //!
@@ -18,13 +18,16 @@
 //! | 24 | 16 | tag of the log |
 //! | 40 | 8 | life |
 //! | 48 | 8 | highest sequence acknowledged, or told as primary |
-//! | 56 | 4 | highest epoch seen, as the disk has it |
+//! | 56 | 4 | highest epoch seen, as the disk has it; written together with the next |
 //! | 60 | 4 | highest reign followed, as the disk has it |
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use memmap2::{MmapOptions, MmapRaw};
 
 use super::format::{long, word};
 use crate::model::wire::Wire;
@@ -38,6 +41,9 @@ const ACKNOWLEDGED_AT: usize = LIFE_AT + 8;
 const EPOCH_AT: usize = ACKNOWLEDGED_AT + 8;
 const REIGN_AT: usize = EPOCH_AT + 4;
 const SIZE: usize = REIGN_AT + 4;
+const WORDS: usize = SIZE / size_of::<AtomicU64>();
+const _: () = assert!(SIZE.is_multiple_of(size_of::<AtomicU64>()));
+const _: () = assert!(ACKNOWLEDGED_AT.is_multiple_of(8) && EPOCH_AT.is_multiple_of(8));
 /// Where the kernel tells one boot from another.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
@@ -57,7 +63,8 @@ pub struct Witnessed {
 /// See the module.
 #[derive(Debug)]
 pub struct Witness {
-    file: File,
+    /// The whole file.
+    map: MmapRaw,
     path: PathBuf,
     said: Witnessed,
 }
@@ -76,8 +83,9 @@ impl Witness {
         said.acknowledged.put(&mut bytes[ACKNOWLEDGED_AT..EPOCH_AT]);
         said.epoch.put(&mut bytes[EPOCH_AT..REIGN_AT]);
         said.reign.put(&mut bytes[REIGN_AT..]);
+        // Written before it is mapped: a mapping of space that is not there is a fault when it is touched.
         file.write_all_at(&bytes, 0)?;
-        Ok(Self { file, path: path.to_owned(), said })
+        Ok(Self { map: map(&file)?, path: path.to_owned(), said })
     }
 
     /// The witness of this log and this boot, if there is one. Whether its life goes on is for the caller to
@@ -110,7 +118,7 @@ impl Witness {
         let mut tag = [0; 16];
         tag.copy_from_slice(&bytes[TAG_AT..LIFE_AT]);
         let tag = u128::from_le_bytes(tag);
-        Ok(Some((Self { file, path: path.to_owned(), said }, tag)))
+        Ok(Some((Self { map: map(&file)?, path: path.to_owned(), said }, tag)))
     }
 
     /// What it says.
@@ -119,21 +127,20 @@ impl Witness {
     }
 
     /// Notes what is about to be acknowledged or told; a lower one than before changes nothing.
-    pub fn acknowledge(&mut self, sequence: Sequence) -> io::Result<()> {
+    #[inline]
+    pub fn acknowledge(&mut self, sequence: Sequence) {
         if sequence > self.said.acknowledged {
-            self.write_acknowledged(sequence)?;
+            self.store_acknowledged(sequence);
         }
-        Ok(())
     }
 
     /// Notes what the disk has promised.
-    pub fn promise(&mut self, epoch: Epoch, reign: Epoch) -> io::Result<()> {
+    pub fn promise(&mut self, epoch: Epoch, reign: Epoch) {
         let mut bytes = [0; SIZE - EPOCH_AT];
         epoch.put(&mut bytes[..4]);
         reign.put(&mut bytes[4..]);
-        self.file.write_all_at(&bytes, EPOCH_AT as u64)?;
+        self.store(EPOCH_AT, u64::from_le_bytes(bytes));
         (self.said.epoch, self.said.reign) = (epoch, reign);
-        Ok(())
     }
 
     /// The log is about to be cut behind a record, as a primary asked: what lies behind it was acknowledged to a
@@ -141,20 +148,32 @@ impl Witness {
     pub fn cut_to(path: &Path, last: Sequence) -> io::Result<()> {
         match Self::of_this_boot(path)? {
             Some((mut witness, _)) if witness.said.acknowledged > last => {
-                witness.write_acknowledged(last)
+                witness.store_acknowledged(last);
             }
-            _ => Ok(()),
+            _ => {}
         }
-    }
-
-    fn write_acknowledged(&mut self, sequence: Sequence) -> io::Result<()> {
-        self.file.write_all_at(&sequence.0.to_le_bytes(), ACKNOWLEDGED_AT as u64)?;
-        self.said.acknowledged = sequence;
         Ok(())
     }
 
-    /// This life is over: whatever comes next is another.
+    #[inline]
+    fn store_acknowledged(&mut self, sequence: Sequence) {
+        self.store(ACKNOWLEDGED_AT, sequence.0);
+        self.said.acknowledged = sequence;
+    }
+
+    /// Puts a value at a place that is a multiple of eight.
+    #[inline]
+    fn store(&self, at: usize, value: u64) {
+        // SAFETY: the mapping begins with a page and has `SIZE` bytes (`map`), so this is an array of words that are
+        // aligned; it lives as long as `self`. They are only ever accessed as atomics, and any bytes are a value.
+        let words = unsafe { &*self.map.as_ptr().cast::<[AtomicU64; WORDS]>() };
+        // What is sent or told after this, by whichever thread, comes after it.
+        words[at / size_of::<AtomicU64>()].store(value.to_le(), Ordering::Release);
+    }
+
+    /// This life is over: whatever comes next is another, even if the file cannot be removed.
     pub fn end(self) -> io::Result<()> {
+        self.store(0, 0);
         Self::forget(&self.path)
     }
 
@@ -165,6 +184,11 @@ impl Witness {
             result => result,
         }
     }
+}
+
+/// The whole file, which is `SIZE` bytes long and has its space.
+fn map(file: &File) -> io::Result<MmapRaw> {
+    MmapOptions::new().len(SIZE).map_raw(file)
 }
 
 fn boot() -> io::Result<u128> {
@@ -192,9 +216,10 @@ mod tests {
         assert_eq!(said(&path, 5), None);
         let mut witness = Witness::begin(&path, 5, SAID).expect("it can be made");
         assert_eq!(said(&path, 5), Some(SAID));
-        witness.acknowledge(Sequence(10)).expect("it can be written");
-        witness.acknowledge(Sequence(9)).expect("it changes nothing");
-        witness.promise(Epoch(8), Epoch(7)).expect("it can be written");
+        witness.acknowledge(Sequence(10));
+        // A lower one changes nothing.
+        witness.acknowledge(Sequence(9));
+        witness.promise(Epoch(8), Epoch(7));
         let later =
             Witnessed { acknowledged: Sequence(10), epoch: Epoch(8), reign: Epoch(7), ..SAID };
         assert_eq!((witness.said(), said(&path, 5)), (later, Some(later)));
@@ -206,6 +231,17 @@ mod tests {
         assert_eq!(said(&path, 5), Some(Witnessed { acknowledged: Sequence(6), ..later }));
         witness.end().expect("it can be removed");
         assert_eq!(said(&path, 5), None);
+    }
+
+    #[test]
+    fn a_life_that_was_ended_is_over_even_where_its_file_stays() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("witness");
+        let witness = Witness::begin(&path, 5, SAID).expect("it can be made");
+        let other_name = directory.path().join("kept");
+        std::fs::hard_link(&path, &other_name).expect("it can be linked");
+        witness.end().expect("it can be removed");
+        assert_eq!((said(&path, 5), said(&other_name, 5)), (None, None));
     }
 
     #[test]

@@ -16,12 +16,13 @@ use thiserror::Error;
 
 use crate::cluster::agent::{ClusterAgent, Options, Outside, Seat};
 use crate::cluster::arbiter::{EtcdArbiter, FileArbiter};
-use crate::cluster::control::{Control, Ending, Status, Wish};
+use crate::cluster::control::{Control, Ending, Saying, Status, Wish};
 use crate::cluster::frame::BATCH_MAX;
 use crate::cluster::history::JournalHistory;
 use crate::cluster::keeper::{DiskKeeper, Log};
 use crate::cluster::link::Credentials;
 use crate::cluster::port::ThreadPort;
+use crate::cluster::replicator::WINDOW_RECORDS;
 use crate::cluster::steward::Settings;
 use crate::cluster::wires::TcpWires;
 use crate::cluster::{Arbiter, Standing};
@@ -100,14 +101,17 @@ impl Member {
         mut began: impl FnMut(&Venue),
     ) -> Result<Summary, RunError> {
         loop {
+            self.pass_on();
             if stop.load(Ordering::Acquire) {
                 self.hand_over();
+                self.pass_on();
                 return Ok(self.venue.stop()?);
             }
             if let Some(report) = self.venue.fault() {
                 return Err(report.into());
             }
             let Some(ending) = self.control.wait_for_ending(LOOK) else { continue };
+            self.pass_on();
             let cut = match ending {
                 Ending::Stopped(why) => {
                     self.venue.stop()?;
@@ -127,6 +131,16 @@ impl Member {
             }
             (self.venue, self.control) = join(&self.config, None)?;
             began(&self.venue);
+        }
+    }
+
+    /// Passes on what the cluster's agent says to people.
+    fn pass_on(&self) {
+        for Saying { is_warning, text } in self.control.sayings() {
+            match is_warning {
+                true => tracing::warn!("{text}"),
+                false => tracing::info!("{text}"),
+            }
         }
     }
 
@@ -191,6 +205,7 @@ fn join(config: &Config, host: Option<&mut Host>) -> Result<(Venue, Arc<Control>
         journal_format: FORMAT_VERSION,
         definitions: config.definitions_hash(),
         credentials,
+        window_records: WINDOW_RECORDS,
     };
     let watched = wires.watched();
     let its = control.clone();
@@ -210,10 +225,15 @@ fn join(config: &Config, host: Option<&mut Host>) -> Result<(Venue, Arc<Control>
         } = joined;
         let found = Log { tag, end: end.sequence, last_reign: chain.last_reign() };
         let random = recovery::random()?;
-        let (keeper, beginning) =
-            DiskKeeper::begin(node, &witness, &found, [random as u64, (random >> 64) as u64])
-                .map_err(|source| StartError::Ring { path: witness.clone(), source })?;
-        let bell = sequencer.clone();
+        let [bell, bell_of_history] = [sequencer.clone(), sequencer.clone()];
+        let (keeper, beginning) = DiskKeeper::begin(
+            node,
+            &witness,
+            &found,
+            [random as u64, (random >> 64) as u64],
+            move || bell.wake(),
+        )
+        .map_err(|source| StartError::Ring { path: witness.clone(), source })?;
         let port =
             ThreadPort::new(arbiter, move || sequencer.wake()).map_err(StartError::Thread)?;
         let seat = Seat {
@@ -227,7 +247,8 @@ fn join(config: &Config, host: Option<&mut Host>) -> Result<(Venue, Arc<Control>
             end,
             hash,
         };
-        let history = JournalHistory::new(&config.journal.directory, move || bell.wake());
+        let history =
+            JournalHistory::new(&config.journal.directory, move || bell_of_history.wake());
         let outside = Outside {
             wires,
             port: Box::new(port),

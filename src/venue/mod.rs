@@ -27,6 +27,8 @@ mod node;
 mod placement;
 mod recovery;
 mod sequencer;
+#[cfg(feature = "simulation")]
+pub mod simulated;
 pub mod snapshot;
 mod status;
 mod watch;
@@ -48,6 +50,7 @@ use crate::journal::{NodeFile, RealDisk, Witness};
 use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
 use crate::model::{Durability, HashSecret, RecordBytes, Sequence};
 use crate::ring;
+pub use crate::runtime::dies_with_its_parent;
 use crate::runtime::{
     Agent, Fault, FaultReport, Hurry, RunnerBuilder, RunnerHandle, open_files, touch_reserved,
 };

@@ -3,6 +3,7 @@
 mod codegen;
 mod instructions;
 mod process;
+mod simulate;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ enum Task {
     Codegen(codegen::Arguments),
     /// Counts the instructions of the hot path and compares them with those committed
     Instructions(instructions::Arguments),
+    /// Runs a simulated cluster with faults drawn from seeds
+    Simulate(simulate::Arguments),
     /// Runs everything that must hold: format, lints, tests, clients, replays
     Test(test::Arguments),
 }
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Codegen(arguments) => codegen::run(&arguments),
         Task::Instructions(arguments) => instructions::run(&arguments),
+        Task::Simulate(arguments) => simulate::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),
     };
     match result {

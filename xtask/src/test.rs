@@ -15,6 +15,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::process::{self, Counts, run_counted, run_quietly};
+use crate::simulate;
 use exchange::Exchange;
 
 /// Arguments of `cargo xtask test`.
@@ -57,6 +58,7 @@ const STEPS: &[Step] = &[
     ("fuzz", fuzz),
     ("release build", release_build),
     ("instructions", instructions),
+    ("simulation", simulation),
     ("bench", bench::run),
     ("recovery", recovery),
     ("foreign clients", foreign_clients),
@@ -70,6 +72,10 @@ const PYTHON_PACKAGES: [&str; 3] =
     ["quickfix-ssl==1.15.1.post4", "simplefix==1.0.17", "hdrhistogram==0.10.8"];
 /// Test programs whose name begins so run against the release build: they need its speed.
 const RELEASE_TESTS: &str = "recovery_";
+
+/// Seeds of the simulation, and with --long.
+const SIMULATED_SEEDS: u64 = 2_000;
+const SIMULATED_SEEDS_LONG: u64 = 100_000;
 
 /// Runs the steps; an error where any failed.
 pub fn run(arguments: &Arguments) -> Result<(), String> {
@@ -183,6 +189,17 @@ fn recovery(context: &Context) -> Result<Outcome, String> {
         command.env("CASTLE_TEST_LONG", "1");
     }
     run_counted(&mut command).map(Outcome::Counted)
+}
+
+/// A cluster in one thread, with faults drawn from seeds.
+fn simulation(context: &Context) -> Result<Outcome, String> {
+    if !context.long {
+        return simulate::seeds(SIMULATED_SEEDS).map(Outcome::Counted);
+    }
+    let mut counts = simulate::seeds(SIMULATED_SEEDS_LONG)?;
+    simulate::mutants()?;
+    counts.passed += 1;
+    Ok(Outcome::Counted(counts))
 }
 
 fn integration_tests(context: &Context) -> Result<Vec<String>, String> {

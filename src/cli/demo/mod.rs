@@ -1,6 +1,7 @@
 //! `castle demo`: an exchange in a temporary directory, simulated traders on it over real FIX
 //! sessions, a live picture, and at the end a check of everything that must hold.
 
+mod cluster;
 mod quotes;
 mod traders;
 mod view;
@@ -36,6 +37,9 @@ pub struct Arguments {
     /// Requests a second, all traders together: orders, cancels and replaces
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     rate: u64,
+    /// Two nodes, each a process of its own; the primary is killed midway
+    #[arg(long)]
+    cluster: bool,
 }
 
 /// Sessions of simulated traders, each with an account of its own.
@@ -50,7 +54,14 @@ const CL_ORD_IDS_MIN: u64 = 1 << 20;
 /// Runs `castle demo`: 0 only where all checks hold.
 pub fn run(arguments: &Arguments) -> Outcome {
     let stop = stop_on_signals()?;
-    let directory = TemporaryDirectory::new()?;
+    let directory = TemporaryDirectory::new(&std::env::temp_dir())?;
+    if arguments.cluster {
+        // A node that is killed leaves its log ring: all of them lie where they are removed.
+        let memory = Config::default().journal.ring_directory;
+        let memory = if memory.is_dir() { memory } else { directory.0.clone() };
+        let rings = TemporaryDirectory::new(&memory)?;
+        return cluster::run(arguments, &directory.0, &rings.0, &stop);
+    }
     let config = configuration(&directory.0, arguments)?;
     let venue = Venue::start(&config).map_err(Failure::new)?;
     let mut admin = AdminClient::connect(venue.admin_socket()).map_err(Failure::new)?;
@@ -318,8 +329,8 @@ fn conclude(checks: &[Check]) -> Outcome {
 struct TemporaryDirectory(PathBuf);
 
 impl TemporaryDirectory {
-    fn new() -> Result<Self, Failure> {
-        let path = std::env::temp_dir().join(format!("castle-demo-{}", std::process::id()));
+    fn new(place: &Path) -> Result<Self, Failure> {
+        let path = place.join(format!("castle-demo-{}", std::process::id()));
         std::fs::create_dir(&path)
             .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
         Ok(Self(path))
@@ -340,7 +351,7 @@ mod tests {
 
     #[test]
     fn the_configuration_of_the_demo_is_accepted() {
-        let arguments = Arguments { seconds: 10, rate: 10_000 };
+        let arguments = Arguments { seconds: 10, rate: 10_000, cluster: false };
         let config = configuration(Path::new("/tmp/demo"), &arguments).ok().unwrap();
         assert_eq!(config.sessions.len(), TRADERS as usize);
         assert_eq!(config.accounts.len(), TRADERS as usize);

@@ -121,7 +121,6 @@ impl<W: Wires> ClusterAgent<W> {
     /// Takes the next frame of a standby; false where there is none.
     fn hear_standby(&mut self, at: usize) -> Result<bool, LinkError> {
         let cluster = self.options.settings.cluster;
-        let others: Vec<NodeId> = self.options.peers.iter().map(|peer| peer.node).collect();
         let Downstream { link, stage, .. } = &mut self.downstreams[at];
         match stage {
             Stage::Silent => {
@@ -133,6 +132,7 @@ impl<W: Wires> ClusterAgent<W> {
                 };
                 let Body::Hello(body) = &frame.body else { return Err(LinkError::Closed) };
                 let sender = frame.header.sender;
+                let others: Vec<NodeId> = self.options.peers.iter().map(|peer| peer.node).collect();
                 let own = Own {
                     node: self.options.settings.node,
                     others: &others,
@@ -192,10 +192,7 @@ impl<W: Wires> ClusterAgent<W> {
                 self.complain(Some(from), String::new());
                 self.downstreams[at].stage = Stage::Awaited { node: from, shared };
                 match self.window.hash_after(shared) {
-                    Some(hash) => {
-                        self.outside.history.end(from);
-                        self.welcome(at, hash)
-                    }
+                    Some(hash) => self.welcome(at, hash),
                     None => {
                         self.outside.history.begin(from, shared);
                         Ok(())
@@ -222,6 +219,9 @@ impl<W: Wires> ClusterAgent<W> {
         let outflow = Outflow::new(header, shared);
         // What was read for the hash is what is sent next, where the window has it no more.
         let is_read = shared.next() < self.window.first();
+        if !is_read {
+            self.outside.history.end(node);
+        }
         *stage = Stage::Following { node, outflow, old: Old { is_read, ..Old::default() } };
         link.flush().map(|_| ())
     }

@@ -2,6 +2,8 @@
 
 use std::io::{self, ErrorKind};
 
+#[cfg(any(test, feature = "simulation"))]
+use super::AgentMutant;
 use super::{ClusterAgent, PeerAddress, REDIAL_NS};
 use crate::cluster::follower::Refused;
 use crate::cluster::frame::{Body, Frame, HelloBody};
@@ -81,7 +83,8 @@ impl<W: Wires> ClusterAgent<W> {
             // Its reign is over, or it does not answer, or the view names another by now.
             let is_late = self.now_ns.saturating_sub(*since_ns) > WELCOME_NS;
             let other = self.steward.wants_to_follow().is_some_and(|primary| primary != *node);
-            if !is_welcomed && !is_late && !(other && self.upstream.misses.is_multiple_of(2)) {
+            let is_passed_by = other && self.upstream.misses.is_multiple_of(2);
+            if !(*is_welcomed || is_late || is_passed_by) {
                 return;
             }
             self.hang_up();
@@ -141,7 +144,10 @@ impl<W: Wires> ClusterAgent<W> {
 
     /// Says who this node is and what its log is, once all that was handed on before has reached the log.
     fn say_hello(&mut self) {
-        if self.window.next() != self.inflow.handed_on().next() {
+        let is_all_there = self.window.next() == self.inflow.handed_on().next();
+        #[cfg(any(test, feature = "simulation"))]
+        let is_all_there = is_all_there || self.has(AgentMutant::HelloTooEarly);
+        if !is_all_there {
             return;
         }
         let state = std::mem::replace(&mut self.upstream.state, State::Idle);
@@ -254,7 +260,13 @@ impl<W: Wires> ClusterAgent<W> {
         if node != to || !is_due || !link.has_room() {
             return 0;
         }
-        self.outside.keeper.acknowledge(ack.received);
+        #[cfg(any(test, feature = "simulation"))]
+        let notes = self.mutant != Some(AgentMutant::SendBeforeNoted);
+        #[cfg(not(any(test, feature = "simulation")))]
+        let notes = true;
+        if notes {
+            self.outside.keeper.acknowledge(ack.received);
+        }
         link.send(&Frame { header, body: Body::Ack(ack) });
         (*said, *said_at_ns) = (Some(ack), self.now_ns);
         self.upstream.misses = 0;

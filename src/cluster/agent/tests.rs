@@ -10,6 +10,7 @@ use super::*;
 use crate::cluster::Version;
 use crate::cluster::arbiter::Held;
 use crate::cluster::history::Piece;
+use crate::cluster::replicator::WINDOW_RECORDS;
 use crate::cluster::steward::{Answer, Promise, Request};
 use crate::cluster::view::{Incarnation, View};
 use crate::model::{ClusterName, Command, Continue, Durability, Record, ShardId, Timestamp};
@@ -219,6 +220,7 @@ impl House {
             journal_format: 1,
             definitions: 7,
             credentials: None,
+            window_records: WINDOW_RECORDS,
         };
         let beginning = Beginning {
             incarnation: Incarnation(u64::from(node) + 1),

@@ -4,7 +4,7 @@ use super::Steward;
 
 /// An error to plant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mutant {
+pub enum Mutant {
     /// Tell what only the primary has.
     ReleaseBeforeDurable,
     /// While a swap is open, what is durable under the new view is told.
@@ -48,6 +48,7 @@ pub(super) enum Mutant {
 }
 
 impl Mutant {
+    /// All of them.
     pub const ALL: [Self; 20] = [
         Self::ReleaseBeforeDurable,
         Self::ReleaseUnderNewViewOnly,
@@ -73,7 +74,8 @@ impl Mutant {
 }
 
 impl Steward {
-    pub(super) fn plant(&mut self, mutant: Option<Mutant>) {
+    /// Plants one, or none.
+    pub fn plant(&mut self, mutant: Option<Mutant>) {
         self.mutant = mutant;
     }
 }

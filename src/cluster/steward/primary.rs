@@ -1,6 +1,6 @@
 //! The primary's part: what its standbys hold, who of them is in sync, what may be told.
 
-#[cfg(test)]
+#[cfg(any(test, feature = "simulation"))]
 use super::Mutant;
 use super::{Ack, Greeting, HandingOver, Hello, Order, Own, Role, StateHash, Steward, Why};
 use crate::cluster::chain::Chain;
@@ -48,7 +48,7 @@ impl Steward {
             Ok(shared) => shared,
             Err(parted) => return Greeting::Parted(parted),
         };
-        #[cfg(test)]
+        #[cfg(any(test, feature = "simulation"))]
         let shared = if self.has(Mutant::CutTooMuch) {
             Sequence(shared.0.saturating_sub(3))
         } else {
@@ -56,7 +56,7 @@ impl Steward {
         };
         let mut peer = Peer::new(hello.member, self.now_ns);
         peer.is_connected = true;
-        #[cfg(test)]
+        #[cfg(any(test, feature = "simulation"))]
         if self.has(Mutant::CountAcksBeforeCut) {
             peer.is_aligned = true;
             peer.received = hello.chain.last();
@@ -171,7 +171,7 @@ impl Steward {
         let holds = view
             .next(&change, durability, 0)
             .is_ok_and(|next| self.durable(&next) >= self.may_be_told());
-        #[cfg(test)]
+        #[cfg(any(test, feature = "simulation"))]
         let holds = holds
             || self.has(Mutant::AddBeforeHeld)
             || (self.has(Mutant::AloneBeforeSynced) && durability == Durability::LocalDisk);
@@ -222,7 +222,7 @@ impl Steward {
 
     /// Whether the standby holds all that was told, at the level of so many in sync.
     fn holds(&self, peer: &Peer, in_sync: usize) -> bool {
-        #[cfg(test)]
+        #[cfg(any(test, feature = "simulation"))]
         if self.has(Mutant::AddBeforeHeld) {
             return true;
         }
@@ -237,7 +237,7 @@ impl Steward {
     /// know: all that it took over from them counts.
     fn may_be_told(&self) -> Sequence {
         let Role::Leading(leading) = &self.role else { return self.own.end };
-        #[cfg(test)]
+        #[cfg(any(test, feature = "simulation"))]
         if self.has(Mutant::ForgetInherited) {
             return self.released;
         }
@@ -255,7 +255,7 @@ impl Steward {
                 return self.own;
             }
             let known = |peer: &&Peer| peer.member == *member && peer.is_aligned;
-            #[cfg(test)]
+            #[cfg(any(test, feature = "simulation"))]
             let known = |peer: &&Peer| {
                 known(peer)
                     || (self.has(Mutant::CompareNodesOnly) && peer.member.node == member.node)
@@ -279,14 +279,14 @@ impl Steward {
         let mut bound = self.durable(&held.view);
         if let Some(swap) = &self.swap {
             bound = bound.min(self.durable(&swap.view));
-            #[cfg(test)]
+            #[cfg(any(test, feature = "simulation"))]
             match self.mutant {
                 Some(Mutant::ReleaseUnderNewViewOnly) => bound = self.durable(&swap.view),
                 Some(Mutant::ReleaseUnderOldViewOnly) => bound = self.durable(&held.view),
                 _ => {}
             }
         }
-        #[cfg(test)]
+        #[cfg(any(test, feature = "simulation"))]
         if self.has(Mutant::ReleaseBeforeDurable) {
             bound = self.own.end;
         }

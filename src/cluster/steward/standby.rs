@@ -1,6 +1,6 @@
 //! The standby's part: whom it follows, what it acknowledges, when it takes over.
 
-#[cfg(test)]
+#[cfg(any(test, feature = "simulation"))]
 use super::Mutant;
 use super::{Ack, Order, Role, Steward, Welcomed, Why};
 use crate::cluster::view::{Change, Member, View};
@@ -29,7 +29,7 @@ impl Steward {
     /// A node that was dialled says that it is primary, and which record is the last that both have.
     pub fn welcome(&mut self, from: NodeId, reign: Epoch, shared: Sequence) -> Welcomed {
         let is_over = reign < self.promise.reign;
-        #[cfg(test)]
+        #[cfg(any(test, feature = "simulation"))]
         let is_over = is_over && !self.has(Mutant::AcceptOldReign);
         if self.role != Role::Standby || is_over || shared > self.own.end {
             return Welcomed::HangUp;
@@ -40,7 +40,7 @@ impl Steward {
             return Welcomed::HangUp;
         }
         let is_to_cut = shared < self.own.end;
-        #[cfg(test)]
+        #[cfg(any(test, feature = "simulation"))]
         let is_to_cut = is_to_cut && !self.has(Mutant::SkipCut);
         if is_to_cut && self.swap.is_some() {
             // It may be primary at any moment, with the log that it has.
@@ -70,7 +70,7 @@ impl Steward {
         let Some(following) = self.following.filter(|_| self.role == Role::Standby) else {
             return false;
         };
-        #[cfg(test)]
+        #[cfg(any(test, feature = "simulation"))]
         if self.has(Mutant::AcceptOldReign) {
             return following.node == from && following.reign == reign;
         }
@@ -136,7 +136,7 @@ impl Steward {
         }
         let is_unsure = self.is_unsure();
         let received = if is_unsure { self.own.synced.min(self.own.end) } else { self.own.end };
-        #[cfg(test)]
+        #[cfg(any(test, feature = "simulation"))]
         let received = match self.mutant {
             Some(Mutant::AckAhead) => Sequence(self.own.end.0 + 1),
             Some(Mutant::AckWhileUnsure) => self.own.end,
@@ -157,14 +157,14 @@ impl Steward {
 
     /// Another view, and this node is not its primary by a swap of its own.
     pub(super) fn see(&mut self, view: &View) {
-        #[cfg(test)]
+        #[cfg(any(test, feature = "simulation"))]
         if self.has(Mutant::NumberTwiceInReign) && view.primary() == self.me {
             return self.lead(&view.clone());
         }
         let is_over = |following: &super::Following| {
             following.node != view.primary().node || following.reign < view.reign()
         };
-        #[cfg(test)]
+        #[cfg(any(test, feature = "simulation"))]
         let is_over =
             |following: &super::Following| is_over(following) && !self.has(Mutant::AcceptOldReign);
         if self.following.as_ref().is_some_and(is_over) {
@@ -182,7 +182,7 @@ impl Steward {
             return true;
         }
         let has_me = view.has(self.me);
-        #[cfg(test)]
+        #[cfg(any(test, feature = "simulation"))]
         let has_me = has_me
             || self.has(Mutant::PromoteNotInSync)
             || (self.has(Mutant::CompareNodesOnly)
@@ -210,7 +210,7 @@ impl Steward {
         }
         let is_alone = in_sync.len() == 1;
         let is_synced = self.own.synced >= self.own.end;
-        #[cfg(test)]
+        #[cfg(any(test, feature = "simulation"))]
         let is_synced = is_synced || self.has(Mutant::TakeOverBeforeSynced);
         if is_alone && !is_synced {
             return;

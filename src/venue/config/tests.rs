@@ -55,7 +55,7 @@ fn a_reserve_that_the_segments_cannot_hold_is_refused() {
     refused(
         &example_with("reserve_bytes = 16777216", "reserve_bytes = 134217728"),
         expect![
-            "castle.toml, line 42: [journal] reserve_bytes = 134217728 is wrong; allowed: reserve_bytes (134217728) and log_ring_records x 256 (16777216) together at most 134217216, segment_bytes without a header: raise segment_bytes, or lower one of them"
+            "castle.toml, line 69: [journal] reserve_bytes = 134217728 is wrong; allowed: reserve_bytes (134217728) and log_ring_records x 256 (16777216) together at most 134217216, segment_bytes without a header: raise segment_bytes, or lower one of them"
         ],
     );
 }
@@ -107,7 +107,7 @@ fn an_unknown_section_is_refused() {
     refused(
         "[fixx]\nlisten = 1\n",
         expect![
-            "castle.toml, line 1: fixx = [fixx] is not known; allowed here: durability, reconnect_grace_ms, rollover, cluster, fix, journal, admin, threads, telemetry, engine, asset, instrument, account, session"
+            "castle.toml, line 1: fixx = [fixx] is not known; allowed here: cluster, durability, reconnect_grace_ms, rollover, fix, journal, admin, threads, telemetry, engine, asset, instrument, account, session"
         ],
     );
 }
@@ -146,7 +146,7 @@ fn a_tick_times_lot_below_a_quote_unit_is_refused() {
     refused(
         &text,
         expect![[
-            r#"castle.toml, line 111: [[instrument]] tick = "0.01" is wrong; allowed: one for which tick x lot is a whole number of USDT units of 6 decimal places"#
+            r#"castle.toml, line 138: [[instrument]] tick = "0.01" is wrong; allowed: one for which tick x lot is a whole number of USDT units of 6 decimal places"#
         ]],
     );
 }
@@ -156,7 +156,7 @@ fn a_price_with_too_many_decimals_is_refused() {
     refused(
         &example_with("tick = \"0.01\"", "tick = 0.001"),
         expect![
-            "castle.toml, line 111: [[instrument]] tick = 0.001 is wrong; allowed: a number from 0.01 to 10000000000000000 with at most 2 decimal places"
+            "castle.toml, line 138: [[instrument]] tick = 0.001 is wrong; allowed: a number from 0.01 to 10000000000000000 with at most 2 decimal places"
         ],
     );
 }
@@ -167,7 +167,7 @@ fn a_quantity_that_is_no_multiple_of_the_lot_is_refused() {
     refused(
         &text,
         expect![[
-            r#"castle.toml, line 113: [[instrument]] quantity_min = "0.00001" is wrong; allowed: a number from 0.00003 to 10000000000000 with at most 5 decimal places"#
+            r#"castle.toml, line 140: [[instrument]] quantity_min = "0.00001" is wrong; allowed: a number from 0.00003 to 10000000000000 with at most 5 decimal places"#
         ]],
     );
 }
@@ -177,7 +177,7 @@ fn a_session_of_an_unknown_account_is_refused() {
     refused(
         &example_with("account = 3", "account = 7"),
         expect![
-            "castle.toml, line 165: [[session]] account = 7 is wrong; allowed: one of the accounts above: 2, 3"
+            "castle.toml, line 192: [[session]] account = 7 is wrong; allowed: one of the accounts above: 2, 3"
         ],
     );
 }
@@ -187,7 +187,7 @@ fn a_deposit_of_an_unknown_asset_is_refused() {
     refused(
         &example_with("BTC = \"100\"", "DOGE = \"100\""),
         expect![[
-            r#"castle.toml, line 147: [[account]] deposits.DOGE = "100" is wrong; allowed: one of the assets above: BTC, ETH, USDT"#
+            r#"castle.toml, line 174: [[account]] deposits.DOGE = "100" is wrong; allowed: one of the assets above: BTC, ETH, USDT"#
         ]],
     );
 }
@@ -197,7 +197,7 @@ fn deposits_beyond_what_can_be_counted_are_refused() {
     refused(
         &example_with("BTC = \"100\"", "BTC = \"46116860184\""),
         expect![[
-            r#"castle.toml, line 152: [[account]] deposits.BTC = "100" is wrong; allowed: at most 46116860184.27387903 of BTC in all accounts together"#
+            r#"castle.toml, line 179: [[account]] deposits.BTC = "100" is wrong; allowed: at most 46116860184.27387903 of BTC in all accounts together"#
         ]],
     );
 }
@@ -227,4 +227,66 @@ fn a_rollover_that_is_no_time_of_day_is_refused() {
 fn a_file_that_is_not_there_is_named() {
     let error = Config::load(Path::new("no-such-file.toml")).unwrap_err();
     assert!(error.to_string().starts_with("no-such-file.toml: cannot be read: "), "{error}");
+}
+
+/// A cluster of two nodes, with one text in another's place.
+fn cluster_with(text: &str, instead: &str) -> String {
+    let cluster = "[cluster]\nnode = 1\n[cluster.arbiter]\nfile = \"view\"\n\
+                   [[cluster.member]]\nnode = 0\nname = \"a\"\naddress = \"127.0.0.1:9880\"\n\
+                   [[cluster.member]]\nnode = 1\nname = \"b\"\naddress = \"127.0.0.1:9881\"\n";
+    assert!(cluster.contains(text), "{text}");
+    cluster.replacen(text, instead, 1)
+}
+
+/// It is refused, for a reason that has these words.
+fn refused_for(text: &str, words: &str) {
+    let error = Config::parse(Path::new("castle.toml"), text).expect_err("it is refused");
+    assert!(error.to_string().contains(words), "{error}");
+}
+
+#[test]
+fn a_cluster_of_two_waits_for_its_standby_unless_it_is_told_otherwise() {
+    let config = Config::parse(Path::new("castle.toml"), &cluster_with("node", "node")).unwrap();
+    assert_eq!(config.durability, Durability::StandbyMemory);
+    assert_eq!(config.cluster.me().map(|member| member.name.as_str()), Some("b"));
+    assert_eq!(config.cluster.others().len(), 1);
+    assert_eq!(config.cluster.arbiter, Some(ArbiterConfig::File("view".into())));
+    assert_eq!(config.cluster.standby_timeout * 2, config.cluster.primary_timeout);
+    let disk = format!("durability = \"standby-disk\"\n{}", cluster_with("node", "node"));
+    let config = Config::parse(Path::new("castle.toml"), &disk).unwrap();
+    assert_eq!(config.durability, Durability::StandbyDisk);
+}
+
+#[test]
+fn a_cluster_that_cannot_be_is_refused() {
+    let alone = "durability = \"standby-memory\"\n";
+    refused_for(alone, "a standby needs [[cluster.member]]");
+    let local = format!("durability = \"local-disk\"\n{}", cluster_with("node", "node"));
+    refused_for(&local, "\"standby-memory\" or \"standby-disk\"");
+    refused_for(&cluster_with("node = 1", "node = 7"), "this one among them");
+    refused_for(&cluster_with("name = \"b\"", "name = \"a\""), "a name that no other node has");
+    refused_for(&cluster_with("9881", "9880"), "an address and a port that no other node has");
+    refused_for(&cluster_with("file = \"view\"", ""), "where the view lies");
+    refused_for(&cluster_with("file = \"view\"", "etcd = \"10.0.0.1\""), "the members' addresses");
+    let timeouts = "node = 1\nprimary_timeout_ms = 100\nstandby_timeout_ms = 100";
+    refused_for(&cluster_with("node = 1", timeouts), "standby_timeout_ms = 100 is wrong");
+}
+
+#[test]
+fn what_leaves_the_machine_is_refused_without_proof_of_who_speaks() {
+    let far = cluster_with("127.0.0.1:9880", "10.0.0.1:9880");
+    refused_for(&far, "without [cluster.tls]");
+    let etcd = cluster_with("file = \"view\"", "etcd = \"http://10.0.0.1:2379\"");
+    refused_for(&etcd, "https:// for members on other machines");
+    let half = cluster_with("[cluster.arbiter]", "[cluster.tls]\nkey = \"k\"\n[cluster.arbiter]");
+    refused_for(&half, "authority, certificate and key are given together");
+}
+
+#[test]
+fn nodes_that_define_the_same_have_the_same_hash_and_others_have_not() {
+    let hash =
+        |text: &str| Config::parse(Path::new("castle.toml"), text).unwrap().definitions_hash();
+    let example = Config::example();
+    assert_eq!(hash(example), hash(&example_with("node = 0", "node = 3")));
+    assert_ne!(hash(example), hash(&example_with("tick = \"0.01\"", "tick = \"0.02\"")));
 }

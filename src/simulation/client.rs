@@ -1,0 +1,431 @@
+//! A trader over the simulated network, who keeps all that he was told and notices what contradicts it.
+
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, SocketAddr};
+
+use crate::fix::frame::{self, Frame};
+use crate::fix::time;
+use crate::gateway::simulated::{SimulatedStream, SimulatedWorld};
+use crate::journal::simulated::Random;
+
+/// How long a trader waits before he connects again.
+const RETRY_NS: u64 = 2_000_000;
+/// How long he waits for an answer to his Logon or to the connection itself.
+const PATIENCE_NS: u64 = 60_000_000;
+/// Orders that he has not been answered at most.
+const UNANSWERED_MAX: usize = 24;
+/// The lasting fields of a report: OrderID, ExecID, ClOrdID, ExecType, OrdStatus, LastQty, LastPx, CumQty, Text.
+const LASTING: [&str; 9] = ["37", "17", "11", "150", "39", "32", "31", "14", "58"];
+
+/// A message with a number that came from the venue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// MsgType.
+    pub kind: u8,
+    /// ExecID; empty where it has none.
+    pub exec_id: String,
+    /// ClOrdID; likewise.
+    pub cl_ord_id: String,
+    /// The lasting fields of a report; empty for a message of the session.
+    pub lasting: String,
+}
+
+impl Told {
+    /// Whether it tells of an order.
+    pub fn is_report(&self) -> bool {
+        matches!(self.kind, b'8' | b'9')
+    }
+}
+
+enum Way {
+    Away { until_ns: u64 },
+    Dialled { since_ns: u64 },
+    LoggingOn { since_ns: u64 },
+    In,
+}
+
+/// See the module.
+pub struct Client {
+    host: IpAddr,
+    /// His session, as the venue names it.
+    pub comp_id: String,
+    venues: Vec<SocketAddr>,
+    /// The one that he talks to.
+    at: usize,
+    way: Way,
+    stream: Option<SimulatedStream>,
+    inbound: Vec<u8>,
+    unsent: Vec<u8>,
+    next_out: u64,
+    /// What he sent since the beginning, for a resend: empty for a message of the session.
+    sent: BTreeMap<u64, String>,
+    /// The number that he expects.
+    next_in: u64,
+    /// By number, as it was told the first time; none where a gap was filled.
+    pub told: BTreeMap<u64, Option<Told>>,
+    /// The number of the answer to each order.
+    answers: BTreeMap<String, u64>,
+    unanswered: BTreeMap<String, u64>,
+    open: Vec<String>,
+    ids: u64,
+    /// He has asked for what he misses up to here.
+    asked_to: u64,
+    /// What is wrong.
+    pub complaint: Option<String>,
+    /// Orders and cancels that he has sent.
+    pub commands: u64,
+    /// What came again.
+    pub resent: u64,
+    wall_ns: u64,
+}
+
+impl Client {
+    /// One who has not connected yet.
+    pub fn new(host: IpAddr, comp_id: &str, venues: Vec<SocketAddr>) -> Self {
+        Self {
+            host,
+            comp_id: comp_id.to_owned(),
+            venues,
+            at: 0,
+            way: Way::Away { until_ns: 0 },
+            stream: None,
+            inbound: Vec::new(),
+            unsent: Vec::new(),
+            next_out: 1,
+            sent: BTreeMap::new(),
+            next_in: 1,
+            told: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            unanswered: BTreeMap::new(),
+            open: Vec::new(),
+            ids: 0,
+            asked_to: 0,
+            complaint: None,
+            commands: 0,
+            resent: 0,
+            wall_ns: 0,
+        }
+    }
+
+    /// Whether he is logged on.
+    pub fn is_in(&self) -> bool {
+        matches!(self.way, Way::In)
+    }
+
+    /// How many orders and cancels were answered.
+    pub fn answered(&self) -> usize {
+        self.answers.len()
+    }
+
+    /// Whether he has everything up to the last number that he knows of.
+    pub fn misses_nothing(&self) -> bool {
+        self.told.last_key_value().is_none_or(|(last, _)| self.next_in > *last)
+    }
+
+    /// A turn.
+    pub fn work(&mut self, world: &SimulatedWorld, now_ns: u64, wall_ns: u64, random: &mut Random) {
+        self.wall_ns = wall_ns;
+        match self.way {
+            Way::Away { until_ns } if now_ns < until_ns => return,
+            Way::Away { .. } => {
+                self.stream = Some(world.connect(self.host, self.venues[self.at]));
+                self.inbound.clear();
+                self.unsent.clear();
+                self.way = Way::Dialled { since_ns: now_ns };
+            }
+            Way::Dialled { since_ns } => {
+                let connected = self.stream.as_mut().map(|stream| stream.read(&mut []));
+                match connected {
+                    Some(Ok(_)) => {
+                        self.way = Way::LoggingOn { since_ns: now_ns };
+                        self.send("A", "98=0|108=30|", false);
+                    }
+                    Some(Err(error)) if error.kind() == ErrorKind::WouldBlock => {
+                        if now_ns > since_ns + PATIENCE_NS {
+                            self.leave(now_ns);
+                        }
+                        return;
+                    }
+                    _ => return self.leave(now_ns),
+                }
+            }
+            Way::LoggingOn { since_ns } if now_ns > since_ns + PATIENCE_NS => {
+                return self.leave(now_ns);
+            }
+            Way::LoggingOn { .. } | Way::In => {}
+        }
+        self.flush();
+        self.read(now_ns, random);
+    }
+
+    /// Hangs up, and tries the next venue.
+    pub fn leave(&mut self, now_ns: u64) {
+        self.stream = None;
+        self.at = (self.at + 1) % self.venues.len();
+        self.way = Way::Away { until_ns: now_ns + RETRY_NS };
+        self.asked_to = 0;
+    }
+
+    /// How long he has waited for the answer to something.
+    pub fn is_waiting_since(&self, now_ns: u64) -> u64 {
+        self.unanswered.values().min().map_or(0, |since_ns| now_ns.saturating_sub(*since_ns))
+    }
+
+    /// Waits no longer: goes elsewhere, and waits anew.
+    pub fn give_up_waiting(&mut self, now_ns: u64) {
+        self.unanswered.values_mut().for_each(|since_ns| *since_ns = now_ns);
+        self.leave(now_ns);
+    }
+
+    /// Sends an order or a cancel, if he may.
+    pub fn trade(&mut self, now_ns: u64, random: &mut Random) -> bool {
+        if !self.is_in() || self.unanswered.len() >= UNANSWERED_MAX {
+            return false;
+        }
+        self.ids += 1;
+        self.commands += 1;
+        let id = format!("{}-{}", self.comp_id, self.ids);
+        let time = time::text(self.wall_ns);
+        let time = String::from_utf8_lossy(&time).into_owned();
+        let side = 1 + random.below(2);
+        let (kind, fields) = if !self.open.is_empty() && random.below(4) == 0 {
+            let at = random.below(self.open.len() as u64) as usize;
+            let original = self.open.swap_remove(at);
+            ("F", format!("11={id}|41={original}|55=AAAUSD|54={side}|60={time}|"))
+        } else {
+            let (price, quantity) = (9_950 + random.below(100), 1 + random.below(9));
+            let (whole, part) = (price / 100, price % 100);
+            self.open.push(id.clone());
+            if self.open.len() > 64 {
+                self.open.swap_remove(0);
+            }
+            (
+                "D",
+                format!(
+                    "11={id}|55=AAAUSD|54={side}|60={time}|38={quantity}|40=2|44={whole}.{part:02}|59=1|"
+                ),
+            )
+        };
+        self.unanswered.insert(id, now_ns);
+        self.send(kind, &fields, true);
+        true
+    }
+
+    /// Asks for everything again.
+    pub fn ask_for_all(&mut self) {
+        self.send("2", "7=1|16=0|", false);
+    }
+
+    fn send(&mut self, kind: &str, fields: &str, is_order: bool) {
+        let number = self.next_out;
+        self.next_out += 1;
+        let kept = if is_order { format!("{kind}|{fields}") } else { String::new() };
+        self.sent.insert(number, kept);
+        self.put(kind, number, "", fields);
+        self.flush();
+    }
+
+    fn put(&mut self, kind: &str, number: u64, header: &str, fields: &str) {
+        let time = time::text(self.wall_ns);
+        let time = String::from_utf8_lossy(&time);
+        let body = format!(
+            "35={kind}|49={}|56=CASTLE|34={number}|52={time}|{header}{fields}",
+            self.comp_id
+        );
+        let start = self.unsent.len();
+        let text = format!("8=FIX.4.4|9={}|{body}", body.len());
+        self.unsent.extend(text.bytes().map(|byte| if byte == b'|' { 1 } else { byte }));
+        let sum = frame::check_sum(&self.unsent[start..]);
+        self.unsent.extend_from_slice(b"10=");
+        self.unsent.extend_from_slice(&sum);
+        self.unsent.push(1);
+    }
+
+    fn flush(&mut self) {
+        let Some(stream) = &mut self.stream else { return };
+        if !self.unsent.is_empty()
+            && let Ok(written) = stream.write(&self.unsent)
+        {
+            self.unsent.drain(..written);
+        }
+    }
+
+    fn read(&mut self, now_ns: u64, random: &mut Random) {
+        let mut bytes = [0; 8_192];
+        let mut is_over = false;
+        while let Some(stream) = &mut self.stream {
+            match stream.read(&mut bytes) {
+                Ok(length) if length > 0 => self.inbound.extend_from_slice(&bytes[..length]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                _ => {
+                    is_over = true;
+                    break;
+                }
+            }
+        }
+        let inbound = std::mem::take(&mut self.inbound);
+        let mut at = 0;
+        while let Frame::Message { length } = frame::next(&inbound[at..], 65_536) {
+            self.take(&inbound[at..at + length], random);
+            at += length;
+        }
+        self.inbound = inbound[at..].to_vec();
+        if is_over {
+            self.leave(now_ns);
+        }
+        if self.is_in() && !self.misses_nothing() {
+            let last = self.told.last_key_value().map_or(0, |(last, _)| *last);
+            if self.asked_to < self.next_in {
+                self.asked_to = last;
+                let fields = format!("7={}|16=0|", self.next_in);
+                self.send("2", &fields, false);
+            }
+        }
+        self.flush();
+    }
+
+    fn complain(&mut self, what: String) {
+        self.complaint.get_or_insert(format!("{}: {what}", self.comp_id));
+    }
+
+    fn take(&mut self, message: &[u8], random: &mut Random) {
+        let fields = Fields::new(message);
+        let number: u64 = fields.number("34");
+        let kind = fields.get("35").bytes().next().unwrap_or(0);
+        let is_again = fields.get("43") == "Y";
+        match kind {
+            b'A' if !is_again => self.way = Way::In,
+            b'2' => self.resend(fields.number("7"), fields.number("16"), random),
+            b'1' if !is_again => {
+                let id = format!("112={}|", fields.get("112"));
+                self.send("0", &id, false);
+            }
+            b'4' => return self.fill(number, fields.number("36")),
+            _ => {}
+        }
+        let is_report = matches!(kind, b'8' | b'9');
+        let lasting = match is_report {
+            true => LASTING.map(|tag| fields.get(tag)).join("|"),
+            false => String::new(),
+        };
+        let told = Told {
+            kind,
+            exec_id: fields.get("17").to_owned(),
+            cl_ord_id: fields.get("11").to_owned(),
+            lasting,
+        };
+        // A cancel that nobody asked for names no request.
+        let answers = kind == b'9'
+            || matches!(fields.get("150"), "0" | "8")
+            || (fields.get("150") == "4" && !fields.get("41").is_empty());
+        self.keep(number, told, is_again, answers);
+    }
+
+    fn keep(&mut self, number: u64, told: Told, is_again: bool, answers: bool) {
+        self.resent += u64::from(is_again);
+        match self.told.get(&number) {
+            Some(Some(first)) if !is_again => {
+                return self
+                    .complain(format!("number {number} came twice: {first:?}, then {told:?}"));
+            }
+            Some(Some(first)) if *first != told => {
+                return self.complain(format!("number {number} was {first:?}, and is {told:?}"));
+            }
+            Some(None) if told.is_report() && is_again => {
+                return self.complain(format!("number {number} was a gap, and is {told:?}"));
+            }
+            _ => {}
+        }
+        if told.is_report() && answers {
+            let id = told.cl_ord_id.clone();
+            self.unanswered.remove(&id);
+            let before = self.answers.insert(id.clone(), number);
+            if let Some(before) = before.filter(|before| *before != number) {
+                self.complain(format!(
+                    "{id} was answered by number {before}, and by number {number}: {told:?}"
+                ));
+            }
+        }
+        self.told.insert(number, Some(told));
+        self.go_on();
+    }
+
+    /// The venue fills a gap up to before `next`.
+    fn fill(&mut self, number: u64, next: u64) {
+        for number in number..next {
+            let known = self.told.entry(number).or_insert(None);
+            if known.as_ref().is_some_and(Told::is_report) {
+                let what = format!("number {number} was {known:?}, and is filled as a gap");
+                return self.complain(what);
+            }
+        }
+        self.go_on();
+    }
+
+    fn go_on(&mut self) {
+        while self.told.contains_key(&self.next_in) {
+            self.next_in += 1;
+        }
+    }
+
+    /// The venue lacks what this trader sent: he sends his orders again, or gives them up.
+    fn resend(&mut self, begin: u64, end: u64, random: &mut Random) {
+        let end = if end == 0 { self.next_out - 1 } else { end.min(self.next_out - 1) };
+        let gives_up = random.below(3) == 0;
+        let mut number = begin;
+        while number <= end {
+            let kept = self.sent.get(&number).cloned().unwrap_or_default();
+            if let (false, Some((kind, fields))) = (gives_up, kept.split_once('|')) {
+                let time = time::text(self.wall_ns);
+                let header = format!("43=Y|122={}|", String::from_utf8_lossy(&time));
+                self.put(kind, number, &header, fields);
+                number += 1;
+                continue;
+            }
+            let first = number;
+            while number <= end && (gives_up || self.sent.get(&number).is_none_or(String::is_empty))
+            {
+                if gives_up {
+                    self.forget(number);
+                }
+                number += 1;
+            }
+            let fields = format!("123=Y|36={number}|");
+            let time = time::text(self.wall_ns);
+            let header = format!("43=Y|122={}|", String::from_utf8_lossy(&time));
+            self.put("4", first, &header, &fields);
+        }
+    }
+
+    /// An order was given up: nobody will answer it.
+    fn forget(&mut self, number: u64) {
+        let Some(kept) = self.sent.get(&number) else { return };
+        let id = kept.split_once("|11=").and_then(|(_, rest)| rest.split('|').next());
+        if let Some(id) = id {
+            self.unanswered.remove(id);
+        }
+    }
+}
+
+/// The fields of a message.
+struct Fields<'a> {
+    text: &'a str,
+}
+
+impl<'a> Fields<'a> {
+    fn new(message: &'a [u8]) -> Self {
+        Self { text: std::str::from_utf8(message).unwrap_or("") }
+    }
+
+    fn get(&self, tag: &str) -> &'a str {
+        let fields = self.text.split('\x01');
+        let mut values = fields
+            .filter_map(|field| field.strip_prefix(tag).and_then(|rest| rest.strip_prefix('=')));
+        values.next().unwrap_or("")
+    }
+
+    fn number(&self, tag: &str) -> u64 {
+        self.get(tag).parse().unwrap_or(0)
+    }
+}

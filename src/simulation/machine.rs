@@ -1,0 +1,418 @@
+//! A machine of the simulation: its disk, its memory, its clock, and the process that runs on it or does not.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cluster::ClusterAgent;
+use crate::cluster::agent::{Options, Outside, PeerAddress};
+use crate::cluster::control::{Control, Ending};
+use crate::cluster::steward::Settings;
+use crate::engine::Engine;
+use crate::gateway::simulated::SimulatedWorld;
+use crate::journal::format::{FORMAT_VERSION, chain};
+use crate::journal::simulated::{Random, SimulatedDisk};
+use crate::journal::{self, JournalOptions, SharedEnd};
+use crate::model::{BeginEpoch, Command, NodeId, Record, RecordBytes};
+use crate::ring::{self, Consumer};
+use crate::runtime::{Agent, Now};
+use crate::simulation::Mutant;
+use crate::simulation::outside::{
+    Arbitration, Life, SimulatedHistory, SimulatedKeeper, SimulatedWires, forget, lower,
+};
+use crate::venue::config::Config;
+use crate::venue::simulated::{Joined, Part, Place, SimulatedNode, cut_back};
+
+/// Where nodes are reached.
+pub const fn host(node: usize) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(127, 0, 0, 1 + node as u8))
+}
+
+/// Where a node listens for clients.
+pub fn fix_address(node: usize) -> SocketAddr {
+    SocketAddr::new(host(node), 9_878)
+}
+
+fn cluster_address(node: usize) -> SocketAddr {
+    SocketAddr::new(host(node), 9_880)
+}
+
+/// All that a disk holds at most, where it is not full.
+pub const DISK_BYTES: u64 = 64 << 20;
+const SEGMENT_BYTES: u64 = 128 * 1024;
+const RING_RECORDS: usize = 256;
+/// Little, so that a standby that was away for a moment is given old records.
+const WINDOW_RECORDS: usize = 256;
+const COMPARE_EVERY: u64 = 64;
+const START_WALL_NS: u64 = 1_770_000_000_000_000_000;
+
+/// A process.
+struct Process {
+    node: SimulatedNode,
+    agent: ClusterAgent<SimulatedWires>,
+    tap: Consumer<RecordBytes>,
+    control: Arc<Control>,
+}
+
+/// What came of a turn.
+pub enum Came {
+    /// Nothing special.
+    Nothing,
+    /// It began to lead.
+    Began(BeginEpoch),
+    /// Its process came to an end, of itself.
+    Ended(Ending),
+    /// An agent could not go on.
+    Fault(String),
+}
+
+/// See the module.
+pub struct Machine {
+    /// Its number.
+    pub id: usize,
+    nodes: usize,
+    config: Config,
+    directory: PathBuf,
+    /// Its disk.
+    pub disk: SimulatedDisk,
+    /// The life that its memory tells of.
+    pub life: Life,
+    mark: u64,
+    process: Option<Process>,
+    /// All records of its log, and the running hash after each.
+    pub log: Vec<RecordBytes>,
+    /// See `log`.
+    pub hashes: Vec<u64>,
+    /// It does not run, although it lives.
+    pub is_frozen: bool,
+    /// Its process was ended for a moment, or for a reason; when the next one begins.
+    pub restart_at_ns: Option<u64>,
+    /// A cut to be made before it begins.
+    pub cut: Option<SharedEnd>,
+    /// Something was done to its disk that may end a process or keep one from beginning.
+    pub is_disk_bad: bool,
+    /// Its disk has no more space.
+    pub is_full: bool,
+    /// What its log lacks is known only once a process has looked.
+    pub is_doubtful: bool,
+    /// How much faster its clock goes, in millionths.
+    pub drift_ppm: i64,
+    /// How far its monotonic clock is ahead.
+    pub ahead_ns: u64,
+    /// How far its wall clock is off.
+    pub wall_off_ns: i64,
+    /// How often its syncer has a turn: one in so many.
+    pub sync_one_in: u64,
+    /// An older image of its disk, and how long the log was then.
+    image: Option<(SimulatedDisk, Vec<RecordBytes>, Vec<u64>)>,
+    /// Processes so far.
+    pub processes: u64,
+    /// Records that recoveries found only in the log ring.
+    pub from_ring: u64,
+}
+
+impl Machine {
+    /// One with an empty disk, off.
+    pub fn new(
+        id: usize,
+        nodes: usize,
+        directory: &Path,
+        config: Config,
+        random: &mut Random,
+    ) -> Self {
+        let directory = directory.join(format!("node-{id}"));
+        Self {
+            id,
+            nodes,
+            config,
+            directory,
+            disk: SimulatedDisk::new(DISK_BYTES),
+            life: Life::default(),
+            mark: random.draw(),
+            process: None,
+            log: Vec::new(),
+            hashes: Vec::new(),
+            is_frozen: false,
+            restart_at_ns: Some(0),
+            cut: None,
+            is_disk_bad: false,
+            is_full: false,
+            is_doubtful: false,
+            drift_ppm: random.below(20_000) as i64 - 10_000,
+            ahead_ns: random.below(1_000_000_000),
+            wall_off_ns: random.below(2_000_000_000) as i64 - 1_000_000_000,
+            sync_one_in: [1, 4, 24][random.below(3) as usize],
+            image: None,
+            processes: 0,
+            from_ring: 0,
+        }
+    }
+
+    /// Whether a process runs on it.
+    pub fn is_up(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// Whether it takes turns.
+    pub fn runs(&self) -> bool {
+        self.process.is_some() && !self.is_frozen
+    }
+
+    /// Its engine's state hash, and its last record; none where it is down.
+    pub fn state(&self) -> Option<(u64, u64)> {
+        let process = self.process.as_ref()?;
+        Some((process.node.last().0, process.node.engine().state_hash()))
+    }
+
+    /// What its engine says of itself.
+    pub fn audit(&self) -> Result<(), String> {
+        self.process.as_ref().map_or(Ok(()), |process| process.node.engine().audit())
+    }
+
+    /// For an operator's wishes.
+    pub fn control(&self) -> Option<Arc<Control>> {
+        self.process.as_ref().map(|process| process.control.clone())
+    }
+
+    fn ring(&self) -> PathBuf {
+        self.directory.join("log.ring")
+    }
+
+    fn now(&self, now_ns: u64) -> Now {
+        let drift = now_ns as i128 * i128::from(self.drift_ppm) / 1_000_000;
+        let monotonic_ns = (now_ns as i128 + drift) as u64 + self.ahead_ns;
+        let wall_ns = START_WALL_NS.saturating_add(now_ns).saturating_add_signed(self.wall_off_ns);
+        Now { wall_ns, monotonic_ns: monotonic_ns + 1 }
+    }
+
+    /// A process begins, with what the last one left.
+    pub fn start(
+        &mut self,
+        world: &SimulatedWorld,
+        arbitration: &Arbitration,
+        now_ns: u64,
+        random: &mut Random,
+        mutant: Option<Mutant>,
+    ) -> Result<(), String> {
+        std::fs::create_dir_all(&self.directory).map_err(|error| error.to_string())?;
+        let ring = self.ring();
+        if let Some(end) = self.cut.take() {
+            let life = self.life.clone();
+            let cut = cut_back(&self.config, &mut self.disk, &ring, &end, |to| lower(&life, to));
+            if let Err(error) = cut {
+                self.cut = Some(end);
+                return Err(error.to_string());
+            }
+        }
+        let options = JournalOptions {
+            segment_bytes: SEGMENT_BYTES,
+            reserve_bytes: SEGMENT_BYTES / 4,
+            in_flight_bytes: SEGMENT_BYTES / 2,
+            left_free_bytes: 0,
+            ..JournalOptions::new(self.config.cluster.name, self.mark)
+        };
+        let joined = SimulatedNode::join(Place {
+            config: &self.config,
+            options: &options,
+            disk: self.disk.clone(),
+            shelf: &self.directory.join("outbound"),
+            ring: &ring,
+            ring_records: RING_RECORDS,
+            network: world.network(fix_address(self.id)),
+            secret: u128::from(random.draw()) << 64 | u128::from(random.draw()),
+            compare_every: COMPARE_EVERY,
+        });
+        let Joined { node, seat, tap, file, tag, from_ring } =
+            joined.map_err(|error| error.to_string())?;
+        self.from_ring += from_ring;
+        let end = seat.end.sequence;
+        let known =
+            end.0.checked_sub(1).map_or(Some(0), |at| self.hashes.get(at as usize).copied());
+        if known != Some(seat.hash) {
+            return Err(format!(
+                "PREFIX: node {} recovers a log up to record {end} that is no beginning of what it had ({})",
+                self.id,
+                self.log.len()
+            ));
+        }
+        self.log.truncate(end.0 as usize);
+        self.hashes.truncate(end.0 as usize);
+        let found = (tag, end, seat.chain.last_reign());
+        let always_goes_on = mutant.is_some_and(Mutant::always_goes_on);
+        let random = [random.draw(), random.draw()];
+        let (keeper, beginning) =
+            SimulatedKeeper::begin(file, &self.life, found, random, always_goes_on);
+        let others = (0..self.nodes).filter(|node| *node != self.id);
+        let peers = others.map(|node| PeerAddress {
+            node: NodeId(node as u16),
+            name: format!("node-{node}"),
+            address: cluster_address(node),
+        });
+        let cluster = &self.config.cluster;
+        let options = Options {
+            settings: Settings {
+                cluster: cluster.name,
+                node: NodeId(self.id as u16),
+                durability: self.config.durability,
+                primary_timeout_ns: cluster.primary_timeout.as_nanos() as u64,
+                standby_timeout_ns: cluster.standby_timeout.as_nanos() as u64,
+                journal_timeout_ns: cluster.journal_timeout.as_nanos() as u64,
+                retry_ns: 2_000_000,
+                watch_ns: 10_000_000,
+            },
+            peers: peers.collect(),
+            journal_format: FORMAT_VERSION,
+            definitions: 1,
+            credentials: None,
+            window_records: WINDOW_RECORDS,
+        };
+        let outside = Outside {
+            wires: SimulatedWires::listen(world, cluster_address(self.id)),
+            port: Box::new(arbitration.port(self.id)),
+            history: Box::new(SimulatedHistory::new(self.disk.clone())),
+            keeper: Box::new(keeper),
+        };
+        let control = Control::new();
+        let now_ns = self.now(now_ns).monotonic_ns;
+        let mut agent =
+            ClusterAgent::new(options, &beginning, seat, outside, control.clone(), now_ns);
+        if let Some(mutant) = mutant {
+            mutant.plant(&mut agent);
+        }
+        self.process = Some(Process { node, agent, tap, control });
+        self.processes += 1;
+        (self.is_frozen, self.restart_at_ns) = (false, None);
+        (self.is_disk_bad, self.is_doubtful) = (false, false);
+        self.disk.clear_faults();
+        Ok(())
+    }
+
+    /// Its process has a turn.
+    pub fn work(&mut self, now_ns: u64, random: &mut Random, skips: bool) -> Result<Came, String> {
+        let now = self.now(now_ns);
+        let Some(process) = &mut self.process else { return Ok(Came::Nothing) };
+        let bits = random.draw();
+        let first = (bits % 6) as usize;
+        for at in 0..6 {
+            // Each agent misses a turn now and then, as on threads of their own.
+            let is_skipped = skips && bits >> (8 + 4 * at) & 15 < 3;
+            match (first + at) % 6 {
+                5 if !is_skipped => {
+                    process.agent.work(now);
+                }
+                at if at < 5 && !is_skipped => {
+                    let part = Part::ALL[at];
+                    if part != Part::Syncer
+                        || !skips
+                        || (bits >> 40).is_multiple_of(self.sync_one_in)
+                    {
+                        process.node.work(part, now);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let came = self.look();
+        let Some(process) = &self.process else { return came };
+        if let Some(why) = process.node.fault() {
+            return Ok(Came::Fault(why));
+        }
+        if let Some(ending) = process.control.ending() {
+            return Ok(Came::Ended(ending));
+        }
+        came
+    }
+
+    /// Takes what came into its log.
+    fn look(&mut self) -> Result<Came, String> {
+        let Some(process) = &mut self.process else { return Ok(Came::Nothing) };
+        let mut came = Came::Nothing;
+        while let Some(bytes) = process.tap.peek().copied() {
+            process.tap.advance(1);
+            let before = self.hashes.last().copied().unwrap_or(0);
+            let used = bytes.used().map_err(|error| error.to_string())?;
+            self.hashes.push(chain(before, used));
+            self.log.push(bytes);
+            if used.len() < 96 {
+                let record = Record::get(&bytes.0).map_err(|error| error.to_string())?;
+                if let Command::BeginEpoch(begin) = record.command
+                    && begin.primary.index() == self.id
+                {
+                    came = Came::Began(begin);
+                }
+            }
+        }
+        Ok(came)
+    }
+
+    /// Its journal, replayed from the beginning up to a record, gives this state.
+    pub fn replay(&self, last: u64, hash: u64) -> Result<(), String> {
+        let (mut engine, mut events) = (Engine::new(), Vec::new());
+        journal::read::dump(&self.disk, 1..=last, &[], &mut |record| {
+            events.clear();
+            engine.apply(record, &mut events);
+            ControlFlow::Continue(())
+        })
+        .map_err(|error| error.to_string())?;
+        let found = (engine.view().sequence().0, engine.state_hash());
+        if found != (last, hash) {
+            let id = self.id;
+            return Err(format!(
+                "the journal of node {id} replays to {found:x?}, not {:x?}",
+                (last, hash)
+            ));
+        }
+        Ok(())
+    }
+
+    /// Its process is gone at once.
+    pub fn kill(&mut self, world: &SimulatedWorld) {
+        world.kill(host(self.id));
+        self.process = None;
+        self.is_frozen = false;
+    }
+
+    /// The machine loses its power: what was not synced may be gone, its memory is.
+    pub fn lose_power(
+        &mut self,
+        world: &SimulatedWorld,
+        random: &mut Random,
+    ) -> Result<(), String> {
+        self.kill(world);
+        self.disk.crash(random.draw());
+        forget(&self.life);
+        ring::unlink(&self.ring()).map_err(|error| error.to_string())
+    }
+
+    /// Keeps an image of its disk, for later.
+    pub fn take_image(&mut self) {
+        if self.process.is_some() {
+            self.image = Some((self.disk.copy(), self.log.clone(), self.hashes.clone()));
+        }
+    }
+
+    /// Its disk is the older image again; the log ring that does not continue it is removed, as the message of
+    /// recovery says. False where there is none.
+    pub fn restore_image(&mut self, world: &SimulatedWorld) -> Result<bool, String> {
+        let Some((disk, log, hashes)) = self.image.take() else { return Ok(false) };
+        self.kill(world);
+        (self.disk, self.log, self.hashes) = (disk, log, hashes);
+        (self.cut, self.is_doubtful) = (None, true);
+        ring::unlink(&self.ring()).map_err(|error| error.to_string())?;
+        Ok(true)
+    }
+
+    /// A new, empty disk, after the old one was found to be damaged.
+    pub fn replace_disk(&mut self, random: &mut Random) -> Result<(), String> {
+        self.disk = SimulatedDisk::new(DISK_BYTES);
+        self.mark = random.draw();
+        self.image = None;
+        self.cut = None;
+        (self.is_disk_bad, self.is_doubtful) = (false, false);
+        self.log.clear();
+        self.hashes.clear();
+        forget(&self.life);
+        ring::unlink(&self.ring()).map_err(|error| error.to_string())
+    }
+}

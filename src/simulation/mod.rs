@@ -1,0 +1,65 @@
+//! A whole cluster in one thread: nodes, arbiter and traders over a simulated network, disk and clock, with faults
+//! drawn from a seed. The same seed gives the same run.
+//!
+//! 1. Every node consists of the agents of `serve`, put together and recovered by the same code. Only sockets, disk,
+//!    clock, the arbiter's port and the threads behind promise and old records are swapped ([`outside`]).
+//! 2. In each step time goes on a little; traders, then nodes in a drawn order, have a turn. In a turn each agent
+//!    works once, or misses its turn, as a thread does that is not scheduled.
+//! 3. Faults ([`faults`]) come once there is something to lose, overlap, and end. At last all is healed.
+//! 4. What clients were told is compared with the log of whoever begins to lead, each time, and at the end
+//!    ([`reference`]); what they notice themselves ([`client`]) is an error too. At the end the cluster must trade
+//!    again, all nodes must be in sync and have one state, and each journal must replay to it.
+//!
+//! A fault that would take what was acknowledged from every node in sync is not drawn: no protocol survives that.
+
+pub mod client;
+pub mod faults;
+pub mod machine;
+mod mutant;
+pub mod outside;
+pub mod reference;
+pub mod world;
+
+pub use faults::{Fault, Tally};
+pub use mutant::Mutant;
+
+use world::World;
+
+/// What came of a seed.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// What is wrong, if anything is.
+    pub error: Option<String>,
+    /// Orders and cancels that traders sent.
+    pub commands: u64,
+    /// Those that were answered.
+    pub answered: u64,
+    /// How often a node began to lead, the founding not counted.
+    pub failovers: u64,
+    /// How often each kind of fault happened.
+    pub faults: Tally,
+    /// Processes that began.
+    pub processes: u64,
+    /// Records that recoveries found only in the log ring.
+    pub from_ring: u64,
+    /// Journals that were cut back to what was shared.
+    pub cuts: u64,
+    /// Messages that came again.
+    pub resent: u64,
+    /// Steps.
+    pub steps: u64,
+    /// A number that two runs of one seed have in common.
+    pub digest: u64,
+    /// What happened, where it was asked for.
+    pub history: Vec<String>,
+}
+
+/// Runs a seed.
+pub fn run(seed: u64, mutant: Option<Mutant>, wants_history: bool) -> Outcome {
+    let mut world = match World::new(seed, mutant, wants_history) {
+        Ok(world) => world,
+        Err(why) => return Outcome { error: Some(why), ..Outcome::default() },
+    };
+    let error = world.run().err();
+    world.outcome(error)
+}

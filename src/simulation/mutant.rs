@@ -1,0 +1,44 @@
+//! Mistakes that are planted on purpose, one at a time. What the simulator does not notice it does not test.
+
+use crate::cluster::ClusterAgent;
+use crate::cluster::agent::AgentMutant;
+use crate::cluster::steward::StewardMutant;
+use crate::cluster::wires::Wires;
+
+/// A mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutant {
+    /// Of who decides.
+    Steward(StewardMutant),
+    /// Of who carries it out.
+    Agent(AgentMutant),
+}
+
+impl Mutant {
+    /// All that are known.
+    pub fn all() -> Vec<Self> {
+        let steward = StewardMutant::ALL.into_iter().map(Self::Steward);
+        steward.chain(AgentMutant::ALL.into_iter().map(Self::Agent)).collect()
+    }
+
+    /// What it is called.
+    pub fn name(self) -> String {
+        match self {
+            Self::Steward(mutant) => format!("{mutant:?}"),
+            Self::Agent(mutant) => format!("{mutant:?}"),
+        }
+    }
+
+    /// Plants it.
+    pub fn plant<W: Wires>(self, agent: &mut ClusterAgent<W>) {
+        match self {
+            Self::Steward(mutant) => agent.plant_in_steward(mutant),
+            Self::Agent(mutant) => agent.plant(mutant),
+        }
+    }
+
+    /// The process that begins believes whatever life it finds.
+    pub fn always_goes_on(self) -> bool {
+        self == Self::Steward(StewardMutant::ReuseIncarnation)
+    }
+}

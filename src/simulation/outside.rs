@@ -1,0 +1,402 @@
+//! What is around a cluster's agent in a simulation: sockets, the arbiter's port, old records, promise and life.
+
+use std::io::{self, ErrorKind, Read};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::cluster::history::{History, Piece};
+use crate::cluster::keeper::Keeper;
+use crate::cluster::port::Port;
+use crate::cluster::steward::{Answer, Beginning, Kept, Promise, Request};
+use crate::cluster::wires::Wires;
+use crate::cluster::{Held, Incarnation, Version, View};
+use crate::gateway::network::Network as _;
+use crate::gateway::simulated::{SimulatedNetwork, SimulatedStream, SimulatedWorld};
+use crate::journal::simulated::{Random, SimulatedDisk, SimulatedFile};
+use crate::journal::{NodeFile, RawReader};
+use crate::model::{Epoch, NodeId, Sequence};
+
+/// How long a port waits for its answer.
+const ANSWER_NS: u64 = 15_000_000;
+/// How long a request or an answer is under way at most.
+const WAY_NS: u64 = 1_500_000;
+/// How long one that the network holds back is under way at most.
+const LONG_WAY_NS: u64 = 200_000_000;
+/// Bytes of old records that are read at a time: little, so that catching up takes its time.
+const PIECE_BYTES: usize = 8 * 1024;
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Sockets between nodes.
+pub struct SimulatedWires {
+    world: SimulatedWorld,
+    network: SimulatedNetwork,
+    at: SocketAddr,
+}
+
+impl SimulatedWires {
+    /// Listens at an address.
+    pub fn listen(world: &SimulatedWorld, at: SocketAddr) -> Self {
+        let mut network = world.network(at);
+        // A simulated listener can always be opened.
+        let _ = network.open_listener();
+        Self { world: world.clone(), network, at }
+    }
+}
+
+impl Wires for SimulatedWires {
+    type Stream = SimulatedStream;
+
+    fn poll(&mut self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    fn accept(&mut self) -> io::Result<Option<SimulatedStream>> {
+        Ok(self.network.accept()?.map(|(stream, _)| stream))
+    }
+
+    fn dial(&mut self, to: SocketAddr) -> io::Result<SimulatedStream> {
+        Ok(self.world.connect(self.at.ip(), to))
+    }
+
+    fn is_connected(&mut self, stream: &mut SimulatedStream) -> io::Result<bool> {
+        match stream.read(&mut []) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The arbiter, and the network between it and the nodes. Clones are the same.
+#[derive(Clone)]
+pub struct Arbitration(Arc<Mutex<Arbiter>>);
+
+struct Arbiter {
+    now_ns: u64,
+    random: Random,
+    held: Option<Held>,
+    swaps: u64,
+    lines: Vec<Line>,
+    questions: Vec<(u64, usize, u64, Request)>,
+    answers: Vec<(u64, usize, u64, Answer)>,
+    loses_some: bool,
+}
+
+/// What lies between one node and the arbiter.
+#[derive(Default)]
+struct Line {
+    is_cut: bool,
+    /// The question that is open, and until when.
+    open: Option<(u64, u64)>,
+    numbers: u64,
+    answer: Option<Answer>,
+}
+
+impl Arbitration {
+    /// One that holds nothing yet.
+    pub fn new(nodes: usize, seed: u64) -> Self {
+        Self(Arc::new(Mutex::new(Arbiter {
+            now_ns: 0,
+            random: Random::new(seed),
+            held: None,
+            swaps: 0,
+            lines: (0..nodes).map(|_| Line::default()).collect(),
+            questions: Vec::new(),
+            answers: Vec::new(),
+            loses_some: false,
+        })))
+    }
+
+    /// The port of a process of a node. What an earlier process asked may still be done.
+    pub fn port(&self, node: usize) -> SimulatedPort {
+        let mut arbiter = lock(&self.0);
+        let line = &mut arbiter.lines[node];
+        (line.open, line.answer) = (None, None);
+        line.numbers += 1;
+        SimulatedPort { node, arbiter: self.clone() }
+    }
+
+    /// Cuts the way between a node and the arbiter, or heals it.
+    pub fn set_cut(&self, node: usize, is_cut: bool) {
+        lock(&self.0).lines[node].is_cut = is_cut;
+    }
+
+    /// Whether requests and answers are lost now and then.
+    pub fn set_loses_some(&self, loses_some: bool) {
+        lock(&self.0).loses_some = loses_some;
+    }
+
+    /// The view that it holds.
+    pub fn view(&self) -> Option<View> {
+        lock(&self.0).held.as_ref().map(|held| held.view.clone())
+    }
+
+    /// The views that it holds or may come to hold by what it was asked already.
+    pub fn possible_views(&self) -> Vec<View> {
+        let arbiter = lock(&self.0);
+        let asked = arbiter.questions.iter().filter_map(|(_, _, _, request)| match request {
+            Request::Swap { view, .. } | Request::Found(view) => Some(view.clone()),
+            Request::Read => None,
+        });
+        arbiter.held.iter().map(|held| held.view.clone()).chain(asked).collect()
+    }
+
+    /// Moves the time.
+    pub fn advance(&self, now_ns: u64) {
+        let mut arbiter = lock(&self.0);
+        arbiter.now_ns = now_ns;
+        arbiter.take_questions();
+        arbiter.give_answers();
+    }
+}
+
+impl Arbiter {
+    /// How long the next thing is under way; none where it is lost.
+    fn way_ns(&mut self, node: usize) -> Option<u64> {
+        let way_ns = 1 + self.random.below(WAY_NS);
+        let is_cut = self.lines[node].is_cut;
+        if is_cut || (self.loses_some && self.random.below(24) == 0) {
+            return (self.random.below(2) == 0).then(|| way_ns + self.random.below(LONG_WAY_NS));
+        }
+        Some(way_ns)
+    }
+
+    fn take_questions(&mut self) {
+        while let Some(at) = self.questions.iter().position(|(due_ns, ..)| *due_ns <= self.now_ns) {
+            let (_, node, number, request) = self.questions.remove(at);
+            let answer = match request {
+                Request::Read => Answer::View(self.held.clone()),
+                Request::Found(view) => {
+                    let version = Version(1);
+                    self.held.get_or_insert(Held { view, version });
+                    Answer::Asked
+                }
+                Request::Swap { expected, view } => {
+                    if let Some(held) = &mut self.held
+                        && held.version == expected
+                    {
+                        self.swaps += 1;
+                        *held = Held { view, version: Version(1 + self.swaps) };
+                    }
+                    Answer::Asked
+                }
+            };
+            if let Some(way_ns) = self.way_ns(node) {
+                self.answers.push((self.now_ns + way_ns, node, number, answer));
+            }
+        }
+    }
+
+    fn give_answers(&mut self) {
+        while let Some(at) = self.answers.iter().position(|(due_ns, ..)| *due_ns <= self.now_ns) {
+            let (_, node, number, answer) = self.answers.remove(at);
+            let line = &mut self.lines[node];
+            if line.answer.is_none() && line.open.is_some_and(|(open, _)| open == number) {
+                line.answer = Some(answer);
+            }
+        }
+        for line in &mut self.lines {
+            if line.answer.is_none() && line.open.is_some_and(|(_, until)| until <= self.now_ns) {
+                line.answer = Some(Answer::Failed);
+            }
+        }
+    }
+}
+
+/// A node's way to the [`Arbitration`].
+pub struct SimulatedPort {
+    node: usize,
+    arbiter: Arbitration,
+}
+
+impl Port for SimulatedPort {
+    fn ask(&mut self, request: Request) -> bool {
+        let mut arbiter = lock(&self.arbiter.0);
+        let now_ns = arbiter.now_ns;
+        let line = &mut arbiter.lines[self.node];
+        if line.open.is_some() {
+            return false;
+        }
+        line.numbers += 1;
+        let number = line.numbers;
+        line.open = Some((number, now_ns + ANSWER_NS));
+        if let Some(way_ns) = arbiter.way_ns(self.node) {
+            arbiter.questions.push((now_ns + way_ns, self.node, number, request));
+        }
+        true
+    }
+
+    fn poll(&mut self) -> Option<Answer> {
+        let mut arbiter = lock(&self.arbiter.0);
+        let line = &mut arbiter.lines[self.node];
+        let answer = line.answer.take()?;
+        line.open = None;
+        Some(answer)
+    }
+
+    fn complaint(&self) -> String {
+        String::new()
+    }
+}
+
+/// Old records, read from the simulated disk by what reads them from a real one.
+pub struct SimulatedHistory {
+    disk: SimulatedDisk,
+    readings: Vec<Reading>,
+}
+
+struct Reading {
+    node: NodeId,
+    reader: RawReader<SimulatedDisk>,
+    has_begun: bool,
+    /// Turns until the disk has answered.
+    waits: u32,
+    pending: Option<Piece>,
+}
+
+/// How many turns a reading takes.
+const READING_TURNS: u32 = 3;
+
+impl SimulatedHistory {
+    /// Of the journal on a disk.
+    pub fn new(disk: SimulatedDisk) -> Self {
+        Self { disk, readings: Vec::new() }
+    }
+}
+
+impl History for SimulatedHistory {
+    fn begin(&mut self, node: NodeId, shared: Sequence) {
+        self.end(node);
+        let reader = RawReader::new(self.disk.clone(), shared);
+        let (has_begun, waits, pending) = (false, READING_TURNS, None);
+        self.readings.push(Reading { node, reader, has_begun, waits, pending });
+    }
+
+    fn next(&mut self, node: NodeId) -> Option<Piece> {
+        let reading = self.readings.iter_mut().find(|reading| reading.node == node)?;
+        if reading.waits > 0 {
+            reading.waits -= 1;
+            return None;
+        }
+        if let Some(piece) = reading.pending.take() {
+            return Some(piece);
+        }
+        let mut piece = Vec::new();
+        match reading.reader.read(&mut piece, PIECE_BYTES) {
+            Ok(true) => {}
+            Ok(false) => reading.waits = READING_TURNS,
+            Err(error) => return Some(Piece::Gone(error.to_string())),
+        }
+        let records = (!piece.is_empty()).then_some(Piece::Records(piece));
+        if !reading.has_begun
+            && let Some(hash) = reading.reader.hash()
+        {
+            (reading.has_begun, reading.pending) = (true, records);
+            return Some(Piece::Begins { hash });
+        }
+        records
+    }
+
+    fn end(&mut self, node: NodeId) {
+        self.readings.retain(|reading| reading.node != node);
+    }
+}
+
+/// What lies in a machine's memory beside the log ring and outlives a process: the life of which log.
+pub type Life = Arc<Mutex<Option<(u128, Kept)>>>;
+
+/// The incarnation that a machine's memory tells of.
+pub fn incarnation(life: &Life) -> Option<Incarnation> {
+    lock(life).as_ref().map(|(_, kept)| kept.incarnation)
+}
+
+/// Removes a life.
+pub fn forget(life: &Life) {
+    *lock(life) = None;
+}
+
+/// A cut was asked for: nothing behind this record is owed to anybody.
+pub fn lower(life: &Life, to: Sequence) {
+    if let Some((_, kept)) = &mut *lock(life) {
+        kept.acknowledged = kept.acknowledged.min(to);
+    }
+}
+
+/// Promise and life of a simulated node.
+pub struct SimulatedKeeper {
+    file: NodeFile<SimulatedFile>,
+    life: Life,
+    asked: Option<(Promise, u32)>,
+    failure: Option<String>,
+}
+
+/// How many turns writing the promise takes.
+const WRITING_TURNS: u32 = 2;
+
+impl SimulatedKeeper {
+    /// Begins a process's part, as the keeper of a real node does. `always_goes_on` is a mistake to plant.
+    pub fn begin(
+        file: NodeFile<SimulatedFile>,
+        life: &Life,
+        (tag, end, last_reign): (u128, Sequence, Epoch),
+        random: [u64; 2],
+        always_goes_on: bool,
+    ) -> (Self, Beginning) {
+        let promise = Promise { epoch: file.epoch(), reign: file.reign() };
+        let [fresh, seed] = random;
+        let earlier = *lock(life);
+        let going_on =
+            earlier.filter(|(of, _)| *of == tag || always_goes_on).and_then(|(_, kept)| {
+                let goes_on = kept.goes_on(end, promise);
+                goes_on.or(always_goes_on.then_some(kept.incarnation))
+            });
+        let incarnation = going_on.unwrap_or(Incarnation(fresh | 1));
+        if going_on.is_none() {
+            *lock(life) = Some((tag, Kept { incarnation, acknowledged: Sequence(0), promise }));
+        }
+        let is_kept = going_on.is_some();
+        let beginning = Beginning { incarnation, is_kept, promise, last_reign, seed };
+        (Self { file, life: life.clone(), asked: None, failure: None }, beginning)
+    }
+}
+
+impl Keeper for SimulatedKeeper {
+    fn store(&mut self, promise: Promise) {
+        self.asked = Some((promise, WRITING_TURNS));
+    }
+
+    fn stored(&mut self) -> Option<Promise> {
+        let (promise, turns) = self.asked.as_mut()?;
+        if *turns > 0 {
+            *turns -= 1;
+            return None;
+        }
+        let promise = *promise;
+        self.asked = None;
+        if let Err(error) = self.file.see(promise.epoch, promise.reign) {
+            self.failure = Some(error.to_string());
+            return None;
+        }
+        if let Some((_, kept)) = &mut *lock(&self.life) {
+            kept.promise = promise;
+        }
+        Some(promise)
+    }
+
+    fn acknowledge(&mut self, sequence: Sequence) {
+        if let Some((_, kept)) = &mut *lock(&self.life) {
+            kept.acknowledged = kept.acknowledged.max(sequence);
+        }
+    }
+
+    fn forget(&mut self) {
+        forget(&self.life);
+    }
+
+    fn failure(&mut self) -> Option<String> {
+        self.failure.take()
+    }
+}

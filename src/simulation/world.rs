@@ -1,0 +1,673 @@
+//! The run of one seed.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::cluster::View;
+use crate::cluster::control::{Ending, Wish};
+use crate::gateway::simulated::SimulatedWorld;
+use crate::journal::simulated::Random;
+use crate::model::NodeId;
+use crate::simulation::client::Client;
+use crate::simulation::faults::{Fault, Tally};
+use crate::simulation::machine::{Came, DISK_BYTES, Machine, fix_address, host};
+use crate::simulation::outside::{Arbitration, forget, incarnation};
+use crate::simulation::reference::Reference;
+use crate::simulation::{Mutant, Outcome};
+use crate::venue::config::Config;
+
+/// Orders and cancels of a seed, at least.
+const COMMANDS: u64 = 5_000;
+/// Faults of a seed, at least.
+const FAULTS: u64 = 20;
+/// Steps after which a seed is given up: something does not go on.
+const STEPS_MAX: u64 = 120_000;
+/// How long the healed cluster may take to trade, be in sync and be equal.
+const HEALING_NS: u64 = 6_000_000_000;
+/// A step takes as long at most.
+const STEP_NS_MAX: u64 = 400_000;
+/// From one fault to the next at most.
+const FAULT_NS_MAX: u64 = 90_000_000;
+/// How long a fault lasts at most.
+const LASTS_NS_MAX: u64 = 160_000_000;
+/// How long a trader waits for an answer before he goes elsewhere.
+const SILENCE_NS: u64 = 150_000_000;
+/// What the network takes at most: usually, and while it is slow.
+const DELAY_NS: u64 = 500_000;
+const SLOW_DELAY_NS: u64 = 15_000_000;
+const SESSIONS: usize = 4;
+const CLIENTS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 1, 1));
+
+/// Directories of runs in one process.
+static RUNS: AtomicU64 = AtomicU64::new(0);
+
+/// Something that ends.
+struct Healing {
+    at_ns: u64,
+    what: Cure,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Cure {
+    Way(IpAddr, IpAddr),
+    Arbiter(usize),
+    Thaw(usize),
+    Fast,
+    Space(usize),
+    Sync(usize, u64),
+}
+
+/// See the module.
+pub struct World {
+    random: Random,
+    now_ns: u64,
+    steps: u64,
+    net: SimulatedWorld,
+    delay_ns: Arc<AtomicU64>,
+    arbitration: Arbitration,
+    machines: Vec<Machine>,
+    clients: Vec<Client>,
+    reference: Reference,
+    /// The epoch of whoever led last, and its node.
+    leader: Option<(u32, usize)>,
+    mutant: Option<Mutant>,
+    faults: Tally,
+    next_fault_ns: u64,
+    cures: Vec<Healing>,
+    failovers: u64,
+    cuts: u64,
+    is_healed: bool,
+    is_trading: bool,
+    history: Option<Vec<String>>,
+    directory: PathBuf,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.machines.clear();
+        // What stays lies in memory only until the next boot.
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+fn config(nodes: usize, node: usize, is_on_disk: bool) -> Result<Config, String> {
+    let level = if is_on_disk { "standby-disk" } else { "standby-memory" };
+    let mut text = format!(
+        r#"
+durability = "{level}"
+reconnect_grace_ms = 30
+[engine]
+orders_max = 8192
+cl_ord_ids_max = 16384
+accounts_max = 16
+instruments_max = 4
+sessions_max = 16
+[fix]
+connections_max = 16
+[cluster]
+name = "castle"
+node = {node}
+primary_timeout_ms = 40
+standby_timeout_ms = 20
+journal_timeout_ms = 200
+[cluster.arbiter]
+file = "/nowhere"
+[[asset]]
+name = "AAA"
+scale = 6
+[[asset]]
+name = "USD"
+scale = 6
+[[instrument]]
+symbol = "AAAUSD"
+base = "AAA"
+quote = "USD"
+price_scale = 2
+quantity_scale = 0
+tick = "0.01"
+lot = "1"
+collar_percent = 50
+reference_price = "100"
+"#
+    );
+    for member in 0..nodes {
+        text += &format!(
+            "[[cluster.member]]\nnode = {member}\nname = \"node-{member}\"\naddress = \"127.0.0.{}:9880\"\n",
+            member + 1
+        );
+    }
+    for session in 1..=SESSIONS {
+        let account = session + 1;
+        text += &format!(
+            "[[account]]\nid = {account}\ndeposits = {{ AAA = \"100000\", USD = \"10000000\" }}\n\
+             [[session]]\ncomp_id = \"S{session}\"\naccount = {account}\n"
+        );
+        if session == 1 {
+            text += "cancel_on_disconnect = true\n";
+        }
+    }
+    Config::parse(Path::new("simulation"), &text).map_err(|error| error.to_string())
+}
+
+impl World {
+    /// One of two or three nodes.
+    pub fn new(seed: u64, mutant: Option<Mutant>, wants_history: bool) -> Result<Self, String> {
+        let mut random = Random::new(seed);
+        let nodes = 2 + random.below(2) as usize;
+        let is_on_disk = random.below(4) == 0;
+        let delay_ns = Arc::new(AtomicU64::new(DELAY_NS));
+        let (mut delays, its) = (Random::new(random.draw()), delay_ns.clone());
+        let net = SimulatedWorld::new(Box::new(move || delays.below(its.load(Ordering::Relaxed))));
+        let arbitration = Arbitration::new(nodes, random.draw());
+        let run = RUNS.fetch_add(1, Ordering::Relaxed);
+        let directory =
+            Path::new("/dev/shm").join(format!("castle-simulation-{}-{run}", std::process::id()));
+        let machines: Result<Vec<Machine>, String> = (0..nodes)
+            .map(|node| {
+                let mut config = config(nodes, node, is_on_disk)?;
+                config.journal.directory = directory.join(format!("node-{node}"));
+                Ok(Machine::new(node, nodes, &directory, config, &mut random))
+            })
+            .collect();
+        let venues: Vec<_> = (0..nodes).map(fix_address).collect();
+        let clients = (1..=SESSIONS)
+            .map(|session| Client::new(CLIENTS, &format!("S{session}"), venues.clone()))
+            .collect();
+        Ok(Self {
+            random,
+            now_ns: 0,
+            steps: 0,
+            net,
+            delay_ns,
+            arbitration,
+            machines: machines?,
+            clients,
+            reference: Reference::new(SESSIONS),
+            leader: None,
+            mutant,
+            faults: Tally::default(),
+            next_fault_ns: u64::MAX,
+            cures: Vec::new(),
+            failovers: 0,
+            cuts: 0,
+            is_healed: false,
+            is_trading: true,
+            history: wants_history.then(Vec::new),
+            directory,
+        })
+    }
+
+    fn note(&mut self, what: impl FnOnce() -> String) {
+        if let Some(history) = &mut self.history {
+            let ms = self.now_ns as f64 / 1e6;
+            history.push(format!("{ms:>10.3} ms  {}", what()));
+        }
+    }
+
+    /// Runs the seed to its end.
+    pub fn run(&mut self) -> Result<(), String> {
+        self.machines_begin()?;
+        if let Some(control) = self.machines[0].control() {
+            control.put(Wish::Found);
+        }
+        while self.commands() < COMMANDS || self.faults.total() < FAULTS {
+            self.step()?;
+            if self.next_fault_ns == u64::MAX && self.answered() > 50 {
+                self.next_fault_ns = self.now_ns;
+                self.arbitration.set_loses_some(true);
+            }
+            if self.steps > STEPS_MAX {
+                break;
+            }
+        }
+        self.heal()?;
+        self.settle()
+    }
+
+    fn machines_begin(&mut self) -> Result<(), String> {
+        (0..self.machines.len()).try_for_each(|node| self.start(node))
+    }
+
+    fn commands(&self) -> u64 {
+        self.clients.iter().map(|client| client.commands).sum()
+    }
+
+    fn answered(&self) -> u64 {
+        self.clients.iter().map(|client| client.answered() as u64).sum()
+    }
+
+    fn step(&mut self) -> Result<(), String> {
+        self.steps += 1;
+        let step_ns = 1 + self.random.below(STEP_NS_MAX);
+        self.now_ns += step_ns;
+        self.net.advance(step_ns);
+        self.arbitration.advance(self.now_ns);
+        self.cure(false);
+        self.clients_turn()?;
+        let first = self.random.below(self.machines.len() as u64) as usize;
+        for at in 0..self.machines.len() {
+            self.turn((first + at) % self.machines.len())?;
+        }
+        if let Some((_, leader)) = self.leader {
+            let machine = &self.machines[leader];
+            self.reference.follow(&machine.log, &machine.hashes)?;
+        }
+        if !self.is_healed && self.now_ns >= self.next_fault_ns {
+            self.next_fault_ns = self.now_ns + self.random.below(FAULT_NS_MAX);
+            self.fault()?;
+        }
+        Ok(())
+    }
+
+    fn clients_turn(&mut self) -> Result<(), String> {
+        let wall_ns = 1_770_000_000_000_000_000 + self.now_ns;
+        for at in 0..self.clients.len() {
+            let client = &mut self.clients[at];
+            client.work(&self.net, self.now_ns, wall_ns, &mut self.random);
+            if client.is_waiting_since(self.now_ns) > SILENCE_NS && client.is_in() {
+                client.give_up_waiting(self.now_ns);
+            }
+            // In bursts: so that there is always something on its way when a fault comes.
+            let orders =
+                if self.is_trading && self.random.below(3) == 0 { self.random.below(5) } else { 0 };
+            for _ in 0..orders {
+                client.trade(self.now_ns, &mut self.random);
+            }
+            if let Some(complaint) = &client.complaint {
+                return Err(complaint.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, node: usize) -> Result<(), String> {
+        let machine = &mut self.machines[node];
+        let (now_ns, mutant) = (self.now_ns, self.mutant);
+        let started = machine.start(&self.net, &self.arbitration, now_ns, &mut self.random, mutant);
+        let log = machine.log.len();
+        match started {
+            Ok(()) => {
+                self.note(|| format!("node {node} begins, with {log} records"));
+                Ok(())
+            }
+            Err(why) if (machine.is_disk_bad || machine.is_full) && !why.starts_with("PREFIX") => {
+                if machine.is_full {
+                    machine.restart_at_ns = Some(now_ns + 10_000_000);
+                    machine.disk.clear_faults();
+                } else {
+                    machine.replace_disk(&mut self.random)?;
+                    machine.restart_at_ns = Some(now_ns + 5_000_000);
+                }
+                self.note(|| format!("node {node} cannot begin: {why}"));
+                Ok(())
+            }
+            Err(why) => Err(format!("node {node} cannot begin: {why}")),
+        }
+    }
+
+    fn turn(&mut self, node: usize) -> Result<(), String> {
+        let machine = &mut self.machines[node];
+        if machine.restart_at_ns.is_some_and(|at_ns| at_ns <= self.now_ns) {
+            return self.start(node);
+        }
+        if !machine.runs() {
+            return Ok(());
+        }
+        match machine.work(self.now_ns, &mut self.random, !self.is_healed)? {
+            Came::Nothing => Ok(()),
+            Came::Began(begin) => self.began(node, begin.epoch.0),
+            Came::Fault(why) => {
+                let machine = &mut self.machines[node];
+                if !(machine.is_disk_bad || machine.is_full) {
+                    return Err(format!("an agent of node {node} cannot go on: {why}"));
+                }
+                machine.kill(&self.net);
+                machine.disk.clear_faults();
+                forget(&machine.life);
+                machine.restart_at_ns = Some(self.now_ns + 3_000_000);
+                self.note(|| format!("node {node} ends: {why}"));
+                Ok(())
+            }
+            Came::Ended(ending) => self.ended(node, ending),
+        }
+    }
+
+    fn ended(&mut self, node: usize, ending: Ending) -> Result<(), String> {
+        self.note(|| format!("node {node} ends its part: {ending:?}"));
+        let machine = &mut self.machines[node];
+        match ending {
+            Ending::Again => {}
+            Ending::Cut(end) => {
+                machine.cut = Some(end);
+                self.cuts += 1;
+            }
+            Ending::Stopped(_) if machine.is_disk_bad || machine.is_full => {
+                machine.disk.clear_faults();
+                forget(&machine.life);
+            }
+            Ending::Stopped(why) => return Err(format!("node {node} stops itself: {why}")),
+        }
+        machine.kill(&self.net);
+        machine.restart_at_ns = Some(self.now_ns + 2_000_000);
+        Ok(())
+    }
+
+    /// A node begins to lead: everything that anybody was told so far is in its log.
+    fn began(&mut self, node: usize, epoch: u32) -> Result<(), String> {
+        self.note(|| format!("node {node} leads in epoch {epoch}"));
+        self.failovers += u64::from(epoch > 1);
+        if self.leader.is_some_and(|(known, _)| known >= epoch) {
+            return Ok(());
+        }
+        self.leader = Some((epoch, node));
+        let machine = &self.machines[node];
+        self.reference.turn_to(&machine.log, &machine.hashes)?;
+        self.reference.check(&self.clients)
+    }
+
+    /// Whether a node may lose what it acknowledged: another one in sync still has it, whatever the arbiter
+    /// was asked already.
+    fn is_spare(&self, victim: usize) -> bool {
+        let is_held = |view: &View| {
+            view.in_sync().iter().any(|member| {
+                let machine = &self.machines[member.node.index()];
+                machine.id != victim
+                    && !(machine.is_disk_bad || machine.is_doubtful)
+                    && incarnation(&machine.life) == Some(member.incarnation)
+            })
+        };
+        self.arbitration.possible_views().iter().all(is_held)
+    }
+
+    fn lasts_ns(&mut self) -> u64 {
+        self.now_ns + self.random.below(LASTS_NS_MAX)
+    }
+
+    fn will(&mut self, what: Cure) {
+        let at_ns = self.lasts_ns();
+        self.cures.push(Healing { at_ns, what });
+    }
+
+    fn cut_way(&mut self, from: IpAddr, to: IpAddr) {
+        self.net.cut(from, to);
+        self.will(Cure::Way(from, to));
+    }
+
+    /// Ends what is to end now, or everything.
+    fn cure(&mut self, all: bool) {
+        let now_ns = self.now_ns;
+        let mut due = Vec::new();
+        self.cures.retain(|cure| {
+            let is_due = all || cure.at_ns <= now_ns;
+            if is_due {
+                due.push(cure.what);
+            }
+            !is_due
+        });
+        for what in due {
+            self.note(|| format!("over: {what:?}"));
+            match what {
+                Cure::Way(from, to) => self.net.heal(from, to),
+                Cure::Arbiter(node) => self.arbitration.set_cut(node, false),
+                Cure::Thaw(node) => self.machines[node].is_frozen = false,
+                Cure::Fast => self.delay_ns.store(DELAY_NS, Ordering::Relaxed),
+                Cure::Space(node) => {
+                    let machine = &mut self.machines[node];
+                    machine.disk.set_capacity_bytes(DISK_BYTES);
+                    machine.is_full = false;
+                }
+                Cure::Sync(node, one_in) => self.machines[node].sync_one_in = one_in,
+            }
+        }
+    }
+
+    fn fault(&mut self) -> Result<(), String> {
+        let count = self.machines.len();
+        let kind = Fault::ALL[self.random.below(Fault::ALL.len() as u64) as usize];
+        let node = self.random.below(count as u64) as usize;
+        // Rather who leads.
+        let node = match self.leader {
+            Some((_, leader)) if self.random.below(2) == 0 => leader,
+            _ => node,
+        };
+        let other = (node + 1 + self.random.below(count as u64 - 1) as usize) % count;
+        if kind.takes_life() && (!self.is_spare(node) || self.machines[node].is_disk_bad) {
+            return Ok(());
+        }
+        if !self.strike(kind, node, other)? {
+            return Ok(());
+        }
+        self.faults.count(kind);
+        self.note(|| format!("FAULT {kind:?} node {node} other {other}"));
+        Ok(())
+    }
+
+    /// Does it; false where it cannot be now.
+    fn strike(&mut self, kind: Fault, node: usize, other: usize) -> Result<bool, String> {
+        let down_ns = self.now_ns + 1 + self.random.below(60_000_000);
+        let machine = &mut self.machines[node];
+        let needs_process = !matches!(
+            kind,
+            Fault::Partition
+                | Fault::OneWay
+                | Fault::ArbiterCut
+                | Fault::ArbiterDown
+                | Fault::Slow
+                | Fault::KillAll
+        );
+        if needs_process && !machine.is_up() {
+            return Ok(false);
+        }
+        match kind {
+            Fault::Kill => {
+                machine.kill(&self.net);
+                machine.restart_at_ns = Some(down_ns);
+            }
+            Fault::KillAll => {
+                for machine in &mut self.machines {
+                    if machine.is_up() {
+                        machine.kill(&self.net);
+                        let down_ns = self.now_ns + 1 + self.random.below(60_000_000);
+                        machine.restart_at_ns = Some(down_ns);
+                    }
+                }
+            }
+            Fault::Power => {
+                machine.lose_power(&self.net, &mut self.random)?;
+                machine.restart_at_ns = Some(down_ns);
+            }
+            Fault::Freeze => {
+                if machine.is_frozen {
+                    return Ok(false);
+                }
+                machine.is_frozen = true;
+                self.will(Cure::Thaw(node));
+            }
+            Fault::Partition => {
+                self.cut_way(host(node), host(other));
+                self.cut_way(host(other), host(node));
+            }
+            Fault::OneWay => self.cut_way(host(node), host(other)),
+            Fault::ArbiterCut => {
+                self.arbitration.set_cut(node, true);
+                self.will(Cure::Arbiter(node));
+            }
+            Fault::ArbiterDown => {
+                for node in 0..self.machines.len() {
+                    self.arbitration.set_cut(node, true);
+                    self.will(Cure::Arbiter(node));
+                }
+            }
+            Fault::Isolated => {
+                for other in (0..self.machines.len()).filter(|other| *other != node) {
+                    self.cut_way(host(node), host(other));
+                    self.cut_way(host(other), host(node));
+                }
+                self.cut_way(host(node), CLIENTS);
+                self.cut_way(CLIENTS, host(node));
+                self.arbitration.set_cut(node, true);
+                self.will(Cure::Arbiter(node));
+            }
+            Fault::ClientsCut => {
+                self.cut_way(host(node), CLIENTS);
+                self.cut_way(CLIENTS, host(node));
+            }
+            Fault::Break => self.net.break_between(host(node), host(other)),
+            Fault::Slow => {
+                self.delay_ns.store(SLOW_DELAY_NS, Ordering::Relaxed);
+                self.will(Cure::Fast);
+            }
+            Fault::SyncError => {
+                machine.is_disk_bad = true;
+                machine.disk.fail_sync_after(self.random.below(4));
+            }
+            Fault::WriteError => {
+                machine.is_disk_bad = true;
+                machine.disk.fail_write_after(self.random.below(8));
+            }
+            Fault::BitFlip => {
+                let files = machine.disk.files();
+                let pieces: Vec<_> = files.iter().filter(|(name, _)| *name != "node").collect();
+                if pieces.is_empty() {
+                    return Ok(false);
+                }
+                let (name, bytes) = pieces[self.random.below(pieces.len() as u64) as usize];
+                // Where something stands: what is zero says nothing.
+                let used = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0) as u64 + 1;
+                machine.disk.flip(name, self.random.below(used), 1 << self.random.below(8));
+                (machine.is_disk_bad, machine.is_doubtful) = (true, true);
+                // It is noticed when it is read.
+                machine.kill(&self.net);
+                machine.restart_at_ns = Some(down_ns);
+            }
+            Fault::DiskFull => {
+                machine.is_full = true;
+                machine.disk.set_capacity_bytes(0);
+                self.will(Cure::Space(node));
+            }
+            Fault::OlderDisk => {
+                if self.random.below(2) == 0 || !machine.restore_image(&self.net)? {
+                    machine.take_image();
+                    return Ok(false);
+                }
+                machine.restart_at_ns = Some(down_ns);
+            }
+            Fault::SlowDisk => {
+                let before = std::mem::replace(&mut machine.sync_one_in, 200);
+                if before == 200 {
+                    return Ok(false);
+                }
+                self.will(Cure::Sync(node, before));
+            }
+            Fault::ClockJump => {
+                machine.wall_off_ns = self.random.below(20_000_000_000) as i64 - 10_000_000_000;
+                if self.random.below(2) == 0 {
+                    machine.ahead_ns += self.random.below(300_000_000);
+                }
+            }
+            Fault::SwitchOver => {
+                let wish = Wish::SwitchOver { to: NodeId(other as u16), patience_ns: 50_000_000 };
+                return Ok(machine.control().is_some_and(|control| control.put(wish)));
+            }
+        }
+        Ok(true)
+    }
+
+    /// Everything that is wrong ends.
+    fn heal(&mut self) -> Result<(), String> {
+        self.note(|| "all is healed".to_owned());
+        self.is_healed = true;
+        self.cure(true);
+        self.arbitration.set_loses_some(false);
+        for machine in &mut self.machines {
+            machine.disk.clear_faults();
+            machine.disk.set_capacity_bytes(DISK_BYTES);
+            machine.sync_one_in = 1;
+            machine.wall_off_ns = 0;
+        }
+        Ok(())
+    }
+
+    /// The healed cluster trades, is in sync, and is of one mind.
+    fn settle(&mut self) -> Result<(), String> {
+        let until_ns = self.now_ns + HEALING_NS;
+        let answered = self.answered();
+        let all = self.machines.len();
+        let in_sync = |world: &Self| {
+            let view = world.arbitration.view();
+            view.is_some_and(|view| view.in_sync().len() == all)
+        };
+        self.wait(until_ns, "it does not trade again, with all nodes in sync", |world| {
+            world.answered() > answered + 100
+                && in_sync(world)
+                && world.clients.iter().all(|client| client.is_in() && client.misses_nothing())
+        })?;
+        self.is_trading = false;
+        self.clients.iter_mut().for_each(Client::ask_for_all);
+        self.wait(until_ns, "the nodes do not come to one state", |world| {
+            let states: Vec<_> = world.machines.iter().map(Machine::state).collect();
+            states.windows(2).all(|pair| pair[0] == pair[1])
+                && world.clients.iter().all(|client| client.misses_nothing())
+        })?;
+        self.reference.check(&self.clients)?;
+        self.reference.engine().audit()?;
+        let (last, hash) = (self.reference.last().0, self.reference.engine().state_hash());
+        for machine in &self.machines {
+            machine.audit().map_err(|why| format!("node {}: {why}", machine.id))?;
+            if machine.state() != Some((last, hash)) {
+                return Err(format!(
+                    "node {} has state {:x?}, a replay {:x?}",
+                    machine.id,
+                    machine.state(),
+                    (last, hash)
+                ));
+            }
+            machine.replay(last, hash)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on until something is so.
+    fn wait(
+        &mut self,
+        until_ns: u64,
+        what: &str,
+        is_so: impl Fn(&Self) -> bool,
+    ) -> Result<(), String> {
+        let mut quiet = 0;
+        loop {
+            self.step()?;
+            quiet += 1;
+            if quiet % 16 == 0 && is_so(self) {
+                return Ok(());
+            }
+            if self.now_ns > until_ns {
+                let view = self.arbitration.view();
+                let logs: Vec<_> = self.machines.iter().map(|machine| machine.log.len()).collect();
+                let ins: Vec<_> = self.clients.iter().map(Client::is_in).collect();
+                return Err(format!("{what}: view {view:?}, logs {logs:?}, clients in {ins:?}"));
+            }
+        }
+    }
+
+    /// What came of it.
+    pub fn outcome(&mut self, error: Option<String>) -> Outcome {
+        let digest = self.machines.iter().flat_map(|machine| machine.hashes.last());
+        Outcome {
+            error,
+            commands: self.commands(),
+            answered: self.answered(),
+            failovers: self.failovers,
+            faults: self.faults,
+            processes: self.machines.iter().map(|machine| machine.processes).sum(),
+            from_ring: self.machines.iter().map(|machine| machine.from_ring).sum(),
+            cuts: self.cuts,
+            resent: self.clients.iter().map(|client| client.resent).sum(),
+            steps: self.steps,
+            digest: digest.fold(self.now_ns, |sum, hash| sum.rotate_left(7) ^ hash),
+            history: self.history.take().unwrap_or_default(),
+        }
+    }
+}

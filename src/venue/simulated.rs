@@ -1,0 +1,210 @@
+//! A node for a simulation: put together as [`Venue::join`](super::Venue::join) does, over a simulated disk and
+//! network, and turned by hand.
+//!
+//! The log ring is the very ring of `serve`, in a file of tmpfs: it outlives the simulated process as it
+//! outlives a real one, and `recover` reads it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cluster::Standing;
+use crate::cluster::agent::Seat;
+use crate::cluster::follower::End;
+use crate::engine::Engine;
+use crate::gateway::facts::Telltale;
+use crate::gateway::simulated::SimulatedNetwork;
+use crate::journal::simulated::{SimulatedDisk, SimulatedFile};
+use crate::journal::{JournalOptions, NodeFile, PlannedCut, SharedEnd};
+use crate::model::{HashSecret, RecordBytes, Sequence};
+use crate::ring::{self, Consumer};
+use crate::runtime::{Agent, Fault, Now};
+use crate::telemetry;
+use crate::venue::config::Config;
+use crate::venue::durability::SyncPause;
+use crate::venue::follow::Hashes;
+use crate::venue::membership::{Released, chain};
+use crate::venue::node::{GatewayParts, Node, Parts, Role, Sizes, pair, take};
+use crate::venue::recovery::{Start, recover};
+use crate::venue::{BACKGROUND_SYNC, StartError};
+
+/// Small, so that rings fill up.
+const SIZES: Sizes = Sizes { commands: 256, events: 1_024 };
+/// Room for two of the longest batches of a primary.
+const RECORDS: usize = 2_048;
+const HASHES: usize = 256;
+
+/// What a node is put together from.
+pub struct Place<'a> {
+    /// Its configuration.
+    pub config: &'a Config,
+    /// How its journal is opened.
+    pub options: &'a JournalOptions,
+    /// Its disk.
+    pub disk: SimulatedDisk,
+    /// Where sent messages are kept.
+    pub shelf: &'a Path,
+    /// Where its log ring lies.
+    pub ring: &'a Path,
+    /// Places of the log ring.
+    pub ring_records: usize,
+    /// What its clients reach it by.
+    pub network: SimulatedNetwork,
+    /// For the genesis of a log that has none.
+    pub secret: u128,
+    /// From one comparison of states to the next, in records.
+    pub compare_every: u64,
+}
+
+/// What a node has become.
+pub struct Joined {
+    /// Its agents, but for the cluster's.
+    pub node: SimulatedNode,
+    /// For the cluster's agent.
+    pub seat: Seat,
+    /// A further reader of the log ring, for whoever checks.
+    pub tap: Consumer<RecordBytes>,
+    /// What it must never forget.
+    pub file: NodeFile<SimulatedFile>,
+    /// The mark of its journal.
+    pub tag: u128,
+    /// Records that only the log ring had.
+    pub from_ring: u64,
+}
+
+/// An agent of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The gateway.
+    Gateway,
+    /// The sequencer with the engine.
+    Sequencer,
+    /// What copies the log ring into the journal.
+    Journal,
+    /// What syncs it.
+    Syncer,
+    /// What keeps sent messages.
+    Store,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Gateway, Self::Sequencer, Self::Journal, Self::Syncer, Self::Store];
+}
+
+/// See the module.
+pub struct SimulatedNode {
+    node: Node<SimulatedNetwork, SimulatedDisk>,
+    fault: Fault,
+}
+
+impl SimulatedNode {
+    /// Recovers what lies on the disk and in the log ring, as a node of a cluster that begins.
+    pub fn join(mut place: Place<'_>) -> Result<Joined, StartError> {
+        let config = place.config;
+        let file = NodeFile::open(&mut place.disk, config.cluster.name)?;
+        let recovered =
+            recover(place.disk, config, place.options, place.shelf, place.ring, Start::Standby)?;
+        let (last, secret) = (recovered.log.last, recovered.secret);
+        let from_ring = recovered.from_ring;
+        let error = |source| StartError::Ring { path: place.ring.to_owned(), source };
+        let first = last.next().0;
+        let (records, mut readers) =
+            ring::mapped::<RecordBytes>(place.ring, place.ring_records, 3, first, secret.0)
+                .map_err(error)?;
+        let standing = Arc::new(Standing::default());
+        let progress = recovered.opened.progress.clone();
+        let (to_sequencer, from_primary) = pair(RECORDS);
+        let (running, running_hashes) = pair(HASHES);
+        let tag = u128::from(recovered.opened.report.mark);
+        let (tap, log, journal_records) =
+            (take(&mut readers), take(&mut readers), take(&mut readers));
+        let seat = Seat {
+            standing: standing.clone(),
+            log,
+            published: records.cursor(),
+            progress: progress.clone(),
+            records: to_sequencer,
+            running_hashes,
+            chain: chain(&recovered.reigns, last),
+            end: End {
+                sequence: last,
+                epoch: recovered.log.epoch,
+                timestamp: recovered.log.last_timestamp,
+            },
+            hash: recovered.opened.writer.running_hash(),
+        };
+        let fault = Fault::new();
+        let (engine_end, gateway_end) = telemetry::passage();
+        let (latency, _) = telemetry::recorder(gateway_end);
+        let hurry = standing.hurry();
+        let secret = HashSecret(place.secret);
+        let parts = Parts {
+            recovered,
+            role: Role::Standby { standing: standing.clone(), records: from_primary, secret },
+            log_ring: (records, journal_records),
+            released: Arc::new(Released(standing, progress)),
+            sync_pause: SyncPause {
+                hurry,
+                background: BACKGROUND_SYNC.min(Duration::from_millis(5)),
+            },
+            journal_is_alone: true,
+            latency: engine_end,
+            hashes: Hashes { running: Some((running, place.compare_every)), state: None },
+            sizes: SIZES,
+            fault: fault.clone(),
+        };
+        let gateway = GatewayParts { network: place.network, latency, telltale: Telltale::new() };
+        let node = Self { node: Node::assemble(config, gateway, parts), fault };
+        Ok(Joined { node, seat, tap, file, tag, from_ring })
+    }
+
+    /// A turn of one agent.
+    pub fn work(&mut self, part: Part, now: Now) -> usize {
+        let Node { gateway, store, core, desk_events, .. } = &mut self.node;
+        // Nobody asks: nobody takes the answers.
+        let unread = desk_events.available();
+        desk_events.advance(unread);
+        match part {
+            Part::Gateway => gateway.work(now),
+            Part::Sequencer => core.sequencer.work(now),
+            Part::Journal => core.journal.work(now),
+            Part::Syncer => core.syncer.work(now),
+            Part::Store => store.work(now),
+        }
+    }
+
+    /// Why it cannot go on, if it cannot.
+    pub fn fault(&self) -> Option<String> {
+        self.fault.report().map(|report| report.to_string())
+    }
+
+    /// Its engine.
+    pub fn engine(&self) -> &Engine {
+        &self.node.core.sequencer.log.engine
+    }
+
+    /// The last record that its engine has applied.
+    pub fn last(&self) -> Sequence {
+        self.node.core.sequencer.log.last
+    }
+}
+
+/// Cuts the journal of a node that does not run back to what it shares, as `cut_back` does; the life is the
+/// caller's.
+pub fn cut_back(
+    config: &Config,
+    disk: &mut SimulatedDisk,
+    ring: &Path,
+    end: &SharedEnd,
+    lower_life: impl FnOnce(Sequence),
+) -> Result<u64, StartError> {
+    let mut file = NodeFile::open(disk, config.cluster.name)?;
+    let plan = PlannedCut::new(disk, config.cluster.name, end)?;
+    let records = plan.records();
+    lower_life(end.sequence);
+    ring::unlink(ring).map_err(|source| StartError::Ring { path: ring.to_owned(), source })?;
+    plan.carry_out(disk, &mut file)?;
+    Ok(records)
+}
