@@ -25,6 +25,7 @@ mod park;
 mod poll_park;
 mod process;
 mod runner;
+mod socket;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
@@ -38,3 +39,4 @@ pub use park::{Park, ThreadPark, ThreadUnpark, Unpark, thread_parking};
 pub use poll_park::{PollPark, PollWatch};
 pub use process::dies_with_its_parent;
 pub use runner::{Hurry, PARK_TIMEOUT, Pinning, RunnerBuilder, RunnerHandle};
+pub use socket::send_at_once;
