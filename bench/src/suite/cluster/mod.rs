@@ -8,8 +8,10 @@
 
 mod cpu;
 mod nodes;
+mod outage;
 pub mod pair;
 pub mod relay;
+mod trader;
 
 use std::process::Command;
 
@@ -37,6 +39,8 @@ pub enum Part {
     Processes,
     /// CPU time of an order on primary and standby
     Cpu,
+    /// What clients see when the primary falls
+    Outage,
 }
 
 /// Measures all of the suite.
@@ -52,6 +56,7 @@ pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Resu
                 Part::Latency => latency(options, clock, found),
                 Part::Processes => processes(options, clock, found),
                 Part::Cpu => cpu::measure(options, clock, found),
+                Part::Outage => outage::measure(options, clock, found),
             });
             measured.join()
         });

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -125,6 +125,11 @@ impl Houses {
             Ok(told["role"] == "primary" && in_sync == 2)
         })
     }
+}
+
+/// Nanoseconds since 1970, by the clock that the nodes read too.
+pub fn wall_ns() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() as u64
 }
 
 /// Waits until something is so. What fails meanwhile is told only where it never is.
