@@ -27,7 +27,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::cluster::chain::Chain;
-use crate::cluster::control::{Control, Ending, LinkStatus, Status, Wish};
+use crate::cluster::control::{Control, Ending, LinkStatus, Rise, Status, Wish};
 use crate::cluster::follower::{End, Inflow};
 use crate::cluster::frame::Header;
 use crate::cluster::history::History;
@@ -36,7 +36,7 @@ use crate::cluster::link::Credentials;
 use crate::cluster::port::Port;
 use crate::cluster::replicator::Window;
 use crate::cluster::standing::{Post, Standing, StateHash};
-use crate::cluster::steward::{Beginning, Order, Own, Settings, Steward};
+use crate::cluster::steward::{Beginning, Order, Own, Request, Settings, Steward};
 use crate::cluster::wires::Wires;
 use crate::journal::{Progress, SharedEnd};
 use crate::model::{BeginEpoch, Epoch, NodeId, RecordBytes, Sequence};
@@ -129,6 +129,7 @@ pub struct ClusterAgent<W: Wires> {
     probes: Vec<Probe<W::Stream>>,
     /// Why the last connection with each peer came to its end.
     complaints: Vec<String>,
+    rise: Rise,
     refused_connections: u64,
     now_ns: u64,
     wall_ns: u64,
@@ -189,6 +190,7 @@ impl<W: Wires> ClusterAgent<W> {
             downstreams: Vec::new(),
             probes: Vec::new(),
             complaints: vec![String::new(); options.peers.len()],
+            rise: Rise::default(),
             refused_connections: 0,
             now_ns,
             wall_ns: 0,
@@ -262,6 +264,9 @@ impl<W: Wires> ClusterAgent<W> {
             done += 1;
         }
         if let Some(request) = self.steward.request() {
+            if !matches!(request, Request::Read) && self.steward.leads().is_none() {
+                self.rise.asked_ns = self.wall_ns;
+            }
             self.outside.port.ask(request);
             done += 1;
         }
@@ -372,6 +377,7 @@ impl<W: Wires> ClusterAgent<W> {
             report,
             arbiter_complaint: self.outside.port.complaint(),
             links,
+            rise: self.rise,
             refused_connections: self.refused_connections,
         }
     }
@@ -399,6 +405,7 @@ impl<W: Wires> ClusterAgent<W> {
                 }
                 Order::Begin { begin, after } => {
                     self.begin = Some((begin, after));
+                    self.rise.began_ns = self.wall_ns;
                     self.hang_up();
                     self.set_post(Post::Leading { begin, after });
                 }
@@ -501,6 +508,9 @@ impl<W: Wires> ClusterAgent<W> {
         let open = self.steward.doors_open();
         if open != self.standing.doors_open() {
             self.standing.set_doors(open);
+            if open && self.rise.opened_ns == 0 {
+                self.rise.opened_ns = self.wall_ns;
+            }
             done = 1;
         }
         if let Some(reign) = self.steward.follows() {

@@ -53,8 +53,21 @@ pub struct Status {
     pub arbiter_complaint: String,
     /// The other nodes.
     pub links: Vec<LinkStatus>,
+    /// How this process became primary, if it did.
+    pub rise: Rise,
     /// Connections of nodes that were closed for what came over them, since the start.
     pub refused_connections: u64,
+}
+
+/// When a process became primary: nanoseconds since 1970 by its own clock, 0 for what has not been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rise {
+    /// It asked for the view.
+    pub asked_ns: u64,
+    /// It read that the view is held.
+    pub began_ns: u64,
+    /// Clients were let in.
+    pub opened_ns: u64,
 }
 
 /// How it stands with another node.
