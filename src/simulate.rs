@@ -6,12 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-use castle::runtime::LargePages;
 use castle::simulation::{self, Mutant, Outcome, Tally};
 use clap::Parser;
-
-#[global_allocator]
-static MEMORY: LargePages = LargePages;
 
 /// In how many seeds a planted mistake must be noticed.
 const MUTANT_SEEDS: u64 = 1_000;

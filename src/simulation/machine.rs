@@ -165,6 +165,13 @@ impl Machine {
         Some((process.node.last().0, process.node.engine().state_hash()))
     }
 
+    /// The last record that its engine has applied and its journal has; none where it is down, or they are apart.
+    pub fn last(&self) -> Option<u64> {
+        let process = self.process.as_ref()?;
+        let last = process.node.last();
+        (process.node.journaled() == last).then_some(last.0)
+    }
+
     /// What its engine says of itself.
     pub fn audit(&self) -> Result<(), String> {
         self.process.as_ref().map_or(Ok(()), |process| process.node.engine().audit())

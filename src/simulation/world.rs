@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
 use crate::cluster::View;
 use crate::cluster::control::{Ending, Wish};
@@ -22,6 +22,8 @@ use crate::venue::config::Config;
 const COMMANDS: u64 = 5_000;
 /// Faults of a seed, at least.
 const FAULTS: u64 = 20;
+/// An image of a disk is kept every so many steps.
+const IMAGE_STEPS: u64 = 500;
 /// Steps after which a seed is given up: something does not go on.
 const STEPS_MAX: u64 = 120_000;
 /// How long the healed cluster may take to trade, be in sync and be equal.
@@ -29,7 +31,7 @@ const HEALING_NS: u64 = 6_000_000_000;
 /// A step takes as long at most.
 const STEP_NS_MAX: u64 = 400_000;
 /// From one fault to the next at most.
-const FAULT_NS_MAX: u64 = 90_000_000;
+const FAULT_NS_MAX: u64 = 75_000_000;
 /// How long a fault lasts at most.
 const LASTS_NS_MAX: u64 = 160_000_000;
 /// How long a trader waits for an answer before he goes elsewhere.
@@ -99,8 +101,8 @@ fn config(nodes: usize, node: usize, is_on_disk: bool) -> Result<Config, String>
 durability = "{level}"
 reconnect_grace_ms = 30
 [engine]
-orders_max = 8192
-cl_ord_ids_max = 16384
+orders_max = 4096
+cl_ord_ids_max = 8192
 accounts_max = 16
 instruments_max = 4
 sessions_max = 16
@@ -162,8 +164,8 @@ impl World {
         let net = SimulatedWorld::new(Box::new(move || delays.below(its.load(Ordering::Relaxed))));
         let arbitration = Arbitration::new(nodes, random.draw());
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
-        let directory =
-            Path::new("/dev/shm").join(format!("castle-simulation-{}-{run}", std::process::id()));
+        let directory = Path::new("/dev/shm")
+            .join(format!("castle-simulation-{}-{run}", std::process::id()));
         let machines: Result<Vec<Machine>, String> = (0..nodes)
             .map(|node| {
                 let mut config = config(nodes, node, is_on_disk)?;
@@ -254,6 +256,9 @@ impl World {
             let machine = &self.machines[leader];
             self.reference.follow(&machine.log, &machine.hashes)?;
         }
+        if !self.is_healed && self.random.below(IMAGE_STEPS) == 0 {
+            self.machines[first].take_image();
+        }
         if !self.is_healed && self.now_ns >= self.next_fault_ns {
             self.next_fault_ns = self.now_ns + self.random.below(FAULT_NS_MAX);
             self.fault()?;
@@ -270,8 +275,7 @@ impl World {
                 client.give_up_waiting(self.now_ns);
             }
             // In bursts: so that there is always something on its way when a fault comes.
-            let orders =
-                if self.is_trading && self.random.below(3) == 0 { self.random.below(5) } else { 0 };
+            let orders = if self.is_trading && self.random.below(3) == 0 { self.random.below(4) } else { 0 };
             for _ in 0..orders {
                 client.trade(self.now_ns, &mut self.random);
             }
@@ -285,7 +289,8 @@ impl World {
     fn start(&mut self, node: usize) -> Result<(), String> {
         let machine = &mut self.machines[node];
         let (now_ns, mutant) = (self.now_ns, self.mutant);
-        let started = machine.start(&self.net, &self.arbitration, now_ns, &mut self.random, mutant);
+        let started =
+            machine.start(&self.net, &self.arbitration, now_ns, &mut self.random, mutant);
         let log = machine.log.len();
         match started {
             Ok(()) => {
@@ -356,12 +361,12 @@ impl World {
 
     /// A node begins to lead: everything that anybody was told so far is in its log.
     fn began(&mut self, node: usize, epoch: u32) -> Result<(), String> {
-        self.note(|| format!("node {node} leads in epoch {epoch}"));
-        self.failovers += u64::from(epoch > 1);
         if self.leader.is_some_and(|(known, _)| known >= epoch) {
             return Ok(());
         }
+        self.failovers += u64::from(self.leader.is_some());
         self.leader = Some((epoch, node));
+        self.note(|| format!("node {node} leads in epoch {epoch}"));
         let machine = &self.machines[node];
         self.reference.turn_to(&machine.log, &machine.hashes)?;
         self.reference.check(&self.clients)
@@ -548,8 +553,7 @@ impl World {
                 self.will(Cure::Space(node));
             }
             Fault::OlderDisk => {
-                if self.random.below(2) == 0 || !machine.restore_image(&self.net)? {
-                    machine.take_image();
+                if !machine.restore_image(&self.net)? {
                     return Ok(false);
                 }
                 machine.restart_at_ns = Some(down_ns);
@@ -568,7 +572,8 @@ impl World {
                 }
             }
             Fault::SwitchOver => {
-                let wish = Wish::SwitchOver { to: NodeId(other as u16), patience_ns: 50_000_000 };
+                let wish =
+                    Wish::SwitchOver { to: NodeId(other as u16), patience_ns: 50_000_000 };
                 return Ok(machine.control().is_some_and(|control| control.put(wish)));
             }
         }
@@ -607,8 +612,8 @@ impl World {
         self.is_trading = false;
         self.clients.iter_mut().for_each(Client::ask_for_all);
         self.wait(until_ns, "the nodes do not come to one state", |world| {
-            let states: Vec<_> = world.machines.iter().map(Machine::state).collect();
-            states.windows(2).all(|pair| pair[0] == pair[1])
+            let last = world.reference.last().0;
+            world.machines.iter().all(|machine| machine.last() == Some(last))
                 && world.clients.iter().all(|client| client.misses_nothing())
         })?;
         self.reference.check(&self.clients)?;
