@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cluster::View;
 use crate::cluster::control::{Ending, Wish};
@@ -164,8 +164,8 @@ impl World {
         let net = SimulatedWorld::new(Box::new(move || delays.below(its.load(Ordering::Relaxed))));
         let arbitration = Arbitration::new(nodes, random.draw());
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
-        let directory = Path::new("/dev/shm")
-            .join(format!("castle-simulation-{}-{run}", std::process::id()));
+        let directory =
+            Path::new("/dev/shm").join(format!("castle-simulation-{}-{run}", std::process::id()));
         let machines: Result<Vec<Machine>, String> = (0..nodes)
             .map(|node| {
                 let mut config = config(nodes, node, is_on_disk)?;
@@ -275,7 +275,8 @@ impl World {
                 client.give_up_waiting(self.now_ns);
             }
             // In bursts: so that there is always something on its way when a fault comes.
-            let orders = if self.is_trading && self.random.below(3) == 0 { self.random.below(4) } else { 0 };
+            let orders =
+                if self.is_trading && self.random.below(3) == 0 { self.random.below(4) } else { 0 };
             for _ in 0..orders {
                 client.trade(self.now_ns, &mut self.random);
             }
@@ -289,8 +290,7 @@ impl World {
     fn start(&mut self, node: usize) -> Result<(), String> {
         let machine = &mut self.machines[node];
         let (now_ns, mutant) = (self.now_ns, self.mutant);
-        let started =
-            machine.start(&self.net, &self.arbitration, now_ns, &mut self.random, mutant);
+        let started = machine.start(&self.net, &self.arbitration, now_ns, &mut self.random, mutant);
         let log = machine.log.len();
         match started {
             Ok(()) => {
@@ -572,8 +572,7 @@ impl World {
                 }
             }
             Fault::SwitchOver => {
-                let wish =
-                    Wish::SwitchOver { to: NodeId(other as u16), patience_ns: 50_000_000 };
+                let wish = Wish::SwitchOver { to: NodeId(other as u16), patience_ns: 50_000_000 };
                 return Ok(machine.control().is_some_and(|control| control.put(wish)));
             }
         }
