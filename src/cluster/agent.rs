@@ -439,11 +439,12 @@ impl<W: Wires> ClusterAgent<W> {
         let released = self.steward.released();
         let mut done = 0;
         #[cfg(any(test, feature = "simulation"))]
-        let released = if self.has(AgentMutant::TellWhatIsInMemory) && self.steward.leads().is_some() {
-            Sequence(self.published.position().saturating_sub(1))
-        } else {
-            released
-        };
+        let released =
+            if self.has(AgentMutant::TellWhatIsInMemory) && self.steward.leads().is_some() {
+                Sequence(self.published.position().saturating_sub(1))
+            } else {
+                released
+            };
         if released > self.standing.released() {
             #[cfg(any(test, feature = "simulation"))]
             let notes = !self.has(AgentMutant::TellBeforeNoted);

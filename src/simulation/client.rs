@@ -230,8 +230,10 @@ impl Client {
     fn put(&mut self, kind: &str, number: u64, header: &str, fields: &str) {
         let time = time::text(self.wall_ns);
         let time = String::from_utf8_lossy(&time);
-        let body =
-            format!("35={kind}|49={}|56=CASTLE|34={number}|52={time}|{header}{fields}", self.comp_id);
+        let body = format!(
+            "35={kind}|49={}|56=CASTLE|34={number}|52={time}|{header}{fields}",
+            self.comp_id
+        );
         let start = self.unsent.len();
         let text = format!("8=FIX.4.4|9={}|{body}", body.len());
         self.unsent.extend(text.bytes().map(|byte| if byte == b'|' { 1 } else { byte }));
@@ -326,7 +328,8 @@ impl Client {
         self.resent += u64::from(is_again);
         match self.told.get(&number) {
             Some(Some(first)) if !is_again => {
-                return self.complain(format!("number {number} came twice: {first:?}, then {told:?}"));
+                return self
+                    .complain(format!("number {number} came twice: {first:?}, then {told:?}"));
             }
             Some(Some(first)) if *first != told => {
                 return self.complain(format!("number {number} was {first:?}, and is {told:?}"));
@@ -383,8 +386,7 @@ impl Client {
                 continue;
             }
             let first = number;
-            while number <= end
-                && (gives_up || self.sent.get(&number).is_none_or(String::is_empty))
+            while number <= end && (gives_up || self.sent.get(&number).is_none_or(String::is_empty))
             {
                 if gives_up {
                     self.forget(number);
@@ -410,8 +412,8 @@ impl Client {
 
 /// Tags that a trader looks at; those of [`LASTING`] come first.
 const TAGS: [&str; 18] = [
-    "37", "17", "11", "150", "39", "32", "31", "14", "58", "34", "35", "43", "7", "16", "112", "36", "41",
-    "123",
+    "37", "17", "11", "150", "39", "32", "31", "14", "58", "34", "35", "43", "7", "16", "112",
+    "36", "41", "123",
 ];
 
 /// The fields of a message that are looked at.

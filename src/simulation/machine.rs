@@ -114,7 +114,13 @@ pub struct Machine {
 
 impl Machine {
     /// One with an empty disk, off.
-    pub fn new(id: usize, nodes: usize, directory: &Path, config: Config, random: &mut Random) -> Self {
+    pub fn new(
+        id: usize,
+        nodes: usize,
+        directory: &Path,
+        config: Config,
+        random: &mut Random,
+    ) -> Self {
         let directory = directory.join(format!("node-{id}"));
         Self {
             id,
@@ -164,6 +170,12 @@ impl Machine {
         let process = self.process.as_ref()?;
         let last = process.node.last();
         (process.node.journaled() == last).then_some(last.0)
+    }
+
+    /// How far its log reaches: the epoch of its last record, and that record.
+    pub fn reach(&self) -> (u32, u64) {
+        let last = self.log.last().and_then(|bytes| Record::get(&bytes.0).ok());
+        last.map_or((0, 0), |record| (record.epoch.0, record.sequence.0))
     }
 
     /// What its engine says of itself.
@@ -228,7 +240,8 @@ impl Machine {
             joined.map_err(|error| error.to_string())?;
         self.from_ring += from_ring;
         let end = seat.end.sequence;
-        let known = end.0.checked_sub(1).map_or(Some(0), |at| self.hashes.get(at as usize).copied());
+        let known =
+            end.0.checked_sub(1).map_or(Some(0), |at| self.hashes.get(at as usize).copied());
         if known != Some(seat.hash) {
             return Err(format!(
                 "PREFIX: node {} recovers a log up to record {end} that is no beginning of what it had ({})",
@@ -358,7 +371,10 @@ impl Machine {
         let found = (engine.view().sequence().0, engine.state_hash());
         if found != (last, hash) {
             let id = self.id;
-            return Err(format!("the journal of node {id} replays to {found:x?}, not {:x?}", (last, hash)));
+            return Err(format!(
+                "the journal of node {id} replays to {found:x?}, not {:x?}",
+                (last, hash)
+            ));
         }
         Ok(())
     }
@@ -371,7 +387,11 @@ impl Machine {
     }
 
     /// The machine loses its power: what was not synced may be gone, its memory is.
-    pub fn lose_power(&mut self, world: &SimulatedWorld, random: &mut Random) -> Result<(), String> {
+    pub fn lose_power(
+        &mut self,
+        world: &SimulatedWorld,
+        random: &mut Random,
+    ) -> Result<(), String> {
         self.kill(world);
         self.disk.crash(random.draw());
         forget(&self.life);
@@ -390,6 +410,9 @@ impl Machine {
     pub fn restore_image(&mut self, world: &SimulatedWorld) -> Result<bool, String> {
         let Some((disk, log, hashes)) = self.image.take() else { return Ok(false) };
         self.kill(world);
+        if !self.is_full {
+            disk.set_capacity_bytes(DISK_BYTES);
+        }
         (self.disk, self.log, self.hashes) = (disk, log, hashes);
         (self.cut, self.is_doubtful) = (None, true);
         ring::unlink(&self.ring()).map_err(|error| error.to_string())?;

@@ -165,9 +165,7 @@ impl Arbiter {
     }
 
     fn take_questions(&mut self) {
-        while let Some(at) =
-            self.questions.iter().position(|(due_ns, ..)| *due_ns <= self.now_ns)
-        {
+        while let Some(at) = self.questions.iter().position(|(due_ns, ..)| *due_ns <= self.now_ns) {
             let (_, node, number, request) = self.questions.remove(at);
             let answer = match request {
                 Request::Read => Answer::View(self.held.clone()),
@@ -350,9 +348,8 @@ impl SimulatedKeeper {
         let promise = Promise { epoch: file.epoch(), reign: file.reign() };
         let [fresh, seed] = random;
         let earlier = *lock(life);
-        let going_on = earlier
-            .filter(|(of, _)| *of == tag || always_goes_on)
-            .and_then(|(_, kept)| {
+        let going_on =
+            earlier.filter(|(of, _)| *of == tag || always_goes_on).and_then(|(_, kept)| {
                 let goes_on = kept.goes_on(end, promise);
                 goes_on.or(always_goes_on.then_some(kept.incarnation))
             });

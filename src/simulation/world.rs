@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cluster::View;
 use crate::cluster::control::{Ending, Wish};
@@ -24,6 +24,8 @@ const COMMANDS: u64 = 5_000;
 const FAULTS: u64 = 20;
 /// An image of a disk is kept every so many steps.
 const IMAGE_STEPS: u64 = 500;
+/// How long an operator takes to see that nobody takes over by himself.
+const OPERATOR_NS: u64 = 60_000_000;
 /// Steps after which a seed is given up: something does not go on.
 const STEPS_MAX: u64 = 120_000;
 /// How long the healed cluster may take to trade, be in sync and be equal.
@@ -31,7 +33,7 @@ const HEALING_NS: u64 = 6_000_000_000;
 /// A step takes as long at most.
 const STEP_NS_MAX: u64 = 400_000;
 /// From one fault to the next at most.
-const FAULT_NS_MAX: u64 = 75_000_000;
+const FAULT_NS_MAX: u64 = 130_000_000;
 /// How long a fault lasts at most.
 const LASTS_NS_MAX: u64 = 160_000_000;
 /// How long a trader waits for an answer before he goes elsewhere.
@@ -80,6 +82,9 @@ pub struct World {
     cures: Vec<Healing>,
     failovers: u64,
     cuts: u64,
+    promotions: u64,
+    /// Since when no node that the view names is what it was.
+    orphaned_since_ns: Option<u64>,
     is_healed: bool,
     is_trading: bool,
     history: Option<Vec<String>>,
@@ -164,8 +169,8 @@ impl World {
         let net = SimulatedWorld::new(Box::new(move || delays.below(its.load(Ordering::Relaxed))));
         let arbitration = Arbitration::new(nodes, random.draw());
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
-        let directory = Path::new("/dev/shm")
-            .join(format!("castle-simulation-{}-{run}", std::process::id()));
+        let directory =
+            Path::new("/dev/shm").join(format!("castle-simulation-{}-{run}", std::process::id()));
         let machines: Result<Vec<Machine>, String> = (0..nodes)
             .map(|node| {
                 let mut config = config(nodes, node, is_on_disk)?;
@@ -194,6 +199,8 @@ impl World {
             cures: Vec::new(),
             failovers: 0,
             cuts: 0,
+            promotions: 0,
+            orphaned_since_ns: None,
             is_healed: false,
             is_trading: true,
             history: wants_history.then(Vec::new),
@@ -256,6 +263,7 @@ impl World {
             let machine = &self.machines[leader];
             self.reference.follow(&machine.log, &machine.hashes)?;
         }
+        self.look_for_orphans();
         if !self.is_healed && self.random.below(IMAGE_STEPS) == 0 {
             self.machines[first].take_image();
         }
@@ -275,7 +283,8 @@ impl World {
                 client.give_up_waiting(self.now_ns);
             }
             // In bursts: so that there is always something on its way when a fault comes.
-            let orders = if self.is_trading && self.random.below(3) == 0 { self.random.below(4) } else { 0 };
+            let orders =
+                if self.is_trading && self.random.below(3) == 0 { self.random.below(4) } else { 0 };
             for _ in 0..orders {
                 client.trade(self.now_ns, &mut self.random);
             }
@@ -289,8 +298,7 @@ impl World {
     fn start(&mut self, node: usize) -> Result<(), String> {
         let machine = &mut self.machines[node];
         let (now_ns, mutant) = (self.now_ns, self.mutant);
-        let started =
-            machine.start(&self.net, &self.arbitration, now_ns, &mut self.random, mutant);
+        let started = machine.start(&self.net, &self.arbitration, now_ns, &mut self.random, mutant);
         let log = machine.log.len();
         match started {
             Ok(()) => {
@@ -384,6 +392,37 @@ impl World {
             })
         };
         self.arbitration.possible_views().iter().all(is_held)
+    }
+
+    /// Where the view names nobody who is still what he was, an operator decides: he looks at all nodes, and
+    /// promotes the one whose log reaches furthest.
+    fn look_for_orphans(&mut self) {
+        if !self.steps.is_multiple_of(64) {
+            return;
+        }
+        let Some(view) = self.arbitration.view() else { return };
+        let lives = view.in_sync().iter().any(|member| {
+            incarnation(&self.machines[member.node.index()].life) == Some(member.incarnation)
+        });
+        if lives || !self.machines.iter().all(Machine::runs) {
+            self.orphaned_since_ns = None;
+            return;
+        }
+        let since_ns = *self.orphaned_since_ns.get_or_insert(self.now_ns);
+        if self.now_ns - since_ns < OPERATOR_NS {
+            return;
+        }
+        self.orphaned_since_ns = None;
+        let furthest = self.machines.iter().max_by_key(|machine| machine.reach());
+        let Some((node, control)) =
+            furthest.and_then(|machine| Some((machine.id, machine.control()?)))
+        else {
+            return;
+        };
+        if control.put(Wish::Promote) {
+            self.promotions += 1;
+            self.note(|| format!("an operator promotes node {node}"));
+        }
     }
 
     fn lasts_ns(&mut self) -> u64 {
@@ -572,8 +611,7 @@ impl World {
                 }
             }
             Fault::SwitchOver => {
-                let wish =
-                    Wish::SwitchOver { to: NodeId(other as u16), patience_ns: 50_000_000 };
+                let wish = Wish::SwitchOver { to: NodeId(other as u16), patience_ns: 50_000_000 };
                 return Ok(machine.control().is_some_and(|control| control.put(wish)));
             }
         }
@@ -669,6 +707,7 @@ impl World {
             processes: self.machines.iter().map(|machine| machine.processes).sum(),
             from_ring: self.machines.iter().map(|machine| machine.from_ring).sum(),
             cuts: self.cuts,
+            promotions: self.promotions,
             resent: self.clients.iter().map(|client| client.resent).sum(),
             steps: self.steps,
             digest: digest.fold(self.now_ns, |sum, hash| sum.rotate_left(7) ^ hash),

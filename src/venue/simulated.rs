@@ -104,14 +104,8 @@ impl SimulatedNode {
     pub fn join(mut place: Place<'_>) -> Result<Joined, StartError> {
         let config = place.config;
         let file = NodeFile::open(&mut place.disk, config.cluster.name)?;
-        let recovered = recover(
-            place.disk,
-            config,
-            place.options,
-            place.shelf,
-            place.ring,
-            Start::Standby,
-        )?;
+        let recovered =
+            recover(place.disk, config, place.options, place.shelf, place.ring, Start::Standby)?;
         let (last, secret) = (recovered.log.last, recovered.secret);
         let from_ring = recovered.from_ring;
         let error = |source| StartError::Ring { path: place.ring.to_owned(), source };
@@ -151,15 +145,17 @@ impl SimulatedNode {
             role: Role::Standby { standing: standing.clone(), records: from_primary, secret },
             log_ring: (records, journal_records),
             released: Arc::new(Released(standing, progress)),
-            sync_pause: SyncPause { hurry, background: BACKGROUND_SYNC.min(Duration::from_millis(5)) },
+            sync_pause: SyncPause {
+                hurry,
+                background: BACKGROUND_SYNC.min(Duration::from_millis(5)),
+            },
             journal_is_alone: true,
             latency: engine_end,
             hashes: Hashes { running: Some((running, place.compare_every)), state: None },
             sizes: SIZES,
             fault: fault.clone(),
         };
-        let gateway =
-            GatewayParts { network: place.network, latency, telltale: Telltale::new() };
+        let gateway = GatewayParts { network: place.network, latency, telltale: Telltale::new() };
         let node = Self { node: Node::assemble(config, gateway, parts), fault };
         Ok(Joined { node, seat, tap, file, tag, from_ring })
     }
@@ -214,8 +210,7 @@ pub fn cut_back(
     let plan = PlannedCut::new(disk, config.cluster.name, end)?;
     let records = plan.records();
     lower_life(end.sequence);
-    ring::unlink(ring)
-        .map_err(|source| StartError::Ring { path: ring.to_owned(), source })?;
+    ring::unlink(ring).map_err(|source| StartError::Ring { path: ring.to_owned(), source })?;
     plan.carry_out(disk, &mut file)?;
     Ok(records)
 }

@@ -7,10 +7,10 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use super::*;
-use crate::cluster::replicator::WINDOW_RECORDS;
 use crate::cluster::Version;
 use crate::cluster::arbiter::Held;
 use crate::cluster::history::Piece;
+use crate::cluster::replicator::WINDOW_RECORDS;
 use crate::cluster::steward::{Answer, Promise, Request};
 use crate::cluster::view::{Incarnation, View};
 use crate::model::{ClusterName, Command, Continue, Durability, Record, ShardId, Timestamp};

@@ -145,7 +145,9 @@ fn a_tick_times_lot_below_a_quote_unit_is_refused() {
     let text = example_with("name = \"USDT\"\nscale = 8", "name = \"USDT\"\nscale = 6");
     refused(
         &text,
-        expect![[r#"castle.toml, line 138: [[instrument]] tick = "0.01" is wrong; allowed: one for which tick x lot is a whole number of USDT units of 6 decimal places"#]],
+        expect![[
+            r#"castle.toml, line 138: [[instrument]] tick = "0.01" is wrong; allowed: one for which tick x lot is a whole number of USDT units of 6 decimal places"#
+        ]],
     );
 }
 
@@ -164,7 +166,9 @@ fn a_quantity_that_is_no_multiple_of_the_lot_is_refused() {
     let text = example_with("lot = \"0.00001\"", "lot = \"0.00003\"");
     refused(
         &text,
-        expect![[r#"castle.toml, line 140: [[instrument]] quantity_min = "0.00001" is wrong; allowed: a number from 0.00003 to 10000000000000 with at most 5 decimal places"#]],
+        expect![[
+            r#"castle.toml, line 140: [[instrument]] quantity_min = "0.00001" is wrong; allowed: a number from 0.00003 to 10000000000000 with at most 5 decimal places"#
+        ]],
     );
 }
 
@@ -182,7 +186,9 @@ fn a_session_of_an_unknown_account_is_refused() {
 fn a_deposit_of_an_unknown_asset_is_refused() {
     refused(
         &example_with("BTC = \"100\"", "DOGE = \"100\""),
-        expect![[r#"castle.toml, line 174: [[account]] deposits.DOGE = "100" is wrong; allowed: one of the assets above: BTC, ETH, USDT"#]],
+        expect![[
+            r#"castle.toml, line 174: [[account]] deposits.DOGE = "100" is wrong; allowed: one of the assets above: BTC, ETH, USDT"#
+        ]],
     );
 }
 
@@ -190,7 +196,9 @@ fn a_deposit_of_an_unknown_asset_is_refused() {
 fn deposits_beyond_what_can_be_counted_are_refused() {
     refused(
         &example_with("BTC = \"100\"", "BTC = \"46116860184\""),
-        expect![[r#"castle.toml, line 179: [[account]] deposits.BTC = "100" is wrong; allowed: at most 46116860184.27387903 of BTC in all accounts together"#]],
+        expect![[
+            r#"castle.toml, line 179: [[account]] deposits.BTC = "100" is wrong; allowed: at most 46116860184.27387903 of BTC in all accounts together"#
+        ]],
     );
 }
 
