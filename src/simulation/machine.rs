@@ -172,6 +172,12 @@ impl Machine {
         (process.node.journaled() == last).then_some(last.0)
     }
 
+    /// How far its log reaches: the epoch of its last record, and that record.
+    pub fn reach(&self) -> (u32, u64) {
+        let last = self.log.last().and_then(|bytes| Record::get(&bytes.0).ok());
+        last.map_or((0, 0), |record| (record.epoch.0, record.sequence.0))
+    }
+
     /// What its engine says of itself.
     pub fn audit(&self) -> Result<(), String> {
         self.process.as_ref().map_or(Ok(()), |process| process.node.engine().audit())
@@ -404,6 +410,9 @@ impl Machine {
     pub fn restore_image(&mut self, world: &SimulatedWorld) -> Result<bool, String> {
         let Some((disk, log, hashes)) = self.image.take() else { return Ok(false) };
         self.kill(world);
+        if !self.is_full {
+            disk.set_capacity_bytes(DISK_BYTES);
+        }
         (self.disk, self.log, self.hashes) = (disk, log, hashes);
         (self.cut, self.is_doubtful) = (None, true);
         ring::unlink(&self.ring()).map_err(|error| error.to_string())?;

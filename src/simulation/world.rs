@@ -24,6 +24,8 @@ const COMMANDS: u64 = 5_000;
 const FAULTS: u64 = 20;
 /// An image of a disk is kept every so many steps.
 const IMAGE_STEPS: u64 = 500;
+/// How long an operator takes to see that nobody takes over by himself.
+const OPERATOR_NS: u64 = 60_000_000;
 /// Steps after which a seed is given up: something does not go on.
 const STEPS_MAX: u64 = 120_000;
 /// How long the healed cluster may take to trade, be in sync and be equal.
@@ -31,7 +33,7 @@ const HEALING_NS: u64 = 6_000_000_000;
 /// A step takes as long at most.
 const STEP_NS_MAX: u64 = 400_000;
 /// From one fault to the next at most.
-const FAULT_NS_MAX: u64 = 75_000_000;
+const FAULT_NS_MAX: u64 = 130_000_000;
 /// How long a fault lasts at most.
 const LASTS_NS_MAX: u64 = 160_000_000;
 /// How long a trader waits for an answer before he goes elsewhere.
@@ -80,6 +82,9 @@ pub struct World {
     cures: Vec<Healing>,
     failovers: u64,
     cuts: u64,
+    promotions: u64,
+    /// Since when no node that the view names is what it was.
+    orphaned_since_ns: Option<u64>,
     is_healed: bool,
     is_trading: bool,
     history: Option<Vec<String>>,
@@ -194,6 +199,8 @@ impl World {
             cures: Vec::new(),
             failovers: 0,
             cuts: 0,
+            promotions: 0,
+            orphaned_since_ns: None,
             is_healed: false,
             is_trading: true,
             history: wants_history.then(Vec::new),
@@ -256,6 +263,7 @@ impl World {
             let machine = &self.machines[leader];
             self.reference.follow(&machine.log, &machine.hashes)?;
         }
+        self.look_for_orphans();
         if !self.is_healed && self.random.below(IMAGE_STEPS) == 0 {
             self.machines[first].take_image();
         }
@@ -384,6 +392,37 @@ impl World {
             })
         };
         self.arbitration.possible_views().iter().all(is_held)
+    }
+
+    /// Where the view names nobody who is still what he was, an operator decides: he looks at all nodes, and
+    /// promotes the one whose log reaches furthest.
+    fn look_for_orphans(&mut self) {
+        if !self.steps.is_multiple_of(64) {
+            return;
+        }
+        let Some(view) = self.arbitration.view() else { return };
+        let lives = view.in_sync().iter().any(|member| {
+            incarnation(&self.machines[member.node.index()].life) == Some(member.incarnation)
+        });
+        if lives || !self.machines.iter().all(Machine::runs) {
+            self.orphaned_since_ns = None;
+            return;
+        }
+        let since_ns = *self.orphaned_since_ns.get_or_insert(self.now_ns);
+        if self.now_ns - since_ns < OPERATOR_NS {
+            return;
+        }
+        self.orphaned_since_ns = None;
+        let furthest = self.machines.iter().max_by_key(|machine| machine.reach());
+        let Some((node, control)) =
+            furthest.and_then(|machine| Some((machine.id, machine.control()?)))
+        else {
+            return;
+        };
+        if control.put(Wish::Promote) {
+            self.promotions += 1;
+            self.note(|| format!("an operator promotes node {node}"));
+        }
     }
 
     fn lasts_ns(&mut self) -> u64 {
@@ -668,6 +707,7 @@ impl World {
             processes: self.machines.iter().map(|machine| machine.processes).sum(),
             from_ring: self.machines.iter().map(|machine| machine.from_ring).sum(),
             cuts: self.cuts,
+            promotions: self.promotions,
             resent: self.clients.iter().map(|client| client.resent).sum(),
             steps: self.steps,
             digest: digest.fold(self.now_ns, |sum, hash| sum.rotate_left(7) ^ hash),
