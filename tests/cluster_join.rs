@@ -58,7 +58,7 @@ impl Node {
             Ok(None)
         };
         let venue =
-            Venue::join(config, membership, None, seat).unwrap_or_else(|why| panic!("{why}"));
+            Venue::join(config, membership, None, None, seat).unwrap_or_else(|why| panic!("{why}"));
         let joined = joined.expect("it was given");
         Self { venue, joined, standing, feed, running, state }
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use castle::runtime::LargePages;
+use castle_bench::suite::cluster::{self, pair, relay};
 use castle_bench::suite::wire::{self, Idle, Level, Part};
 use castle_bench::suite::{Options, Suite, measure};
 use castle_bench::{report, targets};
@@ -58,6 +59,12 @@ struct Arguments {
     /// Only this part of wire
     #[arg(long, value_enum)]
     part: Option<Part>,
+    /// Only these parts of cluster; several with commas
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<cluster::Part>,
+    /// Faults of each kind in cluster: 50, or 5 where it is short
+    #[arg(long)]
+    faults: Option<u32>,
     /// Only this level of durability in wire
     #[arg(long, value_enum)]
     durability: Option<Level>,
@@ -90,6 +97,8 @@ fn main() -> ExitCode {
     match given.next().as_deref() {
         // The harness is its own echo: a process of its own, as castle is.
         Some(wire::ECHO) => ended(wire::echo(&given.collect::<Vec<_>>())),
+        Some(relay::COMMAND) => ended(relay::run(&given.collect::<Vec<_>>())),
+        Some(pair::COMMAND) => ended(pair::run(&given.collect::<Vec<_>>())),
         Some(targets::COMMAND) => {
             let arguments = targets::Arguments::parse_from(std::env::args().skip(1));
             ended(targets::run(&arguments).map(|table| {
@@ -154,6 +163,8 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         idle: arguments.idle,
         journal_core: arguments.journal_core.unwrap_or(server),
         part: arguments.part,
+        cluster_parts: arguments.only.clone(),
+        faults: arguments.faults.unwrap_or(if short { 5 } else { 50 }),
         level: arguments.durability,
         threads: arguments.thread.clone(),
         sessions: arguments.sessions.clone(),

@@ -27,7 +27,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::cluster::chain::Chain;
-use crate::cluster::control::{Control, Ending, LinkStatus, Status, Wish};
+use crate::cluster::control::{Control, Ending, LinkStatus, Rise, Status, Wish};
 use crate::cluster::follower::{End, Inflow};
 use crate::cluster::frame::Header;
 use crate::cluster::history::History;
@@ -36,7 +36,7 @@ use crate::cluster::link::Credentials;
 use crate::cluster::port::Port;
 use crate::cluster::replicator::Window;
 use crate::cluster::standing::{Post, Standing, StateHash};
-use crate::cluster::steward::{Beginning, Order, Own, Settings, Steward};
+use crate::cluster::steward::{Beginning, Order, Own, Request, Settings, Steward};
 use crate::cluster::wires::Wires;
 use crate::journal::{Progress, SharedEnd};
 use crate::model::{BeginEpoch, Epoch, NodeId, RecordBytes, Sequence};
@@ -129,6 +129,7 @@ pub struct ClusterAgent<W: Wires> {
     probes: Vec<Probe<W::Stream>>,
     /// Why the last connection with each peer came to its end.
     complaints: Vec<String>,
+    rise: Rise,
     refused_connections: u64,
     now_ns: u64,
     wall_ns: u64,
@@ -141,6 +142,9 @@ pub struct ClusterAgent<W: Wires> {
     progress_at_ns: u64,
     /// The last that was told to the sequencer.
     post: Post,
+    /// What people were told last.
+    said_epoch: Epoch,
+    said_view: Option<(NodeId, Vec<NodeId>)>,
     is_over: bool,
     #[cfg(any(test, feature = "simulation"))]
     mutant: Option<AgentMutant>,
@@ -186,6 +190,7 @@ impl<W: Wires> ClusterAgent<W> {
             downstreams: Vec::new(),
             probes: Vec::new(),
             complaints: vec![String::new(); options.peers.len()],
+            rise: Rise::default(),
             refused_connections: 0,
             now_ns,
             wall_ns: 0,
@@ -194,6 +199,8 @@ impl<W: Wires> ClusterAgent<W> {
             is_unread: true,
             progress_at_ns: now_ns,
             post: Post::Waiting,
+            said_epoch: Epoch(0),
+            said_view: None,
             is_over: false,
             #[cfg(any(test, feature = "simulation"))]
             mutant: None,
@@ -226,8 +233,11 @@ impl<W: Wires> ClusterAgent<W> {
             None => {}
         }
         match name {
-            Some(name) if !why.is_empty() => tracing::warn!("node {name}: {why}"),
-            None => tracing::warn!("a connection of an unknown node was closed: {why}"),
+            Some(name) if !why.is_empty() => self.control.say(true, format!("{name}: {why}")),
+            None => {
+                self.control
+                    .say(true, format!("a connection of an unknown node was closed: {why}"));
+            }
             _ => {}
         }
     }
@@ -254,6 +264,9 @@ impl<W: Wires> ClusterAgent<W> {
             done += 1;
         }
         if let Some(request) = self.steward.request() {
+            if !matches!(request, Request::Read) && self.steward.leads().is_none() {
+                self.rise.asked_ns = self.wall_ns;
+            }
             self.outside.port.ask(request);
             done += 1;
         }
@@ -364,6 +377,7 @@ impl<W: Wires> ClusterAgent<W> {
             report,
             arbiter_complaint: self.outside.port.complaint(),
             links,
+            rise: self.rise,
             refused_connections: self.refused_connections,
         }
     }
@@ -391,6 +405,7 @@ impl<W: Wires> ClusterAgent<W> {
                 }
                 Order::Begin { begin, after } => {
                     self.begin = Some((begin, after));
+                    self.rise.began_ns = self.wall_ns;
                     self.hang_up();
                     self.set_post(Post::Leading { begin, after });
                 }
@@ -434,6 +449,39 @@ impl<W: Wires> ClusterAgent<W> {
         self.control.end(ending);
     }
 
+    /// Says to people who is primary and who is in sync, where that has changed.
+    fn say_view(&mut self) {
+        let Some(view) = self.steward.view() else { return };
+        if view.epoch() == self.said_epoch {
+            return;
+        }
+        self.said_epoch = view.epoch();
+        let nodes: Vec<NodeId> = view.in_sync().iter().map(|member| member.node).collect();
+        let said = (view.primary().node, nodes);
+        if self.said_view.as_ref() == Some(&said) {
+            return;
+        }
+        let (epoch, primary) = (view.epoch(), view.primary().node);
+        let names: Vec<String> = said.1.iter().map(|node| self.name_of(*node)).collect();
+        let (alone, primary) = (names.len() == 1, self.name_of(primary));
+        let text = match alone {
+            true => format!("epoch {epoch}: {primary} is primary, alone, at local-disk"),
+            false => {
+                format!("epoch {epoch}: {primary} is primary, in sync are {}", names.join(", "))
+            }
+        };
+        self.control.say(alone, text);
+        self.said_view = Some(said);
+    }
+
+    /// What people call a node.
+    fn name_of(&self, node: NodeId) -> String {
+        match self.peer(node) {
+            Some(peer) => peer.name.clone(),
+            None => "this node".to_owned(),
+        }
+    }
+
     /// Tells the gateway what may be told, and the sequencer what is to be done.
     fn tell_standing(&mut self) -> usize {
         let released = self.steward.released();
@@ -460,6 +508,9 @@ impl<W: Wires> ClusterAgent<W> {
         let open = self.steward.doors_open();
         if open != self.standing.doors_open() {
             self.standing.set_doors(open);
+            if open && self.rise.opened_ns == 0 {
+                self.rise.opened_ns = self.wall_ns;
+            }
             done = 1;
         }
         if let Some(reign) = self.steward.follows() {
@@ -499,6 +550,7 @@ impl<W: Wires> Agent for ClusterAgent<W> {
         self.look_at_desk();
         self.steward.tick(now.monotonic_ns);
         done += self.obey();
+        self.say_view();
         if self.is_over {
             return done + 1;
         }

@@ -2,8 +2,10 @@
 //! ending come out.
 //!
 //! The agent never waits here: it looks at one word a turn, and takes the lock only where that says so. Who asks
-//! waits for an answer, but not for ever.
+//! waits for an answer, but not for ever. What the agent has to say to people it leaves here too, since whoever
+//! reads the log of a process may stop reading.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -51,8 +53,21 @@ pub struct Status {
     pub arbiter_complaint: String,
     /// The other nodes.
     pub links: Vec<LinkStatus>,
+    /// How this process became primary, if it did.
+    pub rise: Rise,
     /// Connections of nodes that were closed for what came over them, since the start.
     pub refused_connections: u64,
+}
+
+/// When a process became primary: nanoseconds since 1970 by its own clock, 0 for what has not been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rise {
+    /// It asked for the view.
+    pub asked_ns: u64,
+    /// It read that the view is held.
+    pub began_ns: u64,
+    /// Clients were let in.
+    pub opened_ns: u64,
 }
 
 /// How it stands with another node.
@@ -76,6 +91,18 @@ pub struct LinkStatus {
     pub complaint: String,
 }
 
+/// What the agent says to people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saying {
+    /// Somebody should look into it.
+    pub is_warning: bool,
+    /// A sentence.
+    pub text: String,
+}
+
+/// Sayings that wait to be read; of more the oldest are forgotten.
+const SAYINGS_MAX: usize = 256;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Control {
@@ -92,6 +119,7 @@ struct Desk {
     wants_status: bool,
     status: Option<Status>,
     ending: Option<Ending>,
+    sayings: VecDeque<Saying>,
 }
 
 impl Control {
@@ -171,6 +199,20 @@ impl Control {
     /// Waits for an ending.
     pub fn wait_for_ending(&self, patience: Duration) -> Option<Ending> {
         self.wait(patience, |desk| desk.ending.clone())
+    }
+
+    /// What the agent has said since the last call.
+    pub fn sayings(&self) -> Vec<Saying> {
+        self.desk().sayings.drain(..).collect()
+    }
+
+    /// For the agent: says something.
+    pub(super) fn say(&self, is_warning: bool, text: String) {
+        let sayings = &mut self.desk().sayings;
+        if sayings.len() == SAYINGS_MAX {
+            sayings.pop_front();
+        }
+        sayings.push_back(Saying { is_warning, text });
     }
 
     /// For the agent: whether anybody wants something.

@@ -8,6 +8,8 @@ use std::time::Duration;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
+use crate::runtime::send_at_once;
+
 /// Dials and accepts. Nothing here waits.
 pub trait Wires: Send {
     /// A stream that does not block.
@@ -62,7 +64,7 @@ impl TcpWires {
     fn register(&self, mut stream: TcpStream) -> io::Result<TcpStream> {
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut stream, Token(1), interest)?;
-        stream.set_nodelay(true)?;
+        send_at_once(&stream)?;
         Ok(stream)
     }
 }

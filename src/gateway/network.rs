@@ -2,12 +2,13 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
-use socket2::SockRef;
+
+pub use crate::runtime::send_at_once;
 
 /// A non-blocking byte stream.
 pub trait Stream: Read + Write + Send {
@@ -85,20 +86,6 @@ impl TcpNetwork {
     pub fn watched(&self) -> RawFd {
         self.poll.as_raw_fd()
     }
-}
-
-/// Congestion controls that send what there is as soon as the window allows, the better first.
-const UNPACED: [&[u8]; 2] = [b"cubic", b"reno"];
-
-/// Has a socket send at once what is written: without Nagle's wait, and, where the system lets a
-/// process choose, without the pauses that a pacing congestion control (BBR) makes between segments.
-pub fn send_at_once(socket: &impl AsFd) -> io::Result<()> {
-    let socket = SockRef::from(socket);
-    socket.set_tcp_nodelay(true)?;
-    #[cfg(target_os = "linux")]
-    // Where neither may be chosen the system's own stays.
-    let _is_chosen = UNPACED.iter().any(|name| socket.set_tcp_congestion(name).is_ok());
-    Ok(())
 }
 
 impl Stream for TcpStream {

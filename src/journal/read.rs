@@ -3,6 +3,7 @@
 //! find.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::{ControlFlow, RangeInclusive};
 
@@ -131,6 +132,21 @@ pub fn dump<D: Disk>(
     let mut shower = Shower { range, kinds, show, flow, records: 0 };
     let scanned = scan(disk, None, Start::First, &mut shower)?;
     Ok(verified(disk, &scanned, shower.records))
+}
+
+/// How often each new order stands in a journal, by account and ClOrdID; only those whose ClOrdID is a number.
+pub fn new_orders<D: Disk>(disk: &D) -> Result<HashMap<(u32, u64), u64>, OpenError> {
+    let mut found = HashMap::new();
+    dump(disk, 1..=u64::MAX, &[], &mut |record| {
+        if let Command::NewOrder(order) = &record.command {
+            let id = std::str::from_utf8(order.cl_ord_id.as_bytes()).ok();
+            if let Some(id) = id.and_then(|id| id.parse().ok()) {
+                *found.entry((order.account.0, id)).or_default() += 1;
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(found)
 }
 
 /// How far a journal was followed.

@@ -25,6 +25,7 @@ mod park;
 mod poll_park;
 mod process;
 mod runner;
+mod socket;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
@@ -35,6 +36,7 @@ pub use fault::{Fault, FaultReport};
 pub use files::open_files;
 pub use memory::{LargePages, prefetch, touch_reserved};
 pub use park::{Park, ThreadPark, ThreadUnpark, Unpark, thread_parking};
-pub use poll_park::PollPark;
+pub use poll_park::{PollPark, PollWatch};
 pub use process::dies_with_its_parent;
 pub use runner::{Hurry, PARK_TIMEOUT, Pinning, RunnerBuilder, RunnerHandle};
+pub use socket::send_at_once;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Interest, Poll, Registry, Token, Waker};
 
 use super::park::{Park, Unpark};
 
-/// The token of the waker; a watched poll has that of its place.
+/// The token of the waker, and that of every watched poll: nobody asks which one was ready.
 const WAKER: Token = Token(usize::MAX);
+const WATCHED: Token = Token(0);
 
 /// Sleeps until one of the watched polls has something ready, or somebody calls.
 pub struct PollPark {
@@ -21,16 +22,30 @@ pub struct PollPark {
 
 struct PollUnpark(Waker);
 
+/// Adds polls to those that a [`PollPark`] watches, also when a runner has it already.
+pub struct PollWatch(Registry);
+
+impl PollWatch {
+    /// Watches this poll too, by its descriptor. One that is closed is watched no more.
+    pub fn watch(&self, descriptor: RawFd) -> io::Result<()> {
+        self.0.register(&mut SourceFd(&descriptor), WATCHED, Interest::READABLE)
+    }
+}
+
 impl PollPark {
     /// Watches these polls, by their descriptors. One that is closed is watched no more.
     pub fn new(watched: &[RawFd]) -> io::Result<(Self, Arc<dyn Unpark>)> {
         let poll = Poll::new()?;
-        for (at, descriptor) in watched.iter().enumerate() {
-            let mut source = SourceFd(descriptor);
-            poll.registry().register(&mut source, Token(at), Interest::READABLE)?;
-        }
         let waker = Waker::new(poll.registry(), WAKER)?;
-        Ok((Self { poll, events: Events::with_capacity(8) }, Arc::new(PollUnpark(waker))))
+        let park = Self { poll, events: Events::with_capacity(8) };
+        let more = park.watches()?;
+        watched.iter().try_for_each(|descriptor| more.watch(*descriptor))?;
+        Ok((park, Arc::new(PollUnpark(waker))))
+    }
+
+    /// For what is to be watched later.
+    pub fn watches(&self) -> io::Result<PollWatch> {
+        self.poll.registry().try_clone().map(PollWatch)
     }
 }
 

@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use crate::cluster::agent::{ClusterAgent, Options, Outside, Seat};
 use crate::cluster::arbiter::{EtcdArbiter, FileArbiter};
-use crate::cluster::control::{Control, Ending, Status, Wish};
+use crate::cluster::control::{Control, Ending, Saying, Status, Wish};
 use crate::cluster::frame::BATCH_MAX;
 use crate::cluster::history::JournalHistory;
 use crate::cluster::keeper::{DiskKeeper, Log};
@@ -31,7 +31,9 @@ use crate::model::NodeId;
 use crate::runtime::{Agent, FaultReport, monotonic_ns};
 use crate::venue::config::{ArbiterConfig, Config};
 use crate::venue::node::pair;
-use crate::venue::{Joined, Membership, StartError, StopError, Summary, Venue, cut_back, recovery};
+use crate::venue::{
+    Host, Joined, Membership, StartError, StopError, Summary, Venue, cut_back, recovery,
+};
 
 /// Records on their way from the primary to the sequencer.
 const RECORDS: usize = 4 * BATCH_MAX as usize;
@@ -73,7 +75,12 @@ pub struct Member {
 impl Member {
     /// Recovers what is there and joins the cluster of the configuration.
     pub fn join(config: &Config) -> Result<Self, StartError> {
-        let (venue, control) = join(config)?;
+        Self::join_on(config, None)
+    }
+
+    /// The same, with its hot agents on a runner that it shares with other nodes, where one is given.
+    pub fn join_on(config: &Config, host: Option<&mut Host>) -> Result<Self, StartError> {
+        let (venue, control) = join(config, host)?;
         Ok(Self { config: config.clone(), venue, control })
     }
 
@@ -94,14 +101,17 @@ impl Member {
         mut began: impl FnMut(&Venue),
     ) -> Result<Summary, RunError> {
         loop {
+            self.pass_on();
             if stop.load(Ordering::Acquire) {
                 self.hand_over();
+                self.pass_on();
                 return Ok(self.venue.stop()?);
             }
             if let Some(report) = self.venue.fault() {
                 return Err(report.into());
             }
             let Some(ending) = self.control.wait_for_ending(LOOK) else { continue };
+            self.pass_on();
             let cut = match ending {
                 Ending::Stopped(why) => {
                     self.venue.stop()?;
@@ -119,8 +129,18 @@ impl Member {
                     end.sequence
                 );
             }
-            (self.venue, self.control) = join(&self.config)?;
+            (self.venue, self.control) = join(&self.config, None)?;
             began(&self.venue);
+        }
+    }
+
+    /// Passes on what the cluster's agent says to people.
+    fn pass_on(&self) {
+        for Saying { is_warning, text } in self.control.sayings() {
+            match is_warning {
+                true => tracing::warn!("{text}"),
+                false => tracing::info!("{text}"),
+            }
         }
     }
 
@@ -148,7 +168,7 @@ fn successor(status: &Status) -> Option<NodeId> {
     in_sync.min_by_key(|peer| peer.behind).map(|peer| peer.member.node)
 }
 
-fn join(config: &Config) -> Result<(Venue, Arc<Control>), StartError> {
+fn join(config: &Config, host: Option<&mut Host>) -> Result<(Venue, Arc<Control>), StartError> {
     let cluster = &config.cluster;
     let setup = |why: &dyn std::fmt::Display| StartError::Cluster { why: why.to_string() };
     let me = cluster.me().ok_or_else(|| setup(&"this node is not among its members"))?;
@@ -189,7 +209,7 @@ fn join(config: &Config) -> Result<(Venue, Arc<Control>), StartError> {
     };
     let watched = wires.watched();
     let its = control.clone();
-    let venue = Venue::join(config, membership, Some(watched), |joined| {
+    let venue = Venue::join(config, membership, Some(watched), host, |joined| {
         let Joined {
             log,
             published,

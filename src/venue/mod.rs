@@ -50,9 +50,9 @@ use crate::journal::{NodeFile, RealDisk, Witness};
 use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
 use crate::model::{Durability, HashSecret, RecordBytes, Sequence};
 use crate::ring;
+pub use crate::runtime::dies_with_its_parent;
 use crate::runtime::{
-    Agent, Fault, FaultReport, Hurry, PollPark, RunnerBuilder, RunnerHandle, open_files,
-    touch_reserved,
+    Agent, Fault, FaultReport, Hurry, RunnerBuilder, RunnerHandle, open_files, touch_reserved,
 };
 use crate::telemetry::{self, LatencyAgent, SharedCollector};
 use crate::venue::admin::AdminDoor;
@@ -65,6 +65,7 @@ use crate::venue::follow::Hashes;
 pub use crate::venue::membership::{Joined, Membership, cut_back};
 use crate::venue::membership::{Released, chain, ring_path, witness_path};
 use crate::venue::node::{Core, GatewayParts, Node, Parts, Role, Sizes, take};
+pub use crate::venue::placement::Host;
 use crate::venue::placement::{BACKGROUND_PARK, HotRunners, STORE_PARK, placed};
 pub use crate::venue::recovery::{Replayed, replay_journal};
 use crate::venue::recovery::{Start, recover};
@@ -143,26 +144,29 @@ pub struct Venue {
 impl Venue {
     /// Recovers what is there, and opens the doors.
     pub fn start(config: &Config) -> Result<Self, StartError> {
-        Self::begin(config, None, None)
+        Self::begin(config, None, None, None)
     }
 
     /// Recovers what is there, as a node of a cluster: it numbers nothing and its doors stay shut until the
     /// cluster says otherwise. `seat` takes what the node gives its cluster, and may give an agent that is to be
-    /// turned with the engine; `watched` is what becomes readable when that agent's sockets are ready.
+    /// turned with the engine; `watched` is what becomes readable when that agent's sockets are ready. On a `host` it
+    /// shares a runner with other venues, and begins when that is spawned.
     pub fn join(
         config: &Config,
         membership: Membership,
         watched: Option<RawFd>,
+        host: Option<&mut Host>,
         seat: impl FnOnce(Joined) -> Result<Option<Box<dyn Agent>>, StartError>,
     ) -> Result<Self, StartError> {
         let seat = Box::new(seat);
-        Self::begin(config, Some(membership), Some(Cluster { watched, seat }))
+        Self::begin(config, Some(membership), Some(Cluster { watched, seat }), host)
     }
 
     fn begin(
         config: &Config,
         membership: Option<Membership>,
         cluster: Option<Cluster<'_>>,
+        mut host: Option<&mut Host>,
     ) -> Result<Self, StartError> {
         let needed = (config.fix.connections_max + FILES_MAX + FILES_BESIDE) as u64;
         let allowed = open_files(needed).map_err(StartError::Thread)?;
@@ -218,7 +222,7 @@ impl Venue {
             }
             (None, _) => Arc::new(Synced(progress.clone())),
         };
-        let fault = Fault::new();
+        let fault = host.as_ref().map_or_else(Fault::new, |host| host.fault().clone());
         let telltale = Telltale::new();
         let (engine_end, gateway_end) = telemetry::passage();
         let (recorder, collector) = telemetry::recorder(gateway_end);
@@ -229,13 +233,12 @@ impl Venue {
         let shares = plan.placement != Placement::Three;
         let watched: Vec<RawFd> =
             once(network.watched()).chain(cluster_watched.filter(|_| shares)).collect();
-        let (park, unpark) = PollPark::new(&watched).map_err(StartError::Thread)?;
         // Whether effects are told only when the journal has them.
         let hurry = match &membership {
             Some(membership) => membership.standing.hurry(),
             None => Hurry::new(config.durability != Durability::LocalMemory),
         };
-        let hot = HotRunners::new(&plan, &fault, Box::new(park), unpark);
+        let hot = HotRunners::new(&plan, &fault, &watched, host.as_deref_mut())?;
         let bells = hot.bells();
         let sync_runner =
             placed(RunnerBuilder::new("castle-sync", &fault).parks_at_once(), plan.syncer)
@@ -320,7 +323,7 @@ impl Venue {
             Some(agent) => hot.with_cluster(agent, cluster_watched, &fault)?,
             None => hot,
         };
-        let (hot, log_runner) = hot.into_runners();
+        let (hot, log_runner) = hot.into_runners(host);
         // What the store answers the gateway reads; the engine waits for the room that it makes.
         let store_runner = store_runner
             .agent(Box::new(store))

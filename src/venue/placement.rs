@@ -9,13 +9,18 @@
 //!
 //! The agent of a cluster is the last one of castle-hot, or has a runner of its own.
 //!
+//! Several venues of one process may have a [`Host`] instead of a castle-hot each: one runner, which turns the agents
+//! of the first, then those of the second, and so on. Whoever measures a cluster on two cores has both nodes on one of
+//! them so, and no change of threads between the two.
+//!
 //! An agent wakes the agents that read what it wrote. Where they share a runner nobody needs to be woken.
 
 use std::os::fd::RawFd;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::runtime::{Agent, Doorbell, Fault, Hurry, Idle, Park, PollPark, RunnerBuilder, Unpark};
+use crate::runtime::{
+    Agent, Doorbell, Fault, Hurry, Idle, PollPark, PollWatch, RunnerBuilder, RunnerHandle,
+};
 use crate::venue::StartError;
 use crate::venue::config::threads::{IdleConfig, Place, Placement, Plan};
 
@@ -26,6 +31,55 @@ use crate::venue::config::threads::{IdleConfig, Place, Placement, Plan};
 pub(super) const BACKGROUND_PARK: Duration = Duration::from_millis(5);
 /// The same of the store of sent messages: a client that has missed some waits for it once a chunk.
 pub(super) const STORE_PARK: Duration = Duration::from_millis(2);
+
+/// A runner for gateway, engine and cluster of several venues. Each adds its agents as it joins; none is turned
+/// before [`spawn`](Self::spawn), nor after the runner's handle is dropped, which comes before the venues are. The
+/// journals, and all that is not of the way of an order, stay on threads of their own. Core and idling are what the
+/// last venue's configuration says, and so is whether the disk is waited for.
+pub struct Host {
+    /// Away while a venue adds to it, and for good where one could not.
+    runner: Option<RunnerBuilder>,
+    watch: PollWatch,
+    fault: Fault,
+}
+
+impl Host {
+    /// One without venues.
+    pub fn new() -> Result<Self, StartError> {
+        let fault = Fault::new();
+        let (park, unpark) = PollPark::new(&[]).map_err(StartError::Thread)?;
+        let watch = park.watches().map_err(StartError::Thread)?;
+        let runner = RunnerBuilder::with_park("castle-hot", &fault, Box::new(park), unpark);
+        Ok(Self { runner: Some(runner), watch, fault })
+    }
+
+    /// The venues' fault: where one cannot go on, none does.
+    pub(super) fn fault(&self) -> &Fault {
+        &self.fault
+    }
+
+    /// Begins to turn the agents.
+    pub fn spawn(self) -> Result<RunnerHandle, StartError> {
+        let runner = self.runner.ok_or_else(unusable)?;
+        runner.spawn().map_err(StartError::Thread)
+    }
+
+    fn lend(&mut self, plan: &Plan, watched: &[RawFd]) -> Result<RunnerBuilder, StartError> {
+        if plan.placement == Placement::Three {
+            let why =
+                "gateway and engine have a runner each ([threads]), and a host is one".to_owned();
+            return Err(StartError::Cluster { why });
+        }
+        for descriptor in watched {
+            self.watch.watch(*descriptor).map_err(StartError::Thread)?;
+        }
+        self.runner.take().ok_or_else(unusable)
+    }
+}
+
+fn unusable() -> StartError {
+    StartError::Cluster { why: "another venue of this host could not start".to_owned() }
+}
 
 /// The runners of the way of an order, but for the syncer's.
 pub(super) struct HotRunners {
@@ -46,20 +100,31 @@ pub(super) struct Bells {
 }
 
 impl HotRunners {
-    /// The runners of a plan. The gateway's parks on its sockets.
-    pub fn new(plan: &Plan, fault: &Fault, park: Box<dyn Park>, unpark: Arc<dyn Unpark>) -> Self {
+    /// The runners of a plan. The gateway's, the host's where there is one, parks on its sockets.
+    pub fn new(
+        plan: &Plan,
+        fault: &Fault,
+        watched: &[RawFd],
+        host: Option<&mut Host>,
+    ) -> Result<Self, StartError> {
         let is_three = plan.placement == Placement::Three;
-        let name = if is_three { "castle-gateway" } else { "castle-hot" };
-        let gateway = RunnerBuilder::with_park(name, fault, park, unpark);
+        let gateway = match host {
+            Some(host) => host.lend(plan, watched)?,
+            None => {
+                let name = if is_three { "castle-gateway" } else { "castle-hot" };
+                let (park, unpark) = PollPark::new(watched).map_err(StartError::Thread)?;
+                RunnerBuilder::with_park(name, fault, Box::new(park), unpark)
+            }
+        };
         let own = |name, place| placed(RunnerBuilder::new(name, fault), place);
-        Self {
+        Ok(Self {
             gateway: placed(gateway, plan.gateway),
             engine: is_three.then(|| own("castle-engine", plan.engine)),
             journal: (plan.placement != Placement::One).then(|| {
                 own("castle-log", plan.journal).parks_at_once().park_timeout(BACKGROUND_PARK)
             }),
             cluster: None,
-        }
+        })
     }
 
     pub fn bells(&self) -> Bells {
@@ -130,9 +195,20 @@ impl HotRunners {
         Ok(self)
     }
 
-    /// Those of gateway, engine and cluster, in the order in which they are stopped, and the journal's own.
-    pub fn into_runners(self) -> (Vec<RunnerBuilder>, Option<RunnerBuilder>) {
-        let hot = std::iter::once(self.gateway).chain(self.engine).chain(self.cluster).collect();
+    /// Those of gateway, engine and cluster, in the order in which they are stopped, and the journal's own. A host gets
+    /// back what it lent.
+    pub fn into_runners(
+        self,
+        host: Option<&mut Host>,
+    ) -> (Vec<RunnerBuilder>, Option<RunnerBuilder>) {
+        let own = match host {
+            Some(host) => {
+                host.runner = Some(self.gateway);
+                None
+            }
+            None => Some(self.gateway),
+        };
+        let hot = own.into_iter().chain(self.engine).chain(self.cluster).collect();
         (hot, self.journal)
     }
 }

@@ -1,5 +1,6 @@
 //! What can be measured.
 
+pub mod cluster;
 pub mod compare;
 pub mod engine;
 pub mod journal;
@@ -26,6 +27,8 @@ pub enum Suite {
     Journal,
     /// Orders over loopback TCP through a castle serve, beside a bare echo
     Wire,
+    /// Two nodes, beside a bare relay; the outage that clients see when one falls
+    Cluster,
     /// Other order books, and an acceptor over QuickFIX
     Compare,
     /// Each of them, short
@@ -40,6 +43,7 @@ impl Suite {
             Self::Ring => "ring",
             Self::Journal => "journal",
             Self::Wire => "wire",
+            Self::Cluster => "cluster",
             Self::Compare => "compare",
             Self::All => "all",
         }
@@ -67,6 +71,10 @@ pub struct Options {
     pub journal_core: usize,
     /// The only part of `wire` to be measured; all of it otherwise.
     pub part: Option<wire::Part>,
+    /// The parts of `cluster` to be measured; all of it otherwise.
+    pub cluster_parts: Vec<cluster::Part>,
+    /// Faults of each kind.
+    pub faults: u32,
     /// The only level of durability of `wire`; both otherwise.
     pub level: Option<wire::Level>,
     /// Lines of the server's `[threads]`, where they are not made of the cores.
@@ -113,6 +121,7 @@ pub fn measure(suite: Suite, options: &Options) -> Result<Run, String> {
         Suite::Ring => &[Suite::Ring],
         Suite::Journal => &[Suite::Journal],
         Suite::Wire => &[Suite::Wire],
+        Suite::Cluster => &[Suite::Cluster],
     };
     for part in parts {
         // On a thread of its own, so that none begins on the core to which the one before was pinned.
@@ -123,6 +132,7 @@ pub fn measure(suite: Suite, options: &Options) -> Result<Run, String> {
                 Suite::Ring => ring::measure(options, clock, found),
                 Suite::Journal => journal::measure(options, clock, found),
                 Suite::Compare => compare::measure(options, clock, found),
+                Suite::Cluster => cluster::measure(options, clock, found),
                 Suite::Wire | Suite::All => wire::measure(options, clock, found),
             });
             measured.join()

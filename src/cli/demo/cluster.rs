@@ -10,8 +10,6 @@
 mod nodes;
 mod session;
 
-use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -24,7 +22,6 @@ use crate::cli::admin_client::AdminClient;
 use crate::cli::terminal::{grouped, span, table};
 use crate::cli::{Failure, Outcome};
 use crate::journal::{RealDisk, read};
-use crate::model::{AccountId, Command};
 use crate::venue::config::Config;
 use crate::venue::replay_journal;
 use nodes::Nodes;
@@ -171,17 +168,7 @@ fn check_answers(told: &[Told]) -> Check {
 
 /// Each order that was accepted is in the journal of the node that is left, once.
 fn check_journal(told: &[Told], journal: &Path) -> Result<Vec<Check>, Failure> {
-    let mut found: HashMap<(AccountId, u64), u64> = HashMap::new();
-    read::dump(&RealDisk::read_only(journal), 1..=u64::MAX, &[], &mut |record| {
-        if let Command::NewOrder(order) = &record.command {
-            let id = std::str::from_utf8(order.cl_ord_id.as_bytes()).ok();
-            if let Some(id) = id.and_then(|id| id.parse().ok()) {
-                *found.entry((order.account, id)).or_default() += 1;
-            }
-        }
-        ControlFlow::Continue(())
-    })
-    .map_err(Failure::new)?;
+    let found = read::new_orders(&RealDisk::read_only(journal)).map_err(Failure::new)?;
     let times = |told: &Told, id: u64| found.get(&(told.account, id)).copied().unwrap_or(0);
     let check = |name: &str, what: &str, orders: &dyn Fn(&Told) -> Vec<u64>| {
         let (mut all, mut once) = (0, 0);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Fields;
-use crate::cluster::control::{self, Wish};
+use crate::cluster::control::{self, Rise, Wish};
 use crate::cluster::steward::{PeerReport, Report};
 use crate::cluster::view::View;
 use crate::venue::status::{Status, level_name};
@@ -26,6 +26,7 @@ pub(super) fn fields(status: &Status) -> Result<Fields, String> {
         (false, Some(_)) => "primary",
         (false, None) => "standby",
     };
+    let is_counted = report.view.as_ref().is_none_or(|view| view.has(report.me));
     let silent_ms = report.arbiter_silent_ns / 1_000_000;
     let arbiter = match (told.arbiter_complaint.as_str(), report.arbiter_went_back) {
         (_, true) => {
@@ -39,6 +40,7 @@ pub(super) fn fields(status: &Status) -> Result<Fields, String> {
         ("node".to_owned(), json!(report.me.node.0)),
         ("incarnation".to_owned(), json!(report.me.incarnation.to_string())),
         ("role".to_owned(), json!(role)),
+        ("in_sync".to_owned(), json!(is_counted)),
         ("view".to_owned(), report.view.as_ref().map_or(Value::Null, view)),
         ("asks_for".to_owned(), report.asks_for.as_ref().map_or(Value::Null, view)),
         ("last_record".to_owned(), json!(report.own.end.0)),
@@ -47,9 +49,19 @@ pub(super) fn fields(status: &Status) -> Result<Fields, String> {
         ("states_agreed_at".to_owned(), json!(report.hash_agreed.sequence.0)),
         ("state_hash_agreed".to_owned(), json!(format!("{:016x}", report.hash_agreed.hash))),
         ("arbiter".to_owned(), json!(arbiter)),
+        ("became_primary".to_owned(), rise(&told.rise)),
         ("connections_refused".to_owned(), json!(told.refused_connections)),
         ("nodes".to_owned(), json!(nodes)),
     ]))
+}
+
+/// When this process became primary, if it did: nanoseconds since 1970.
+fn rise(rise: &Rise) -> Value {
+    let Rise { asked_ns, began_ns, opened_ns } = *rise;
+    match began_ns {
+        0 => Value::Null,
+        _ => json!({"asked_ns": asked_ns, "began_ns": began_ns, "opened_ns": opened_ns}),
+    }
 }
 
 fn view(view: &View) -> Value {

@@ -55,7 +55,7 @@ fn a_reserve_that_the_segments_cannot_hold_is_refused() {
     refused(
         &example_with("reserve_bytes = 16777216", "reserve_bytes = 134217728"),
         expect![
-            "castle.toml, line 42: [journal] reserve_bytes = 134217728 is wrong; allowed: reserve_bytes (134217728) and log_ring_records x 256 (16777216) together at most 134217216, segment_bytes without a header: raise segment_bytes, or lower one of them"
+            "castle.toml, line 69: [journal] reserve_bytes = 134217728 is wrong; allowed: reserve_bytes (134217728) and log_ring_records x 256 (16777216) together at most 134217216, segment_bytes without a header: raise segment_bytes, or lower one of them"
         ],
     );
 }
@@ -107,7 +107,7 @@ fn an_unknown_section_is_refused() {
     refused(
         "[fixx]\nlisten = 1\n",
         expect![
-            "castle.toml, line 1: fixx = [fixx] is not known; allowed here: durability, reconnect_grace_ms, rollover, cluster, fix, journal, admin, threads, telemetry, engine, asset, instrument, account, session"
+            "castle.toml, line 1: fixx = [fixx] is not known; allowed here: cluster, durability, reconnect_grace_ms, rollover, fix, journal, admin, threads, telemetry, engine, asset, instrument, account, session"
         ],
     );
 }
@@ -156,7 +156,7 @@ fn a_price_with_too_many_decimals_is_refused() {
     refused(
         &example_with("tick = \"0.01\"", "tick = 0.001"),
         expect![
-            "castle.toml, line 111: [[instrument]] tick = 0.001 is wrong; allowed: a number from 0.01 to 10000000000000000 with at most 2 decimal places"
+            "castle.toml, line 138: [[instrument]] tick = 0.001 is wrong; allowed: a number from 0.01 to 10000000000000000 with at most 2 decimal places"
         ],
     );
 }
@@ -177,7 +177,7 @@ fn a_session_of_an_unknown_account_is_refused() {
     refused(
         &example_with("account = 3", "account = 7"),
         expect![
-            "castle.toml, line 165: [[session]] account = 7 is wrong; allowed: one of the accounts above: 2, 3"
+            "castle.toml, line 192: [[session]] account = 7 is wrong; allowed: one of the accounts above: 2, 3"
         ],
     );
 }

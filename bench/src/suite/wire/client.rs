@@ -395,7 +395,7 @@ fn close_all(recorders: Option<&mut Recorders>, now_ns: u64) {
 const SECONDS: usize = 17;
 
 /// The time as FIX writes it, to the second.
-fn utc_now() -> String {
+pub fn utc_now() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let text = castle::fix::time::text(now.as_nanos() as u64);
     String::from_utf8_lossy(&text[..SECONDS]).into_owned()

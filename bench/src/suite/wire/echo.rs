@@ -6,12 +6,14 @@
 use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use castle::gateway::network::{Network, Ready, Stream, TcpNetwork};
 use castle::runtime::{Agent, Fault, Now, PollPark, RunnerBuilder};
 use clap::ValueEnum;
 
 use super::Idle;
+use super::client::Client;
 use super::order::CL_ORD_ID_SIZE;
 
 /// Bytes read at once, as in the gateway.
@@ -126,6 +128,19 @@ fn serve<S: Stream>(
 }
 
 impl Shape {
+    /// What castle answers: an echo answers with the same.
+    pub fn of_answer(client: &mut Client) -> Result<Self, String> {
+        client.run(1_000, Duration::from_millis(20), None, None)?;
+        let answer = client.first_answer().unwrap_or_default().to_vec();
+        let id_at = memchr::memmem::find(&answer, b"\x0111=").map(|at| at + 4);
+        Ok(Self {
+            order_size: client.form().order_size(),
+            order_id_at: client.form().cl_ord_id_at(),
+            answer_id_at: id_at.ok_or("castle's answer has no ClOrdID")?,
+            answer,
+        })
+    }
+
     /// As arguments of the echo's process.
     pub fn arguments(&self) -> Vec<String> {
         let answer = self.answer.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -134,7 +149,7 @@ impl Shape {
     }
 
     /// From the arguments of the echo's process.
-    fn parse(arguments: &[String]) -> Option<Self> {
+    pub fn parse(arguments: &[String]) -> Option<Self> {
         let [order_size, order_id_at, answer_id_at, answer] = arguments else { return None };
         let answer: Option<Vec<u8>> = (0..answer.len() / 2)
             .map(|index| u8::from_str_radix(answer.get(2 * index..2 * index + 2)?, 16).ok())

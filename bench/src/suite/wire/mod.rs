@@ -8,8 +8,8 @@
 //! 3. **Recovery.** The journal that the rate run left is read back and applied.
 
 pub(super) mod client;
-mod echo;
-mod order;
+pub(super) mod echo;
+pub(super) mod order;
 mod rate;
 pub(super) mod server;
 pub(super) mod sync;
@@ -33,17 +33,17 @@ pub use echo::run as echo;
 /// The first argument of the echo's process.
 pub const ECHO: &str = "internal-echo";
 /// Length of a slice.
-const SLICE: Duration = Duration::from_millis(250);
+pub(super) const SLICE: Duration = Duration::from_millis(250);
 /// Of a slice, before anything is recorded.
-const SETTLE: Duration = Duration::from_millis(25);
+pub(super) const SETTLE: Duration = Duration::from_millis(25);
 /// Slices of each side, at least: forty in turn.
-const SLICES_MIN: u64 = 20;
+pub(super) const SLICES_MIN: u64 = 20;
 /// More resting orders than this are canceled between slices.
-const OPEN_MAX: i64 = 100_000;
+pub(super) const OPEN_MAX: i64 = 100_000;
 /// Orders that a server has room for beside those of the slices.
-const ORDERS_BESIDE: u64 = 100_000;
+pub(super) const ORDERS_BESIDE: u64 = 100_000;
 /// Bytes of an order's record in the journal, as the wire suite sends it.
-const RECORD_SIZE: u64 = 160;
+pub(super) const RECORD_SIZE: u64 = 160;
 
 /// How the server's threads idle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,7 +66,7 @@ impl Idle {
         }
     }
 
-    fn of_runner(self) -> castle::runtime::Idle {
+    pub(super) fn of_runner(self) -> castle::runtime::Idle {
         match self {
             Self::Park => castle::runtime::Idle::Park,
             Self::Yield => castle::runtime::Idle::Yield,
@@ -150,7 +150,7 @@ fn scenarios(options: &Options) -> Vec<Scenario> {
 }
 
 /// A directory for a server, on the disk that is measured; removed with all in it when dropped.
-fn scratch(options: &Options) -> Result<tempfile::TempDir, String> {
+pub(super) fn scratch(options: &Options) -> Result<tempfile::TempDir, String> {
     let place = &options.scratch;
     std::fs::create_dir_all(place)
         .and_then(|()| tempfile::Builder::new().prefix("serve-").tempdir_in(place))
@@ -176,16 +176,7 @@ impl Sides {
     ) -> Result<Self, String> {
         let castle = Server::castle(options, durability, orders_max, directory)?;
         let mut castle_client = Client::connect(clock, castle.address(), sessions, true)?;
-        // The echo answers with what castle answered.
-        castle_client.run(1_000, Duration::from_millis(20), None, None)?;
-        let answer = castle_client.first_answer().unwrap_or_default().to_vec();
-        let id_at = memchr::memmem::find(&answer, b"\x0111=").map(|at| at + 4);
-        let shape = Shape {
-            order_size: castle_client.form().order_size(),
-            order_id_at: castle_client.form().cl_ord_id_at(),
-            answer_id_at: id_at.ok_or("castle's answer has no ClOrdID")?,
-            answer,
-        };
+        let shape = Shape::of_answer(&mut castle_client)?;
         let echo = Server::echo(options, &shape)?;
         let mut echo_client = Client::connect(clock, echo.address(), sessions, false)?;
         castle_client.stall = options.stall;
@@ -254,11 +245,11 @@ fn latency(
 }
 
 /// Puts what was recorded of both sides into the findings.
-fn report(
+pub(super) fn report(
     options: &Options,
     title: &str,
     rate_per_s: u64,
-    sides: [(&str, Recorders); 2],
+    sides: impl IntoIterator<Item = (&'static str, Recorders)>,
     found: &mut Findings,
 ) {
     let (mut whole, mut parts) = (Vec::new(), Vec::new());

@@ -124,6 +124,15 @@ impl Form {
         self.next_number += 1;
         out.extend_from_slice(&framed(&body.replace('|', "\x01")));
     }
+
+    /// Appends a SequenceReset that stands for all messages from this number on, up to the next.
+    pub fn put_gap_fill(&mut self, from: u64, time: &str, out: &mut Vec<u8>) {
+        let (sender, target, next) = (&self.sender, &self.target, self.next_number);
+        let body = format!(
+            "35=4|49={sender}|56={target}|34={from}|43=Y|52={time}.000|122={time}.000|123=Y|36={next}|"
+        );
+        out.extend_from_slice(&framed(&body.replace('|', "\x01")));
+    }
 }
 
 /// A message of this body.

@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub const SESSIONS_MAX: usize = 64;
 /// Orders that a server has room for in a search for the greatest rate, which ends before they are sent.
 pub const ORDERS_MAX: u64 = 8_000_000;
+/// What `castle serve` says beside its standard output, in the directory in which it was started.
+pub const LOG: &str = "castle.log";
 /// The venue's CompID.
 pub const VENUE: &str = "CASTLE";
 
@@ -45,6 +47,18 @@ impl Server {
         orders_max: u64,
         directory: &Path,
     ) -> Result<Self, String> {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let journal = Path::new("journal");
+        let text = configuration(options, &Setup { durability, orders_max, listen, journal });
+        Self::castle_with(options, &text, directory)
+    }
+
+    /// Starts `castle serve` with this configuration, in a directory that is its own.
+    pub fn castle_with(
+        options: &Options,
+        configuration: &str,
+        directory: &Path,
+    ) -> Result<Self, String> {
         if !options.castle.is_file() {
             return Err(format!(
                 "there is no castle at {}: build it with cargo build --release -p castle, or name it \
@@ -53,7 +67,7 @@ impl Server {
             ));
         }
         let file = directory.join("castle.toml");
-        std::fs::write(&file, configuration(options, durability, orders_max))
+        std::fs::write(&file, configuration)
             .map_err(|error| format!("{}: {error}", file.display()))?;
         let mut command = Command::new(
             std::fs::canonicalize(&options.castle)
@@ -62,7 +76,7 @@ impl Server {
         command.args(["serve", "--config", "castle.toml"]).current_dir(directory);
         // What it says of every session would tear the output apart; why it did not start must not be
         // lost.
-        let log = directory.join("castle.log");
+        let log = directory.join(LOG);
         let file =
             std::fs::File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
         command.stderr(Stdio::from(file));
@@ -80,7 +94,14 @@ impl Server {
         Self::start(&mut command, "echo on ", "echo on ", options.idle)
     }
 
-    fn start(command: &mut Command, says: &str, ready: &str, idle: Idle) -> Result<Self, String> {
+    /// Starts a server that says where it listens in a line that begins with `says`, and then, maybe in the same
+    /// line, that it is ready.
+    pub fn start(
+        command: &mut Command,
+        says: &str,
+        ready: &str,
+        idle: Idle,
+    ) -> Result<Self, String> {
         let name = command.get_program().to_string_lossy().into_owned();
         // A server that nobody measures any more must not go on, however this program ended.
         dies_with_its_parent(command);
@@ -148,7 +169,13 @@ impl Server {
         Err(format!("castle serve did not stop within {} s", PATIENCE.as_secs()))
     }
 
-    fn signal(&self, signal: &str) -> Result<(), String> {
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal, by its name for `kill`.
+    pub fn signal(&self, signal: &str) -> Result<(), String> {
         let pid = self.child.id().to_string();
         let status = Command::new("kill").args([signal, &pid]).status();
         match status {
@@ -167,7 +194,22 @@ impl Drop for Server {
     }
 }
 
-fn configuration(options: &Options, durability: &str, orders_max: u64) -> String {
+/// What differs from one venue to another.
+pub struct Setup<'a> {
+    /// The level of durability.
+    pub durability: &'a str,
+    /// Orders that it has room for.
+    pub orders_max: u64,
+    /// Where clients connect.
+    pub listen: SocketAddr,
+    /// Its journal.
+    pub journal: &'a Path,
+}
+
+/// The configuration of a venue.
+pub fn configuration(options: &Options, setup: &Setup<'_>) -> String {
+    let Setup { durability, orders_max, listen, journal } = setup;
+    let journal = journal.display();
     let [_, core] = options.cores;
     let (journal_core, idle) = (options.journal_core, options.idle.name());
     let mut threads = options.threads.join("\n");
@@ -179,10 +221,10 @@ fn configuration(options: &Options, durability: &str, orders_max: u64) -> String
     }
     let mut text = format!(
         "durability = \"{durability}\"\n\
-         [fix]\nlisten = \"127.0.0.1:0\"\ncomp_id = \"{VENUE}\"\n\
+         [fix]\nlisten = \"{listen}\"\ncomp_id = \"{VENUE}\"\n\
          messages_per_second_max = 100000000\nmessages_burst_max = 100000000\n\
          outbound_bytes_max = 1073741824\n\
-         [journal]\ndirectory = \"journal\"\n\
+         [journal]\ndirectory = \"{journal}\"\n\
          [threads]\n{threads}\n\
          [engine]\norders_max = {orders_max}\ncl_ord_ids_max = {orders_max}\n\
          cl_ord_ids_per_account_max = {orders_max}\ntouch_memory = true\n\

@@ -12,6 +12,7 @@ use crate::cli::Failure;
 use crate::cli::admin_client::AdminClient;
 use crate::cli::demo::TRADERS;
 use crate::venue::config::Config;
+use crate::venue::dies_with_its_parent;
 
 /// How long the nodes may take to start and to come in sync.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -67,15 +68,11 @@ impl Node {
         std::fs::write(&config, text((directory, rings), &home, node, fix, peers)).map_err(io)?;
         let out = File::create(&said).map_err(io)?;
         let program = std::env::current_exe().map_err(io)?;
-        let child = Command::new(program)
-            .arg("serve")
-            .arg("--config")
-            .arg(&config)
-            .stdin(Stdio::null())
-            .stdout(out.try_clone().map_err(io)?)
-            .stderr(out)
-            .spawn()
-            .map_err(io)?;
+        let mut command = Command::new(program);
+        command.arg("serve").arg("--config").arg(&config);
+        command.stdin(Stdio::null()).stdout(out.try_clone().map_err(io)?).stderr(out);
+        dies_with_its_parent(&mut command);
+        let child = command.spawn().map_err(io)?;
         Ok(Self { child, fix, config, socket, said })
     }
 

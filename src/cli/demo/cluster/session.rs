@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use super::Shared;
 use crate::cli::demo::quotes::{MARKETS, Random, decimal};
 use crate::cli::fix_client::{ClientError, FixClient, Incoming};
-use crate::model::AccountId;
 
 /// Requests unanswered at once.
 const UNANSWERED_MAX: u64 = 2_000;
@@ -25,7 +24,7 @@ const TIME: &str = "20260101-00:00:00.000";
 /// What a trader was told.
 pub struct Told {
     pub name: String,
-    pub account: AccountId,
+    pub account: u32,
     pub requests: u64,
     pub answers: u64,
     /// ClOrdIDs of the orders that were accepted, in the order in which that was told.
@@ -73,7 +72,7 @@ impl Session {
         client.keep();
         let told = Told {
             name,
-            account: AccountId(index + 2),
+            account: (index + 2),
             requests: 0,
             answers: 0,
             accepted: Vec::new(),
