@@ -94,6 +94,8 @@ pub struct Machine {
     pub is_disk_bad: bool,
     /// Its disk has no more space.
     pub is_full: bool,
+    /// It had none until a moment ago: what fails now fails for that.
+    pub was_full_until_ns: u64,
     /// What its log lacks is known only once a process has looked.
     pub is_doubtful: bool,
     /// How much faster its clock goes, in millionths.
@@ -138,6 +140,7 @@ impl Machine {
             cut: None,
             is_disk_bad: false,
             is_full: false,
+            was_full_until_ns: 0,
             is_doubtful: false,
             drift_ppm: random.below(20_000) as i64 - 10_000,
             ahead_ns: random.below(1_000_000_000),

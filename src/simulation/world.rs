@@ -24,18 +24,20 @@ const COMMANDS: u64 = 5_000;
 const FAULTS: u64 = 20;
 /// An image of a disk is kept every so many steps.
 const IMAGE_STEPS: u64 = 500;
+/// How long it takes at most until space that there is again is used.
+const FULL_NS: u64 = 50_000_000;
 /// How long an operator takes to see that nobody takes over by himself.
 const OPERATOR_NS: u64 = 60_000_000;
 /// Steps after which a seed is given up: something does not go on.
 const STEPS_MAX: u64 = 120_000;
 /// How long the healed cluster may take to trade, be in sync and be equal.
-const HEALING_NS: u64 = 6_000_000_000;
+const HEALING_NS: u64 = 4_000_000_000;
 /// A step takes as long at most.
 const STEP_NS_MAX: u64 = 400_000;
 /// From one fault to the next at most.
-const FAULT_NS_MAX: u64 = 130_000_000;
+const FAULT_NS_MAX: [u64; 3] = [30_000_000, 100_000_000, 150_000_000];
 /// How long a fault lasts at most.
-const LASTS_NS_MAX: u64 = 160_000_000;
+const LASTS_NS_MAX: [u64; 3] = [30_000_000, 120_000_000, 250_000_000];
 /// How long a trader waits for an answer before he goes elsewhere.
 const SILENCE_NS: u64 = 150_000_000;
 /// What the network takes at most: usually, and while it is slow.
@@ -79,6 +81,10 @@ pub struct World {
     mutant: Option<Mutant>,
     faults: Tally,
     next_fault_ns: u64,
+    /// The kinds that this seed has, how soon one follows on another, and how long they last, at most.
+    kinds: Vec<Fault>,
+    fault_ns_max: u64,
+    lasts_ns_max: u64,
     cures: Vec<Healing>,
     failovers: u64,
     cuts: u64,
@@ -164,6 +170,14 @@ impl World {
         let mut random = Random::new(seed);
         let nodes = 2 + random.below(2) as usize;
         let is_on_disk = random.below(4) == 0;
+        // Some kinds only, so that those of one seed meet more often.
+        let mut kinds: Vec<Fault> = Fault::ALL.into_iter().collect();
+        while kinds.len() > 4 && random.below(12) != 0 {
+            kinds.swap_remove(random.below(kinds.len() as u64) as usize);
+        }
+        kinds.extend([Fault::Kill, Fault::Break]);
+        let fault_ns_max = FAULT_NS_MAX[random.below(3) as usize];
+        let lasts_ns_max = LASTS_NS_MAX[random.below(3) as usize];
         let delay_ns = Arc::new(AtomicU64::new(DELAY_NS));
         let (mut delays, its) = (Random::new(random.draw()), delay_ns.clone());
         let net = SimulatedWorld::new(Box::new(move || delays.below(its.load(Ordering::Relaxed))));
@@ -196,6 +210,9 @@ impl World {
             mutant,
             faults: Tally::default(),
             next_fault_ns: u64::MAX,
+            kinds,
+            fault_ns_max,
+            lasts_ns_max,
             cures: Vec::new(),
             failovers: 0,
             cuts: 0,
@@ -268,7 +285,7 @@ impl World {
             self.machines[first].take_image();
         }
         if !self.is_healed && self.now_ns >= self.next_fault_ns {
-            self.next_fault_ns = self.now_ns + self.random.below(FAULT_NS_MAX);
+            self.next_fault_ns = self.now_ns + self.random.below(self.fault_ns_max);
             self.fault()?;
         }
         Ok(())
@@ -333,7 +350,8 @@ impl World {
             Came::Began(begin) => self.began(node, begin.epoch.0),
             Came::Fault(why) => {
                 let machine = &mut self.machines[node];
-                if !(machine.is_disk_bad || machine.is_full) {
+                let was_full = machine.is_full || self.now_ns < machine.was_full_until_ns;
+                if !(machine.is_disk_bad || was_full) {
                     return Err(format!("an agent of node {node} cannot go on: {why}"));
                 }
                 machine.kill(&self.net);
@@ -426,7 +444,7 @@ impl World {
     }
 
     fn lasts_ns(&mut self) -> u64 {
-        self.now_ns + self.random.below(LASTS_NS_MAX)
+        self.now_ns + self.random.below(self.lasts_ns_max)
     }
 
     fn will(&mut self, what: Cure) {
@@ -461,6 +479,7 @@ impl World {
                     let machine = &mut self.machines[node];
                     machine.disk.set_capacity_bytes(DISK_BYTES);
                     machine.is_full = false;
+                    machine.was_full_until_ns = now_ns + FULL_NS;
                 }
                 Cure::Sync(node, one_in) => self.machines[node].sync_one_in = one_in,
             }
@@ -469,7 +488,7 @@ impl World {
 
     fn fault(&mut self) -> Result<(), String> {
         let count = self.machines.len();
-        let kind = Fault::ALL[self.random.below(Fault::ALL.len() as u64) as usize];
+        let kind = self.kinds[self.random.below(self.kinds.len() as u64) as usize];
         let node = self.random.below(count as u64) as usize;
         // Rather who leads.
         let node = match self.leader {

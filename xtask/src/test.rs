@@ -74,8 +74,8 @@ const PYTHON_PACKAGES: [&str; 3] =
 /// Test programs whose name begins so run against the release build: they need its speed.
 const RELEASE_TESTS: &str = "recovery_";
 
-/// Seeds of the simulation, and with --long.
-const SIMULATED_SEEDS: u64 = 2_000;
+/// Seeds of the simulation: about four minutes of two cores; and with --long.
+const SIMULATED_SEEDS: u64 = 500;
 const SIMULATED_SEEDS_LONG: u64 = 100_000;
 
 /// Runs the steps; an error where any failed.
