@@ -60,11 +60,13 @@ const AT_100K: [&str; 2] = [
     "wire local-memory, sessions 1, 100000/s: echo order-to-ack",
 ];
 const MEMORY_RATE: &str = "wire local-memory, sessions 8, greatest rate: castle";
+const CPU: &str = "CPU time of an order";
+const CPU_ALONE: &str = "cluster CPU, sessions 8: local-memory";
 const OPEN_LOOP: &str = "engine single-pair: order-to-ack at 1000000/s";
 
 /// All of them. A count of instructions and the memory of an order are not measured by a run: see the
 /// tables of bench/README.md.
-const TARGETS: [Target; 17] = [
+const TARGETS: [Target; 26] = [
     target(
         "wire, local-memory, 20,000/s: p50 to the echo's",
         Read::Ratio("p50", AT_20K[0], AT_20K[1]),
@@ -168,6 +170,55 @@ const TARGETS: [Target; 17] = [
         "ring, round trip: p50 to rtrb's",
         Read::Ratio("p50", "ring round trip: castle", "ring round trip: rtrb"),
         Bound::AtMost(1.1),
+    ),
+    target(
+        "cluster, standby-memory, one runner, 20,000/s: p50 to the relay's",
+        Read::Ratio(
+            "p50",
+            "cluster standby-memory, one runner, sessions 1, 20000/s: castle order-to-ack",
+            "cluster standby-memory, one runner, sessions 1, 20000/s: relay order-to-ack",
+        ),
+        Bound::AtMost(1.5),
+    ),
+    target(
+        "cluster, CPU time of an order: primary to local-memory",
+        Read::Ratio(CPU, "cluster CPU, sessions 8: primary", CPU_ALONE),
+        Bound::AtMost(1.25),
+    ),
+    target(
+        "cluster, CPU time of an order: standby to local-memory",
+        Read::Ratio(CPU, "cluster CPU, sessions 8: standby", CPU_ALONE),
+        Bound::AtMost(0.6),
+    ),
+    target(
+        "cluster, SIGKILL of the primary: p50 of the outage, ns",
+        Read::Percentile("cluster outage by SIGKILL: seen by the client", "p50"),
+        Bound::AtMost(50e6),
+    ),
+    target(
+        "cluster, SIGKILL of the primary: longest outage, ns",
+        Read::Percentile("cluster outage by SIGKILL: seen by the client", "max"),
+        Bound::AtMost(300e6),
+    ),
+    target(
+        "cluster, SIGSTOP of the primary: longest outage, ns",
+        Read::Percentile("cluster outage by SIGSTOP: seen by the client", "max"),
+        Bound::AtMost(350e6),
+    ),
+    target(
+        "cluster, switchover: p50 of the outage, ns",
+        Read::Percentile("cluster outage by switchover: seen by the client", "p50"),
+        Bound::AtMost(50e6),
+    ),
+    target(
+        "cluster, switchover: longest outage, ns",
+        Read::Percentile("cluster outage by switchover: seen by the client", "max"),
+        Bound::AtMost(50e6),
+    ),
+    target(
+        "cluster, catch-up of an empty standby: records/s",
+        Read::PerSecond("cluster catch-up of an empty standby"),
+        Bound::AtLeast(3_000_000.0),
     ),
     target(
         "recovery: records/s read, verified and applied",

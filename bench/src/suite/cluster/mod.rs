@@ -6,6 +6,7 @@
 //! 4. **Outage.** What a client sees when the primary falls, and which part of it is whose.
 //! 5. **Catch-up.** How fast a standby that begins with nothing gets what its primary has.
 
+mod catch_up;
 mod cpu;
 mod nodes;
 mod outage;
@@ -41,6 +42,8 @@ pub enum Part {
     Cpu,
     /// What clients see when the primary falls
     Outage,
+    /// How fast an empty standby gets what its primary has
+    CatchUp,
 }
 
 /// Measures all of the suite.
@@ -56,6 +59,7 @@ pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Resu
                 Part::Latency => latency(options, clock, found),
                 Part::Processes => processes(options, clock, found),
                 Part::Cpu => cpu::measure(options, clock, found),
+                Part::CatchUp => catch_up::measure(options, clock, found),
                 Part::Outage => outage::measure(options, clock, found),
             });
             measured.join()

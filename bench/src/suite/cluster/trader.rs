@@ -56,8 +56,6 @@ pub struct Seen {
     pub last_ns: u64,
     /// When the first after it came.
     pub first_ns: u64,
-    /// Which node gave it.
-    pub node: usize,
 }
 
 /// See the module.
@@ -264,7 +262,9 @@ impl Trader {
                     let from = value(message, b"\x017=")
                         .and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
                     let Some(from) = from else { return Err(Lost::Closed) };
+                    // The gap ends behind the TestRequest, which is asked again.
                     self.form.put_gap_fill(from, &utc_now(), &mut line.outbound);
+                    self.form.put_other("1", &utc_now(), "112=LEVEL|", &mut line.outbound);
                 }
                 Some(b"0") if value(message, b"\x01112=") == Some(b"LEVEL") => {
                     line.stage = Stage::Trading;
@@ -282,7 +282,7 @@ impl Trader {
         if let Some((last_ns, _)) = self.last {
             let outage_ns = now_ns.saturating_sub(last_ns);
             if self.longest.is_none_or(|longest| outage_ns > longest.outage_ns) {
-                self.longest = Some(Seen { outage_ns, last_ns, first_ns: now_ns, node });
+                self.longest = Some(Seen { outage_ns, last_ns, first_ns: now_ns });
             }
         }
         self.last = Some((now_ns, node));
