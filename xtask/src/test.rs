@@ -136,7 +136,17 @@ fn format(context: &Context) -> Result<Outcome, String> {
 }
 
 fn clippy(context: &Context) -> Result<Outcome, String> {
-    let arguments = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+    let arguments = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        "castle/simulation",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ];
     as_one(&mut cargo(context, &arguments))
 }
 
