@@ -59,6 +59,7 @@ const STEPS: &[Step] = &[
     ("instructions", instructions),
     ("bench", bench::run),
     ("recovery", recovery),
+    ("cluster faults", cluster_faults),
     ("foreign clients", foreign_clients),
     ("conformance", conformance),
     ("recorded order flow", recorded_order_flow),
@@ -70,6 +71,13 @@ const PYTHON_PACKAGES: [&str; 3] =
     ["quickfix-ssl==1.15.1.post4", "simplefix==1.0.17", "hdrhistogram==0.10.8"];
 /// Test programs whose name begins so run against the release build: they need its speed.
 const RELEASE_TESTS: &str = "recovery_";
+
+/// Real nodes that are killed, frozen and more, under load: against the release build, too.
+const CLUSTER_FAULTS: &str = "cluster_faults";
+/// How many times a primary is killed there; the other faults are in proportion.
+const KILLS: &str = "5";
+/// The same in a long run.
+const KILLS_LONG: &str = "50";
 
 /// Runs the steps; an error where any failed.
 pub fn run(arguments: &Arguments) -> Result<(), String> {
@@ -161,7 +169,8 @@ fn documentation(context: &Context) -> Result<Outcome, String> {
 fn tests(context: &Context) -> Result<Outcome, String> {
     let mut arguments = vec!["test", "--workspace", "--no-fail-fast", "--lib", "--bins"];
     let names = integration_tests(context)?;
-    for name in names.iter().filter(|name| !name.starts_with(RELEASE_TESTS)) {
+    let here = |name: &&String| !name.starts_with(RELEASE_TESTS) && *name != CLUSTER_FAULTS;
+    for name in names.iter().filter(here) {
         arguments.extend(["--test", name]);
     }
     run_counted(&mut cargo(context, &arguments)).map(Outcome::Counted)
@@ -182,6 +191,15 @@ fn recovery(context: &Context) -> Result<Outcome, String> {
     if context.long {
         command.env("CASTLE_TEST_LONG", "1");
     }
+    run_counted(&mut command).map(Outcome::Counted)
+}
+
+fn cluster_faults(context: &Context) -> Result<Outcome, String> {
+    let arguments = ["test", "--release", "--package", "castle", "--test", CLUSTER_FAULTS];
+    let mut command = cargo(context, &arguments);
+    // What the clients saw of each fault is printed.
+    command.args(["--", "--nocapture"]);
+    command.env("CASTLE_FAULTS", if context.long { KILLS_LONG } else { KILLS });
     run_counted(&mut command).map(Outcome::Counted)
 }
 
