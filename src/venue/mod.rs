@@ -201,14 +201,14 @@ impl Venue {
         let plan = config.threads.plan(cores()).kept_from_clients(&allowed_cores());
         warnings.extend(plan.warning().map(str::to_owned));
         warnings.extend(recovered.passed_over.iter().cloned());
-        let (last, secret) = (recovered.log.last, recovered.secret);
+        let last = recovered.log.last;
         let progress = recovered.opened.progress.clone();
         let (records, mut readers) = ring::mapped::<RecordBytes>(
             &ring_path,
             config.journal.log_ring_records,
             1 + usize::from(membership.is_some()),
             last.next().0,
-            secret.0,
+            recovered.tag(),
         )
         .map_err(|source| StartError::Ring { path: ring_path.clone(), source })?;
         let log_records = take(&mut readers);
@@ -265,7 +265,7 @@ impl Venue {
             gateway: bells.gateway.clone(),
             node,
             witness: witness_path(&ring_path),
-            tag: u128::from(recovered.opened.report.mark),
+            tag: recovered.tag(),
         });
         let agent = match (cluster, joined) {
             (Some(cluster), Some(joined)) => (cluster.seat)(joined)?,

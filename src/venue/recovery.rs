@@ -188,10 +188,16 @@ impl<D: Disk> Recovered<D> {
         self.ask(Command::Genesis(genesis(config, self.secret)))
     }
 
+    /// Tells this log's ring and life from others that lay in the same place. The journal's mark: the genesis is not
+    /// there yet when a node of a cluster first begins.
+    pub(super) fn tag(&self) -> u128 {
+        u128::from(self.opened.report.mark)
+    }
+
     /// Takes over what the dead process had in its ring and not in its journal.
     fn take_ring(&mut self, path: &Path) -> Result<(), StartError> {
         let ring = |source| StartError::Ring { path: path.to_owned(), source };
-        let Some(survivors) = ring::surviving::<RecordBytes>(path, self.secret.0).map_err(ring)?
+        let Some(survivors) = ring::surviving::<RecordBytes>(path, self.tag()).map_err(ring)?
         else {
             return Ok(());
         };

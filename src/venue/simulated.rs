@@ -106,18 +106,18 @@ impl SimulatedNode {
         let file = NodeFile::open(&mut place.disk, config.cluster.name)?;
         let recovered =
             recover(place.disk, config, place.options, place.shelf, place.ring, Start::Standby)?;
-        let (last, secret) = (recovered.log.last, recovered.secret);
+        let last = recovered.log.last;
         let from_ring = recovered.from_ring;
         let error = |source| StartError::Ring { path: place.ring.to_owned(), source };
         let first = last.next().0;
         let (records, mut readers) =
-            ring::mapped::<RecordBytes>(place.ring, place.ring_records, 3, first, secret.0)
+            ring::mapped::<RecordBytes>(place.ring, place.ring_records, 3, first, recovered.tag())
                 .map_err(error)?;
         let standing = Arc::new(Standing::default());
         let progress = recovered.opened.progress.clone();
         let (to_sequencer, from_primary) = pair(RECORDS);
         let (running, running_hashes) = pair(HASHES);
-        let tag = u128::from(recovered.opened.report.mark);
+        let tag = recovered.tag();
         let (tap, log, journal_records) =
             (take(&mut readers), take(&mut readers), take(&mut readers));
         let seat = Seat {

@@ -92,7 +92,9 @@ impl House {
 
     /// Starts an exchange, or gives what it said when it ended instead.
     pub fn try_start(&self) -> Result<Exchange, Ended> {
-        Exchange::spawn(&self.config, &self.journal)
+        let mut serve = castle();
+        serve.arg("serve").arg("--config").arg(&self.config);
+        Exchange::spawn(serve, &self.journal)
     }
 
     /// Starts an exchange and kills it while it starts, or soon after.
@@ -208,11 +210,9 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    fn spawn(config: &Path, journal: &Path) -> Result<Self, Ended> {
-        let mut child = castle()
-            .arg("serve")
-            .arg("--config")
-            .arg(config)
+    /// Runs `castle serve` by this command and waits until it is ready, or has ended instead.
+    pub fn spawn(mut serve: Command, journal: &Path) -> Result<Self, Ended> {
+        let mut child = serve
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -297,6 +297,29 @@ impl Exchange {
         let answer: Value = serde_json::from_str(&line).expect("an answer is JSON");
         assert_eq!(answer["ok"], true, "{request}: {answer}");
         answer
+    }
+
+    /// The same, where the door may be shut or the answer be no.
+    pub fn try_admin(&self, request: &Value) -> Result<Value, String> {
+        let ask = || -> std::io::Result<String> {
+            let stream = UnixStream::connect(&self.socket)?;
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            let mut reader = BufReader::new(stream);
+            writeln!(reader.get_mut(), "{request}")?;
+            let mut line = String::new();
+            reader.read_line(&mut line)?;
+            Ok(line)
+        };
+        let line = ask().map_err(|error| error.to_string())?;
+        let answer: Value = serde_json::from_str(&line).map_err(|error| error.to_string())?;
+        if answer["ok"] == true { Ok(answer) } else { Err(answer.to_string()) }
+    }
+
+    /// Sends a signal, named as `kill` names it.
+    pub fn signal(&self, signal: &str) {
+        let pid = self.pid().to_string();
+        let sent = Command::new("kill").args([&format!("-{signal}"), &pid]).status();
+        assert!(sent.expect("kill can be run").success());
     }
 
     /// One of the figures of `status`.

@@ -19,6 +19,9 @@ const RESENT: u64 = 3_000;
 /// How long an answer may take.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long a connection may take to be made.
+const CONNECT_PATIENCE: Duration = Duration::from_millis(300);
+
 /// Decimal places of [`scaled`].
 pub const SCALE: i128 = 100_000_000;
 
@@ -217,6 +220,12 @@ struct Sent {
     body: Vec<u8>,
 }
 
+/// A connection that a session has left without closing it, with what had come on it.
+pub struct Left {
+    stream: TcpStream,
+    inbound: Vec<u8>,
+}
+
 /// One session, over as many connections as it takes.
 pub struct Client {
     pub sender: String,
@@ -279,10 +288,16 @@ impl Client {
 
     /// Connects and sends a Logon; the answer is waited for elsewhere.
     pub fn connect(&mut self, address: SocketAddr) {
-        let stream = TcpStream::connect(address).expect("the exchange listens");
-        stream.set_nodelay(true).expect("a TCP option");
-        stream.set_nonblocking(true).expect("a TCP option");
-        self.stream = Some(stream);
+        self.move_to(address).expect("the exchange listens");
+    }
+
+    /// The same where somebody listens; gives the connection that it leaves, if there was one.
+    pub fn move_to(&mut self, address: SocketAddr) -> std::io::Result<Option<Left>> {
+        let stream = TcpStream::connect_timeout(&address, CONNECT_PATIENCE)?;
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        let inbound = std::mem::take(&mut self.inbound);
+        let left = self.stream.replace(stream).map(|stream| Left { stream, inbound });
         self.inbound.clear();
         self.outbound.clear();
         self.ahead.clear();
@@ -291,6 +306,47 @@ impl Client {
         self.logged_out = None;
         self.asked_by_venue.clear();
         self.send("A", b"98=0\x01108=60\x01");
+        Ok(left)
+    }
+
+    /// Reads what still came on a connection that was left, to its end, and compares each message with
+    /// what has come under its number since. Gives how many they were.
+    pub fn check_left(&self, left: Left) -> Result<u64, String> {
+        let Left { mut stream, mut inbound } = left;
+        stream.set_nonblocking(false).map_err(|error| error.to_string())?;
+        stream.set_read_timeout(Some(PATIENCE)).map_err(|error| error.to_string())?;
+        match stream.read_to_end(&mut inbound) {
+            // It may be reset: what was sent before has been read.
+            Err(error) if error.kind() != ErrorKind::ConnectionReset => {
+                return Err(format!("{}: the old connection stays: {error}", self.sender));
+            }
+            _ => {}
+        }
+        let (mut at, mut count) = (0, 0);
+        let (mut fields, mut known_fields) = (Vec::new(), Vec::new());
+        while let Some(length) = split(&inbound[at..], &mut fields)? {
+            let late = Incoming { bytes: &inbound[at..at + length], fields: &fields };
+            let number = late.number(34);
+            let known = self.kept_bytes(number);
+            let same = match known {
+                Some(bytes) => {
+                    split(bytes, &mut known_fields)?;
+                    let known = Incoming { bytes, fields: &known_fields };
+                    (late.is_admin() && known.is_admin()) || known.essence() == late.essence()
+                }
+                // A gap fill stood for it.
+                None => number < self.next_in && late.is_admin(),
+            };
+            if !same {
+                let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\x01', "|");
+                let known = known.map_or_else(|| format!("next is {}", self.next_in), shown);
+                let late = shown(late.bytes);
+                return Err(format!("{}: {late} came late, but: {known}", self.sender));
+            }
+            at += length;
+            count += 1;
+        }
+        Ok(count)
     }
 
     /// Connects, logs on and waits for the Logon that answers.

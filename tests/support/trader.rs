@@ -68,6 +68,16 @@ impl Trader {
         Ok(())
     }
 
+    /// Sends requests until so many orders were sent in all, as far as answers keep up.
+    pub fn send_until(&mut self, orders: u64) {
+        while self.orders < orders
+            && self.book.unanswered() < UNANSWERED_MAX
+            && self.client.unsent() < 1 << 20
+        {
+            self.step();
+        }
+    }
+
     /// Sends so many requests, with so many on the way at most, and waits for the answers.
     pub fn trade_some(&mut self, count: u64, on_the_way: usize) -> Result<(), String> {
         let before = self.orders + self.changes;

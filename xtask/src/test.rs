@@ -62,6 +62,7 @@ const STEPS: &[Step] = &[
     ("simulation", simulation),
     ("bench", bench::run),
     ("recovery", recovery),
+    ("cluster faults", cluster_faults),
     ("foreign clients", foreign_clients),
     ("conformance", conformance),
     ("recorded order flow", recorded_order_flow),
@@ -77,6 +78,12 @@ const RELEASE_TESTS: &str = "recovery_";
 /// Seeds of the simulation: about four minutes of two cores; and with --long.
 const SIMULATED_SEEDS: u64 = 500;
 const SIMULATED_SEEDS_LONG: u64 = 100_000;
+/// Real nodes that are killed, frozen and more, under load: against the release build, too.
+const CLUSTER_FAULTS: &str = "cluster_faults";
+/// How many times a primary is killed there; the other faults are in proportion.
+const KILLS: &str = "5";
+/// The same in a long run.
+const KILLS_LONG: &str = "50";
 
 /// Runs the steps; an error where any failed.
 pub fn run(arguments: &Arguments) -> Result<(), String> {
@@ -178,7 +185,8 @@ fn documentation(context: &Context) -> Result<Outcome, String> {
 fn tests(context: &Context) -> Result<Outcome, String> {
     let mut arguments = vec!["test", "--workspace", "--no-fail-fast", "--lib", "--bins"];
     let names = integration_tests(context)?;
-    for name in names.iter().filter(|name| !name.starts_with(RELEASE_TESTS)) {
+    let here = |name: &&String| !name.starts_with(RELEASE_TESTS) && *name != CLUSTER_FAULTS;
+    for name in names.iter().filter(here) {
         arguments.extend(["--test", name]);
     }
     let path = etcd::search_path(&context.root)?;
@@ -212,6 +220,16 @@ fn simulation(context: &Context) -> Result<Outcome, String> {
     simulate::mutants()?;
     counts.passed += 1;
     Ok(Outcome::Counted(counts))
+}
+
+/// Real nodes that are killed, frozen and more, under load.
+fn cluster_faults(context: &Context) -> Result<Outcome, String> {
+    let arguments = ["test", "--release", "--package", "castle", "--test", CLUSTER_FAULTS];
+    let mut command = cargo(context, &arguments);
+    // What the clients saw of each fault is printed.
+    command.args(["--", "--nocapture"]);
+    command.env("CASTLE_FAULTS", if context.long { KILLS_LONG } else { KILLS });
+    run_counted(&mut command).map(Outcome::Counted)
 }
 
 fn integration_tests(context: &Context) -> Result<Vec<String>, String> {

@@ -1,0 +1,299 @@
+//! Nodes of one cluster as processes, their arbiter, and the sessions that trade there.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use castle::runtime::dies_with_its_parent;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::arbiter::{Etcd, free_port};
+use crate::crowd::Crowd;
+use crate::support::exchange::{Exchange, House, Setup, castle};
+
+/// Sessions that trade.
+const SESSIONS: usize = 4;
+/// How long anything may take until the test fails: no measure of the exchange.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// From one comparison of the nodes' states to the next, in records.
+const COMPARE_EVERY: u64 = 16;
+/// Answers on the present connection that show that a session is served.
+const ANSWERS: u64 = 10;
+
+/// Where the view lies.
+pub enum Arbiter {
+    File(TempDir),
+    Etcd(Etcd),
+}
+
+impl Arbiter {
+    pub fn file() -> Self {
+        Self::File(tempfile::tempdir().expect("a directory"))
+    }
+
+    fn line(&self) -> String {
+        match self {
+            Self::File(directory) => format!("file = \"{}\"", directory.path().display()),
+            Self::Etcd(etcd) => format!("etcd = \"{}\"", etcd.url),
+        }
+    }
+}
+
+/// Where a node's journal lies.
+pub enum Place {
+    Own,
+    At(PathBuf),
+}
+
+/// See the module.
+pub struct Cluster {
+    crowd: Crowd,
+    nodes: Vec<Option<Exchange>>,
+    houses: Vec<House>,
+    arbiter: Arbiter,
+    said: Vec<String>,
+    /// Messages that came on connections that were left, at the last comparison.
+    pub late: u64,
+}
+
+impl Cluster {
+    pub fn of_two(arbiter: Arbiter) -> Self {
+        Self::with(arbiter, vec![Place::Own, Place::Own])
+    }
+
+    /// A founded cluster with a node at each place, all in sync; the first is primary.
+    pub fn with(arbiter: Arbiter, places: Vec<Place>) -> Self {
+        let ports: Vec<(u16, u16)> = places.iter().map(|_| (free_port(), free_port())).collect();
+        let houses =
+            places.iter().enumerate().map(|(node, place)| house(node, place, &ports, &arbiter));
+        let houses: Vec<House> = houses.collect();
+        let addresses = ports.iter().map(|(fix, _)| SocketAddr::from(([127, 0, 0, 1], *fix)));
+        let nodes: Vec<Option<Exchange>> = houses.iter().map(|_| None).collect();
+        let mut cluster = Self {
+            crowd: Crowd::new(SESSIONS, addresses.collect()),
+            said: vec![String::new(); nodes.len()],
+            nodes,
+            houses,
+            arbiter,
+            late: 0,
+        };
+        for node in 0..cluster.nodes.len() {
+            cluster.start(node);
+        }
+        let found = json!({"command": "found"});
+        cluster.wait("a founding", |cluster| {
+            cluster.nodes[0].as_ref().is_some_and(|node| node.try_admin(&found).is_ok())
+        });
+        cluster.wait_until_in_sync();
+        cluster
+    }
+
+    pub fn crowd(&self) -> &Crowd {
+        &self.crowd
+    }
+
+    pub fn etcd(&mut self) -> &mut Etcd {
+        match &mut self.arbiter {
+            Arbiter::Etcd(etcd) => etcd,
+            Arbiter::File(_) => panic!("the view lies in a file"),
+        }
+    }
+
+    pub fn start(&mut self, node: usize) {
+        let house = &self.houses[node];
+        let mut serve = castle();
+        serve.arg("serve").arg("--config").arg(&house.config);
+        dies_with_its_parent(&mut serve);
+        match Exchange::spawn(serve, &house.journal) {
+            Ok(exchange) => self.nodes[node] = Some(exchange),
+            Err(ended) => panic!("node {node} does not start: {ended:?}"),
+        }
+    }
+
+    pub fn kill(&mut self, node: usize) {
+        if let Some(exchange) = self.nodes[node].take() {
+            self.said[node] = exchange.said();
+            exchange.kill();
+        }
+    }
+
+    pub fn signal(&self, node: usize, signal: &str) {
+        self.nodes[node].as_ref().expect("it runs").signal(signal);
+    }
+
+    pub fn is_alive(&mut self, node: usize) -> bool {
+        self.nodes[node].as_mut().is_some_and(Exchange::is_alive)
+    }
+
+    /// The last line that a node wrote.
+    pub fn last_words(&self, node: usize) -> String {
+        let said = self.nodes[node].as_ref().map(Exchange::said);
+        let said = said.as_ref().unwrap_or(&self.said[node]);
+        said.lines().last().unwrap_or("").to_owned()
+    }
+
+    fn status(&self, node: usize) -> Option<Value> {
+        let exchange = self.nodes[node].as_ref()?;
+        exchange.try_admin(&json!({"command": "cluster"})).ok()
+    }
+
+    fn leads(&self, node: usize) -> Option<Value> {
+        self.status(node).filter(|status| status["role"] == "primary")
+    }
+
+    /// The node that leads.
+    pub fn primary(&self) -> usize {
+        let mut found = None;
+        self.wait("primary", |cluster| {
+            found = (0..cluster.nodes.len()).find(|node| cluster.leads(*node).is_some());
+            found.is_some()
+        });
+        found.expect("it was waited for")
+    }
+
+    /// Waits until one node leads and the view has all that run in sync.
+    pub fn wait_until_in_sync(&self) {
+        let running = self.nodes.iter().flatten().count();
+        self.wait("nodes in sync", |cluster| {
+            let statuses = (0..cluster.nodes.len()).filter_map(|node| cluster.leads(node));
+            let mut in_sync =
+                statuses.map(|status| status["view"]["in_sync"].as_array().map_or(0, Vec::len));
+            in_sync.any(|count| count == running)
+        });
+    }
+
+    pub fn trade(&self) {
+        self.crowd.trade(true);
+        self.wait_until_served();
+    }
+
+    pub fn moves(&self) -> u64 {
+        self.crowd.hold().moves()
+    }
+
+    pub fn answers(&self) -> u64 {
+        self.crowd.hold().answers()
+    }
+
+    /// Waits until every session got further answers.
+    pub fn wait_until_served(&self) {
+        let runners = |cluster: &Self| -> Vec<u64> {
+            cluster.crowd.hold().runners.iter().map(|it| it.trader.book.reports).collect()
+        };
+        let before = runners(self);
+        self.wait("answers", |cluster| {
+            let now = runners(cluster);
+            now.iter().zip(&before).all(|(now, before)| *now >= before + ANSWERS)
+        });
+    }
+
+    /// Waits until every session has moved to another connection and gets answers there.
+    pub fn wait_until_served_elsewhere(&self) {
+        let runners = |cluster: &Self| -> Vec<(u64, u64)> {
+            cluster.crowd.hold().runners.iter().map(|it| (it.moves, it.reports)).collect()
+        };
+        let before = runners(self);
+        self.wait("answers from another", |cluster| {
+            let now = runners(cluster);
+            now.iter().zip(&before).all(|(now, before)| now.0 > before.0 && now.1 >= ANSWERS)
+        });
+    }
+
+    /// Brings all to rest and compares: every session with the venue, money with deposits, nodes with each
+    /// other, and what came late with what was told instead.
+    pub fn compare(&mut self) {
+        self.crowd.wait_for_rest(PATIENCE);
+        self.late = 0;
+        let mut held = self.crowd.hold();
+        for runner in &mut held.runners {
+            runner.trader.client.ask_again();
+            let again = runner.trader.wait("resend", |trader| !trader.client.is_missing());
+            let checked = again.and_then(|()| runner.trader.settle());
+            let checked = checked.and_then(|()| runner.trader.check());
+            if let Err(what) = checked {
+                panic!("{what}\n{}", self.shown());
+            }
+            for left in runner.left.drain(..) {
+                match runner.trader.client.check_left(left) {
+                    Ok(late) => self.late += late,
+                    Err(what) => panic!("{what}"),
+                }
+            }
+        }
+        drop(held);
+        let primary = self.primary();
+        if let Some(node) = &self.nodes[primary] {
+            node.check_money(SESSIONS);
+        }
+        self.wait_for_equal_states();
+    }
+
+    /// Waits until every node has the same records, and a standby has found its state the same as that of
+    /// the primary at the last record at which they are compared. One that finds a difference stops.
+    fn wait_for_equal_states(&self) {
+        self.wait("equal states", |cluster| {
+            let running = (0..cluster.nodes.len()).filter(|node| cluster.nodes[*node].is_some());
+            let told: Option<Vec<Value>> = running.map(|node| cluster.status(node)).collect();
+            let Some(told) = told else { return false };
+            let ends = told.iter().map(|it| it["last_record"].as_u64().unwrap_or(0));
+            let last = ends.clone().max().unwrap_or(0);
+            let compared = last - last % COMPARE_EVERY;
+            let has_agreed = |it: &Value| {
+                it["role"] == "primary" || it["states_agreed_at"].as_u64() >= Some(compared)
+            };
+            ends.clone().all(|end| end == last) && told.iter().all(has_agreed)
+        });
+    }
+
+    fn wait(&self, what: &str, mut done: impl FnMut(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !done(self) {
+            assert!(Instant::now() < deadline, "no {what} in time: {}", self.shown());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// What the nodes say of the cluster, and their last lines.
+    fn shown(&self) -> String {
+        let mut text = String::new();
+        for (node, exchange) in self.nodes.iter().enumerate() {
+            let said = exchange.as_ref().map(Exchange::said).unwrap_or_default();
+            let lines: Vec<&str> = said.lines().rev().take(12).collect();
+            let status = self.status(node).unwrap_or_default();
+            let _ = write!(text, "\nnode {node}: {status}");
+            lines.iter().rev().for_each(|line| text.extend(["\n    ", line]));
+        }
+        text
+    }
+}
+
+fn house(node: usize, place: &Place, ports: &[(u16, u16)], arbiter: &Arbiter) -> House {
+    let house = House::new(&Setup {
+        durability: "standby-memory",
+        sessions: SESSIONS,
+        journal: "segment_bytes = 8388608\nreserve_bytes = 1048576\nlog_ring_records = 16384\n"
+            .into(),
+        journal_directory: match place {
+            Place::Own => None,
+            Place::At(directory) => Some(directory.clone()),
+        },
+        ..Setup::default()
+    });
+    house.edit(|text| {
+        let mut text = text.replace("127.0.0.1:0", &format!("127.0.0.1:{}", ports[node].0));
+        let _ = write!(text, "[cluster]\nname = \"faults\"\nnode = {node}\n");
+        let _ = write!(text, "compare_states_every = {COMPARE_EVERY}\n");
+        let _ = write!(text, "[cluster.arbiter]\n{}\n", arbiter.line());
+        for (other, (_, port)) in ports.iter().enumerate() {
+            let _ = write!(
+                text,
+                "[[cluster.member]]\nnode = {other}\nname = \"castle-{other}\"\n\
+                 address = \"127.0.0.1:{port}\"\n"
+            );
+        }
+        text
+    });
+    house
+}

@@ -1,0 +1,194 @@
+//! Real `castle serve` processes under a steady load of FIX sessions, and what may happen to them: killed,
+//! frozen, without their arbiter, out of disk. After each fault the clients' own books are compared with the venue's,
+//! message by message and order by order, the money is counted, and the nodes' states are compared.
+//!
+//! 1. Sessions trade all the time, each over whichever node takes its connection. Whatever a session was
+//!    ever told is kept, and must be the same when it is told again.
+//! 2. A fault is injected at a random moment; the test waits until what should go on does.
+//! 3. All comes to rest, and is compared. How long the clients were without an answer is printed. No
+//!    time is asserted.
+//!
+//! `CASTLE_FAULTS` is how many times a primary is killed; the other faults are in proportion to it.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod arbiter;
+mod cluster;
+mod crowd;
+mod disk;
+mod outage;
+
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use arbiter::Etcd;
+use cluster::{Arbiter, Cluster, Place};
+use disk::Mount;
+use outage::Outages;
+use support::Random;
+
+/// How many times a primary is killed where nothing else is said.
+const KILLS: u64 = 5;
+/// And in a full run, in which the primary is frozen for so long, and etcd is away for so long.
+const KILLS_FULL: u64 = 50;
+
+/// One cluster at a time: each wants the machine for itself.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn kills() -> u64 {
+    let given = std::env::var("CASTLE_FAULTS").ok();
+    given.map_or(KILLS, |text| text.parse().expect("CASTLE_FAULTS is a number"))
+}
+
+/// `part` faults for each fifty kills, one at least.
+fn in_proportion(part: u64) -> u64 {
+    (kills() * part / KILLS_FULL).max(1)
+}
+
+fn is_full() -> bool {
+    kills() >= KILLS_FULL
+}
+
+/// Some load before a fault, so that it comes at any moment.
+fn wait_for_a_random_moment(random: &mut Random) {
+    std::thread::sleep(Duration::from_micros(random.range(200_000, 700_000)));
+}
+
+#[test]
+fn a_primary_is_killed_and_nothing_told_is_lost() {
+    let _alone = alone();
+    let mut cluster = Cluster::of_two(Arbiter::file());
+    let mut random = Random::new(41);
+    let mut outages = Outages::new("SIGKILL of the primary");
+    for _ in 0..kills() {
+        cluster.trade();
+        wait_for_a_random_moment(&mut random);
+        let primary = cluster.primary();
+        outages.begin(&cluster);
+        cluster.kill(primary);
+        cluster.wait_until_served_elsewhere();
+        outages.end(&cluster);
+        cluster.start(primary);
+        cluster.wait_until_in_sync();
+        cluster.compare();
+    }
+    outages.print();
+}
+
+#[test]
+fn a_frozen_primary_that_wakes_says_nothing_that_its_successor_does_not_say() {
+    let _alone = alone();
+    let mut cluster = Cluster::of_two(Arbiter::file());
+    let mut random = Random::new(42);
+    let mut outages = Outages::new("SIGSTOP of the primary");
+    let mut late = 0;
+    for _ in 0..in_proportion(20) {
+        cluster.trade();
+        wait_for_a_random_moment(&mut random);
+        let primary = cluster.primary();
+        outages.begin(&cluster);
+        let stopped = Instant::now();
+        cluster.signal(primary, "STOP");
+        cluster.wait_until_served_elsewhere();
+        outages.end(&cluster);
+        std::thread::sleep(Duration::from_secs(5).saturating_sub(stopped.elapsed()));
+        cluster.signal(primary, "CONT");
+        cluster.wait_until_in_sync();
+        cluster.compare();
+        late += cluster.late;
+    }
+    outages.print();
+    println!("{late} messages came from the frozen ones, each as its successor told it");
+}
+
+#[test]
+fn a_standby_is_killed_and_trading_goes_on() {
+    let _alone = alone();
+    let mut cluster = Cluster::of_two(Arbiter::file());
+    let mut random = Random::new(43);
+    let mut outages = Outages::new("SIGKILL of the standby");
+    for _ in 0..in_proportion(20) {
+        cluster.trade();
+        wait_for_a_random_moment(&mut random);
+        let standby = 1 - cluster.primary();
+        outages.begin(&cluster);
+        cluster.kill(standby);
+        cluster.wait_until_served();
+        outages.end(&cluster);
+        cluster.start(standby);
+        cluster.wait_until_in_sync();
+        cluster.compare();
+    }
+    outages.print();
+}
+
+#[test]
+fn without_etcd_trading_goes_on_and_a_failover_waits() {
+    let _alone = alone();
+    let etcd = Etcd::start();
+    let mut cluster = Cluster::of_two(Arbiter::Etcd(etcd));
+    let away = Duration::from_secs(if is_full() { 10 } else { 3 });
+    let mut outages = Outages::new("etcd stopped, primary alive");
+    cluster.trade();
+    cluster.wait_until_served();
+    outages.begin(&cluster);
+    cluster.etcd().stop();
+    let (stopped, moves) = (Instant::now(), cluster.moves());
+    while stopped.elapsed() < away {
+        cluster.wait_until_served();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    outages.end(&cluster);
+    assert_eq!(cluster.moves(), moves, "nobody lost the primary");
+    outages.print();
+
+    let mut outages = Outages::new("SIGKILL of the primary while etcd is stopped");
+    outages.begin(&cluster);
+    let primary = cluster.primary();
+    cluster.kill(primary);
+    // What is in the sockets is read.
+    std::thread::sleep(Duration::from_millis(300));
+    let answers = cluster.answers();
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(cluster.answers(), answers, "nobody serves without a view");
+    cluster.etcd().restart();
+    cluster.wait_until_served_elsewhere();
+    outages.end(&cluster);
+    cluster.start(primary);
+    cluster.wait_until_in_sync();
+    cluster.compare();
+    outages.print();
+}
+
+#[test]
+fn the_disk_of_the_primary_is_full_and_nothing_told_is_lost() {
+    let _alone = alone();
+    let Some(mount) = Mount::new(48) else {
+        println!("skipped: no file system may be mounted here");
+        return;
+    };
+    let directory = mount.path().join("data");
+    let mut cluster = Cluster::with(Arbiter::file(), vec![Place::At(directory), Place::Own]);
+    let mut outages = Outages::new("the disk of the primary full");
+    cluster.trade();
+    cluster.wait_until_served();
+    assert_eq!(cluster.primary(), 0, "it founded the cluster");
+    outages.begin(&cluster);
+    mount.fill();
+    std::thread::sleep(Duration::from_secs(if is_full() { 20 } else { 5 }));
+    mount.free();
+    if !cluster.is_alive(0) {
+        println!("the primary ended: {}", cluster.last_words(0));
+        cluster.start(0);
+    }
+    cluster.wait_until_served();
+    outages.end(&cluster);
+    cluster.wait_until_in_sync();
+    cluster.compare();
+    outages.print();
+    drop(cluster);
+}
