@@ -6,12 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-use castle::runtime::LargePages;
 use castle::simulation::{self, Mutant, Outcome, Tally};
 use clap::Parser;
-
-#[global_allocator]
-static MEMORY: LargePages = LargePages;
 
 /// In how many seeds a planted mistake must be noticed.
 const MUTANT_SEEDS: u64 = 1_000;
@@ -49,6 +45,7 @@ struct Sum {
     processes: u64,
     from_ring: u64,
     cuts: u64,
+    promotions: u64,
     resent: u64,
     faults: Tally,
     failed: Vec<(u64, String)>,
@@ -63,6 +60,7 @@ impl Sum {
         self.processes += outcome.processes;
         self.from_ring += outcome.from_ring;
         self.cuts += outcome.cuts;
+        self.promotions += outcome.promotions;
         self.resent += outcome.resent;
         self.faults.add(&outcome.faults);
         self.failed.extend(outcome.error.map(|error| (seed, error)));
@@ -169,7 +167,7 @@ fn seeds(arguments: &Arguments, mutant: Option<Mutant>, threads: usize) -> bool 
     say(&format!("faults: {}", each.join(", ")));
     say(&format!(
         "{} seeds in {seconds:.1} s ({:.1} seeds/s): {} commands, {} answered, {} faults, {} failovers, \
-         {} processes, {} records found only in a log ring, {} journals cut, {} messages resent",
+         {} processes, {} records found only in a log ring, {} journals cut, {} promotions by an operator, {} messages resent",
         sum.seeds,
         sum.seeds as f64 / seconds,
         sum.commands,
@@ -179,6 +177,7 @@ fn seeds(arguments: &Arguments, mutant: Option<Mutant>, threads: usize) -> bool 
         sum.processes,
         sum.from_ring,
         sum.cuts,
+        sum.promotions,
         sum.resent
     ));
     say(&format!("{} passed, {} failed", sum.seeds - sum.failed.len() as u64, sum.failed.len()));

@@ -7,87 +7,20 @@
 
 mod support;
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use serde_json::{Value, json};
-use support::exchange::{Exchange, House, Setup};
+use serde_json::json;
+use support::exchange::Exchange;
+use support::pair::{Pair, cluster, is_listening, leads_both, wait_for};
 use support::trader::Trader;
-use tempfile::TempDir;
 
 const SESSIONS: usize = 4;
 /// New orders a second, all sessions together.
 const RATE: u64 = 4_000;
-/// How long anything of the cluster may take on a machine that is busy with other tests.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// How long is traded before something happens.
 const STRETCH: Duration = Duration::from_millis(500);
 const SEED: u64 = 0x7061_6972;
-
-/// Two nodes that know each other.
-struct Pair {
-    houses: [House; 2],
-    _view: TempDir,
-}
-
-impl Pair {
-    fn new() -> Self {
-        let view = tempfile::tempdir().expect("a directory");
-        let [fix_a, fix_b, peer_a, peer_b] = free_addresses();
-        let members = [(0, "castle-a", peer_a), (1, "castle-b", peer_b)].map(|(node, name, address)| {
-            format!("[[cluster.member]]\nnode = {node}\nname = \"{name}\"\naddress = \"{address}\"\n")
-        });
-        let houses = [(0, fix_a), (1, fix_b)].map(|(node, fix)| {
-            let durability = "standby-memory";
-            let house = House::new(&Setup { durability, sessions: SESSIONS, ..Setup::default() });
-            house.edit(|text| {
-                let text = text.replace("listen = \"127.0.0.1:0\"", &format!("listen = \"{fix}\""));
-                format!(
-                    "{text}[cluster]\nnode = {node}\ncompare_states_every = 64\n\
-                     # A test machine may leave a process waiting for long.\n\
-                     primary_timeout_ms = 2000\nstandby_timeout_ms = 1000\n\
-                     [cluster.arbiter]\nfile = \"{}\"\n{}",
-                    view.path().display(),
-                    members.concat()
-                )
-            });
-            house
-        });
-        Self { houses, _view: view }
-    }
-}
-
-/// Addresses that were free a moment ago.
-fn free_addresses<const N: usize>() -> [SocketAddr; N] {
-    let listeners: [TcpListener; N] =
-        std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").expect("a port is free"));
-    listeners.map(|listener| listener.local_addr().expect("it is bound"))
-}
-
-fn wait_for(what: &str, said: &[&Exchange], mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !done() {
-        let said = || said.iter().map(|node| node.said()).collect::<Vec<_>>().join("\n----\n");
-        assert!(Instant::now() < deadline, "{what}\n{}", said());
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn cluster(node: &Exchange) -> Value {
-    node.admin(&json!({"command": "cluster"}))
-}
-
-/// Whether the node leads with both in sync.
-fn leads_both(node: &Exchange) -> bool {
-    let told = cluster(node);
-    let in_sync = told["view"]["in_sync"].as_array().map_or(0, Vec::len);
-    told["role"] == "primary" && in_sync == 2
-}
-
-fn is_listening(node: &Exchange) -> bool {
-    TcpStream::connect(node.address).is_ok()
-}
 
 /// Does something with all traders at once.
 fn each(traders: &mut [Trader], work: impl Fn(&mut Trader) -> Result<(), String> + Sync) {
@@ -142,7 +75,7 @@ fn go_on_at(node: &Exchange, traders: &mut [Trader]) {
 #[test]
 fn clients_go_on_at_the_standby_when_the_primary_is_killed_and_at_the_old_one_when_it_has_the_place_again()
  {
-    let pair = Pair::new();
+    let pair = Pair::new(SESSIONS, |_, text| text);
     let [first, second] = &pair.houses;
     let (a, b) = (first.start(), second.start());
     assert!(!is_listening(&a) && !is_listening(&b), "nobody is primary before it is founded");
@@ -177,7 +110,7 @@ fn clients_go_on_at_the_standby_when_the_primary_is_killed_and_at_the_old_one_wh
 
 #[test]
 fn a_primary_that_is_told_to_stop_hands_over_first() {
-    let pair = Pair::new();
+    let pair = Pair::new(SESSIONS, |_, text| text);
     let [first, second] = &pair.houses;
     let (a, b) = (first.start(), second.start());
     a.admin(&json!({"command": "found"}));

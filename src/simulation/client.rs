@@ -15,8 +15,9 @@ const RETRY_NS: u64 = 2_000_000;
 const PATIENCE_NS: u64 = 60_000_000;
 /// Orders that he has not been answered at most.
 const UNANSWERED_MAX: usize = 24;
-/// The lasting fields of a report: OrderID, ExecID, ClOrdID, ExecType, OrdStatus, LastQty, LastPx, CumQty, Text.
-const LASTING: [&str; 9] = ["37", "17", "11", "150", "39", "32", "31", "14", "58"];
+/// So many of the [`TAGS`] are lasting fields of a report: OrderID, ExecID, ClOrdID, ExecType, OrdStatus, LastQty,
+/// LastPx, CumQty, Text.
+const LASTING: usize = 9;
 
 /// A message with a number that came from the venue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -270,7 +271,8 @@ impl Client {
             self.take(&inbound[at..at + length], random);
             at += length;
         }
-        self.inbound = inbound[at..].to_vec();
+        self.inbound = inbound;
+        self.inbound.drain(..at);
         if is_over {
             self.leave(now_ns);
         }
@@ -306,7 +308,7 @@ impl Client {
         }
         let is_report = matches!(kind, b'8' | b'9');
         let lasting = match is_report {
-            true => LASTING.map(|tag| fields.get(tag)).join("|"),
+            true => fields.values[..LASTING].join("|"),
             false => String::new(),
         };
         let told = Told {
@@ -408,21 +410,33 @@ impl Client {
     }
 }
 
-/// The fields of a message.
+/// Tags that a trader looks at; those of [`LASTING`] come first.
+const TAGS: [&str; 18] = [
+    "37", "17", "11", "150", "39", "32", "31", "14", "58", "34", "35", "43", "7", "16", "112",
+    "36", "41", "123",
+];
+
+/// The fields of a message that are looked at.
 struct Fields<'a> {
-    text: &'a str,
+    values: [&'a str; TAGS.len()],
 }
 
 impl<'a> Fields<'a> {
     fn new(message: &'a [u8]) -> Self {
-        Self { text: std::str::from_utf8(message).unwrap_or("") }
+        let mut values = [""; TAGS.len()];
+        for field in message.split(|byte| *byte == 1) {
+            let Some(at) = field.iter().take(4).position(|byte| *byte == b'=') else { continue };
+            let (tag, value) = (&field[..at], &field[at + 1..]);
+            if let Some(index) = TAGS.iter().position(|known| known.as_bytes() == tag) {
+                values[index] = std::str::from_utf8(value).unwrap_or("");
+            }
+        }
+        Self { values }
     }
 
     fn get(&self, tag: &str) -> &'a str {
-        let fields = self.text.split('\x01');
-        let mut values = fields
-            .filter_map(|field| field.strip_prefix(tag).and_then(|rest| rest.strip_prefix('=')));
-        values.next().unwrap_or("")
+        let index = TAGS.iter().position(|known| *known == tag);
+        index.map_or("", |index| self.values[index])
     }
 
     fn number(&self, tag: &str) -> u64 {

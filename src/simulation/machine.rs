@@ -94,6 +94,8 @@ pub struct Machine {
     pub is_disk_bad: bool,
     /// Its disk has no more space.
     pub is_full: bool,
+    /// It had none until a moment ago: what fails now fails for that.
+    pub was_full_until_ns: u64,
     /// What its log lacks is known only once a process has looked.
     pub is_doubtful: bool,
     /// How much faster its clock goes, in millionths.
@@ -138,6 +140,7 @@ impl Machine {
             cut: None,
             is_disk_bad: false,
             is_full: false,
+            was_full_until_ns: 0,
             is_doubtful: false,
             drift_ppm: random.below(20_000) as i64 - 10_000,
             ahead_ns: random.below(1_000_000_000),
@@ -163,6 +166,19 @@ impl Machine {
     pub fn state(&self) -> Option<(u64, u64)> {
         let process = self.process.as_ref()?;
         Some((process.node.last().0, process.node.engine().state_hash()))
+    }
+
+    /// The last record that its engine has applied and its journal has; none where it is down, or they are apart.
+    pub fn last(&self) -> Option<u64> {
+        let process = self.process.as_ref()?;
+        let last = process.node.last();
+        (process.node.journaled() == last).then_some(last.0)
+    }
+
+    /// How far its log reaches: the epoch of its last record, and that record.
+    pub fn reach(&self) -> (u32, u64) {
+        let last = self.log.last().and_then(|bytes| Record::get(&bytes.0).ok());
+        last.map_or((0, 0), |record| (record.epoch.0, record.sequence.0))
     }
 
     /// What its engine says of itself.
@@ -397,6 +413,9 @@ impl Machine {
     pub fn restore_image(&mut self, world: &SimulatedWorld) -> Result<bool, String> {
         let Some((disk, log, hashes)) = self.image.take() else { return Ok(false) };
         self.kill(world);
+        if !self.is_full {
+            disk.set_capacity_bytes(DISK_BYTES);
+        }
         (self.disk, self.log, self.hashes) = (disk, log, hashes);
         (self.cut, self.is_doubtful) = (None, true);
         ring::unlink(&self.ring()).map_err(|error| error.to_string())?;

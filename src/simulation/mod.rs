@@ -44,6 +44,8 @@ pub struct Outcome {
     pub from_ring: u64,
     /// Journals that were cut back to what was shared.
     pub cuts: u64,
+    /// How often an operator had to decide who leads.
+    pub promotions: u64,
     /// Messages that came again.
     pub resent: u64,
     /// Steps.

@@ -22,16 +22,22 @@ use crate::venue::config::Config;
 const COMMANDS: u64 = 5_000;
 /// Faults of a seed, at least.
 const FAULTS: u64 = 20;
+/// An image of a disk is kept every so many steps.
+const IMAGE_STEPS: u64 = 500;
+/// How long it takes at most until space that there is again is used.
+const FULL_NS: u64 = 50_000_000;
+/// How long an operator takes to see that nobody takes over by himself.
+const OPERATOR_NS: u64 = 60_000_000;
 /// Steps after which a seed is given up: something does not go on.
 const STEPS_MAX: u64 = 120_000;
 /// How long the healed cluster may take to trade, be in sync and be equal.
-const HEALING_NS: u64 = 6_000_000_000;
+const HEALING_NS: u64 = 4_000_000_000;
 /// A step takes as long at most.
 const STEP_NS_MAX: u64 = 400_000;
 /// From one fault to the next at most.
-const FAULT_NS_MAX: u64 = 90_000_000;
+const FAULT_NS_MAX: [u64; 3] = [30_000_000, 100_000_000, 150_000_000];
 /// How long a fault lasts at most.
-const LASTS_NS_MAX: u64 = 160_000_000;
+const LASTS_NS_MAX: [u64; 3] = [30_000_000, 120_000_000, 250_000_000];
 /// How long a trader waits for an answer before he goes elsewhere.
 const SILENCE_NS: u64 = 150_000_000;
 /// What the network takes at most: usually, and while it is slow.
@@ -75,9 +81,16 @@ pub struct World {
     mutant: Option<Mutant>,
     faults: Tally,
     next_fault_ns: u64,
+    /// The kinds that this seed has, how soon one follows on another, and how long they last, at most.
+    kinds: Vec<Fault>,
+    fault_ns_max: u64,
+    lasts_ns_max: u64,
     cures: Vec<Healing>,
     failovers: u64,
     cuts: u64,
+    promotions: u64,
+    /// Since when no node that the view names is what it was.
+    orphaned_since_ns: Option<u64>,
     is_healed: bool,
     is_trading: bool,
     history: Option<Vec<String>>,
@@ -99,8 +112,8 @@ fn config(nodes: usize, node: usize, is_on_disk: bool) -> Result<Config, String>
 durability = "{level}"
 reconnect_grace_ms = 30
 [engine]
-orders_max = 8192
-cl_ord_ids_max = 16384
+orders_max = 4096
+cl_ord_ids_max = 8192
 accounts_max = 16
 instruments_max = 4
 sessions_max = 16
@@ -157,6 +170,14 @@ impl World {
         let mut random = Random::new(seed);
         let nodes = 2 + random.below(2) as usize;
         let is_on_disk = random.below(4) == 0;
+        // Some kinds only, so that those of one seed meet more often.
+        let mut kinds: Vec<Fault> = Fault::ALL.into_iter().collect();
+        while kinds.len() > 4 && random.below(12) != 0 {
+            kinds.swap_remove(random.below(kinds.len() as u64) as usize);
+        }
+        kinds.extend([Fault::Kill, Fault::Break]);
+        let fault_ns_max = FAULT_NS_MAX[random.below(3) as usize];
+        let lasts_ns_max = LASTS_NS_MAX[random.below(3) as usize];
         let delay_ns = Arc::new(AtomicU64::new(DELAY_NS));
         let (mut delays, its) = (Random::new(random.draw()), delay_ns.clone());
         let net = SimulatedWorld::new(Box::new(move || delays.below(its.load(Ordering::Relaxed))));
@@ -189,9 +210,14 @@ impl World {
             mutant,
             faults: Tally::default(),
             next_fault_ns: u64::MAX,
+            kinds,
+            fault_ns_max,
+            lasts_ns_max,
             cures: Vec::new(),
             failovers: 0,
             cuts: 0,
+            promotions: 0,
+            orphaned_since_ns: None,
             is_healed: false,
             is_trading: true,
             history: wants_history.then(Vec::new),
@@ -254,8 +280,12 @@ impl World {
             let machine = &self.machines[leader];
             self.reference.follow(&machine.log, &machine.hashes)?;
         }
+        self.look_for_orphans();
+        if !self.is_healed && self.random.below(IMAGE_STEPS) == 0 {
+            self.machines[first].take_image();
+        }
         if !self.is_healed && self.now_ns >= self.next_fault_ns {
-            self.next_fault_ns = self.now_ns + self.random.below(FAULT_NS_MAX);
+            self.next_fault_ns = self.now_ns + self.random.below(self.fault_ns_max);
             self.fault()?;
         }
         Ok(())
@@ -271,7 +301,7 @@ impl World {
             }
             // In bursts: so that there is always something on its way when a fault comes.
             let orders =
-                if self.is_trading && self.random.below(3) == 0 { self.random.below(5) } else { 0 };
+                if self.is_trading && self.random.below(3) == 0 { self.random.below(4) } else { 0 };
             for _ in 0..orders {
                 client.trade(self.now_ns, &mut self.random);
             }
@@ -320,7 +350,8 @@ impl World {
             Came::Began(begin) => self.began(node, begin.epoch.0),
             Came::Fault(why) => {
                 let machine = &mut self.machines[node];
-                if !(machine.is_disk_bad || machine.is_full) {
+                let was_full = machine.is_full || self.now_ns < machine.was_full_until_ns;
+                if !(machine.is_disk_bad || was_full) {
                     return Err(format!("an agent of node {node} cannot go on: {why}"));
                 }
                 machine.kill(&self.net);
@@ -356,12 +387,12 @@ impl World {
 
     /// A node begins to lead: everything that anybody was told so far is in its log.
     fn began(&mut self, node: usize, epoch: u32) -> Result<(), String> {
-        self.note(|| format!("node {node} leads in epoch {epoch}"));
-        self.failovers += u64::from(epoch > 1);
         if self.leader.is_some_and(|(known, _)| known >= epoch) {
             return Ok(());
         }
+        self.failovers += u64::from(self.leader.is_some());
         self.leader = Some((epoch, node));
+        self.note(|| format!("node {node} leads in epoch {epoch}"));
         let machine = &self.machines[node];
         self.reference.turn_to(&machine.log, &machine.hashes)?;
         self.reference.check(&self.clients)
@@ -381,8 +412,39 @@ impl World {
         self.arbitration.possible_views().iter().all(is_held)
     }
 
+    /// Where the view names nobody who is still what he was, an operator decides: he looks at all nodes, and
+    /// promotes the one whose log reaches furthest.
+    fn look_for_orphans(&mut self) {
+        if !self.steps.is_multiple_of(64) {
+            return;
+        }
+        let Some(view) = self.arbitration.view() else { return };
+        let lives = view.in_sync().iter().any(|member| {
+            incarnation(&self.machines[member.node.index()].life) == Some(member.incarnation)
+        });
+        if lives || !self.machines.iter().all(Machine::runs) {
+            self.orphaned_since_ns = None;
+            return;
+        }
+        let since_ns = *self.orphaned_since_ns.get_or_insert(self.now_ns);
+        if self.now_ns - since_ns < OPERATOR_NS {
+            return;
+        }
+        self.orphaned_since_ns = None;
+        let furthest = self.machines.iter().max_by_key(|machine| machine.reach());
+        let Some((node, control)) =
+            furthest.and_then(|machine| Some((machine.id, machine.control()?)))
+        else {
+            return;
+        };
+        if control.put(Wish::Promote) {
+            self.promotions += 1;
+            self.note(|| format!("an operator promotes node {node}"));
+        }
+    }
+
     fn lasts_ns(&mut self) -> u64 {
-        self.now_ns + self.random.below(LASTS_NS_MAX)
+        self.now_ns + self.random.below(self.lasts_ns_max)
     }
 
     fn will(&mut self, what: Cure) {
@@ -417,6 +479,7 @@ impl World {
                     let machine = &mut self.machines[node];
                     machine.disk.set_capacity_bytes(DISK_BYTES);
                     machine.is_full = false;
+                    machine.was_full_until_ns = now_ns + FULL_NS;
                 }
                 Cure::Sync(node, one_in) => self.machines[node].sync_one_in = one_in,
             }
@@ -425,7 +488,7 @@ impl World {
 
     fn fault(&mut self) -> Result<(), String> {
         let count = self.machines.len();
-        let kind = Fault::ALL[self.random.below(Fault::ALL.len() as u64) as usize];
+        let kind = self.kinds[self.random.below(self.kinds.len() as u64) as usize];
         let node = self.random.below(count as u64) as usize;
         // Rather who leads.
         let node = match self.leader {
@@ -548,8 +611,7 @@ impl World {
                 self.will(Cure::Space(node));
             }
             Fault::OlderDisk => {
-                if self.random.below(2) == 0 || !machine.restore_image(&self.net)? {
-                    machine.take_image();
+                if !machine.restore_image(&self.net)? {
                     return Ok(false);
                 }
                 machine.restart_at_ns = Some(down_ns);
@@ -607,8 +669,8 @@ impl World {
         self.is_trading = false;
         self.clients.iter_mut().for_each(Client::ask_for_all);
         self.wait(until_ns, "the nodes do not come to one state", |world| {
-            let states: Vec<_> = world.machines.iter().map(Machine::state).collect();
-            states.windows(2).all(|pair| pair[0] == pair[1])
+            let last = world.reference.last().0;
+            world.machines.iter().all(|machine| machine.last() == Some(last))
                 && world.clients.iter().all(|client| client.misses_nothing())
         })?;
         self.reference.check(&self.clients)?;
@@ -664,6 +726,7 @@ impl World {
             processes: self.machines.iter().map(|machine| machine.processes).sum(),
             from_ring: self.machines.iter().map(|machine| machine.from_ring).sum(),
             cuts: self.cuts,
+            promotions: self.promotions,
             resent: self.clients.iter().map(|client| client.resent).sum(),
             steps: self.steps,
             digest: digest.fold(self.now_ns, |sum, hash| sum.rotate_left(7) ^ hash),

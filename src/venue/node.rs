@@ -1,7 +1,7 @@
 //! A node: all its agents, put together from parts, not yet on threads.
 //!
 //! [`Venue`](super::Venue) puts them on runners over sockets, a disk and the machine's clock. A test, or a
-//! simulation, turns them round by [`Node::work`] on one thread, over a simulated network, disk and clock:
+//! simulation, turns them round by `Node::work` on one thread, over a simulated network, disk and clock:
 //! the same agents, wired the same way.
 //!
 //! ```text

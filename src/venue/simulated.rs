@@ -185,6 +185,12 @@ impl SimulatedNode {
         &self.node.core.sequencer.log.engine
     }
 
+    /// The last record that is synced.
+    pub fn journaled(&self) -> Sequence {
+        let progress = &self.node.core.sequencer.progress;
+        Sequence(progress.synced.load(std::sync::atomic::Ordering::Acquire))
+    }
+
     /// The last record that its engine has applied.
     pub fn last(&self) -> Sequence {
         self.node.core.sequencer.log.last

@@ -8,6 +8,7 @@
 //! 3. All steps run, also behind a failed one. The last line is `N passed, N failed`.
 
 mod bench;
+mod etcd;
 mod exchange;
 
 use std::path::{Path, PathBuf};
@@ -73,8 +74,8 @@ const PYTHON_PACKAGES: [&str; 3] =
 /// Test programs whose name begins so run against the release build: they need its speed.
 const RELEASE_TESTS: &str = "recovery_";
 
-/// Seeds of the simulation, and with --long.
-const SIMULATED_SEEDS: u64 = 2_000;
+/// Seeds of the simulation: about four minutes of two cores; and with --long.
+const SIMULATED_SEEDS: u64 = 500;
 const SIMULATED_SEEDS_LONG: u64 = 100_000;
 
 /// Runs the steps; an error where any failed.
@@ -170,7 +171,8 @@ fn tests(context: &Context) -> Result<Outcome, String> {
     for name in names.iter().filter(|name| !name.starts_with(RELEASE_TESTS)) {
         arguments.extend(["--test", name]);
     }
-    run_counted(&mut cargo(context, &arguments)).map(Outcome::Counted)
+    let path = etcd::search_path(&context.root)?;
+    run_counted(cargo(context, &arguments).env("PATH", path)).map(Outcome::Counted)
 }
 
 /// Kills, crashes and load: at the speed of what is shipped.

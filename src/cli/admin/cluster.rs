@@ -21,6 +21,13 @@ pub(super) fn for_people(answer: &Value) -> String {
     if !answer["asks_for"].is_null() {
         lines.push(format!("asks for   {}", view_line(&answer["asks_for"])));
     }
+    if answer["role"] == "standby" && answer["in_sync"] == false {
+        lines.push(
+            "           does not count this life of this node's log: it comes in sync with a primary first. Where no \
+             node is primary, an operator decides (castle admin promote)"
+                .to_owned(),
+        );
+    }
     lines.push(format!("arbiter    {}", text("arbiter")));
     lines.push(format!(
         "log        to record {}, synced to {}, released to {}",

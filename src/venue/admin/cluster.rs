@@ -26,6 +26,7 @@ pub(super) fn fields(status: &Status) -> Result<Fields, String> {
         (false, Some(_)) => "primary",
         (false, None) => "standby",
     };
+    let is_counted = report.view.as_ref().is_none_or(|view| view.has(report.me));
     let silent_ms = report.arbiter_silent_ns / 1_000_000;
     let arbiter = match (told.arbiter_complaint.as_str(), report.arbiter_went_back) {
         (_, true) => {
@@ -39,6 +40,7 @@ pub(super) fn fields(status: &Status) -> Result<Fields, String> {
         ("node".to_owned(), json!(report.me.node.0)),
         ("incarnation".to_owned(), json!(report.me.incarnation.to_string())),
         ("role".to_owned(), json!(role)),
+        ("in_sync".to_owned(), json!(is_counted)),
         ("view".to_owned(), report.view.as_ref().map_or(Value::Null, view)),
         ("asks_for".to_owned(), report.asks_for.as_ref().map_or(Value::Null, view)),
         ("last_record".to_owned(), json!(report.own.end.0)),
