@@ -50,11 +50,11 @@ struct Line {
 /// What a client saw of a fault.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen {
-    /// From the last answer before it to the first answer after it, in nanoseconds.
+    /// The longest time between two answers, in nanoseconds.
     pub outage_ns: u64,
-    /// When the last answer before it came, in nanoseconds since 1970.
+    /// When the last answer of the old primary came, in nanoseconds since 1970.
     pub last_ns: u64,
-    /// When the first after it came.
+    /// When the first of the new one came.
     pub first_ns: u64,
 }
 
@@ -73,7 +73,9 @@ pub struct Trader {
     /// The last answer to an order: when, in nanoseconds since 1970, and by which node.
     last: Option<(u64, usize)>,
     /// The longest time between two answers since it was last asked.
-    longest: Option<Seen>,
+    longest_ns: u64,
+    /// When one node answered for the last time, and then another for the first, since it was last asked.
+    change: Option<(u64, u64)>,
 }
 
 impl Trader {
@@ -91,7 +93,8 @@ impl Trader {
             next_try: now,
             heard: now,
             last: None,
-            longest: None,
+            longest_ns: 0,
+            change: None,
         };
         trader.line = trader.dial(node);
         let deadline = now + PATIENCE;
@@ -113,10 +116,9 @@ impl Trader {
         Ok(())
     }
 
-    /// Trades until a node answers that may not be the one of before, and gives the longest time without an answer. The
-    /// node is `to` where another must take over, and any otherwise.
+    /// Trades for so long, and until node `to` answers, which must take over; gives what was seen of it.
     pub fn outlast(&mut self, to: usize, length: Duration) -> Result<Seen, String> {
-        self.longest = None;
+        (self.longest_ns, self.change) = (0, None);
         let begin = Instant::now();
         // For a moment longer: an answer that was on its way is no return.
         while begin.elapsed() < length || self.last.is_none_or(|(_, node)| node != to) {
@@ -125,7 +127,8 @@ impl Trader {
                 return Err(format!("node {to} did not answer within {} s", PATIENCE.as_secs()));
             }
         }
-        self.longest.ok_or_else(|| "nothing was answered".to_owned())
+        let (last_ns, first_ns) = self.change.ok_or("the primary has not changed")?;
+        Ok(Seen { outage_ns: self.longest_ns, last_ns, first_ns })
     }
 
     fn dial(&mut self, to: usize) -> Option<Line> {
@@ -279,10 +282,10 @@ impl Trader {
     /// An order was answered.
     fn answered(&mut self, node: usize) {
         let now_ns = wall_ns();
-        if let Some((last_ns, _)) = self.last {
-            let outage_ns = now_ns.saturating_sub(last_ns);
-            if self.longest.is_none_or(|longest| outage_ns > longest.outage_ns) {
-                self.longest = Some(Seen { outage_ns, last_ns, first_ns: now_ns });
+        if let Some((last_ns, last)) = self.last {
+            self.longest_ns = self.longest_ns.max(now_ns.saturating_sub(last_ns));
+            if last != node {
+                self.change = Some((last_ns, now_ns));
             }
         }
         self.last = Some((now_ns, node));
