@@ -484,7 +484,7 @@ impl<W: Wires> ClusterAgent<W> {
 
     /// Tells the gateway what may be told, and the sequencer what is to be done.
     fn tell_standing(&mut self) -> usize {
-        let released = self.steward.released();
+        let released = self.steward.released().max(self.steward.told());
         let mut done = 0;
         #[cfg(any(test, feature = "simulation"))]
         let released =

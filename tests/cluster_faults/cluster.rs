@@ -284,7 +284,7 @@ fn house(node: usize, place: &Place, ports: &[(u16, u16)], arbiter: &Arbiter) ->
     house.edit(|text| {
         let mut text = text.replace("127.0.0.1:0", &format!("127.0.0.1:{}", ports[node].0));
         let _ = write!(text, "[cluster]\nname = \"faults\"\nnode = {node}\n");
-        let _ = write!(text, "compare_states_every = {COMPARE_EVERY}\n");
+        let _ = writeln!(text, "compare_states_every = {COMPARE_EVERY}");
         let _ = write!(text, "[cluster.arbiter]\n{}\n", arbiter.line());
         for (other, (_, port)) in ports.iter().enumerate() {
             let _ = write!(

@@ -84,6 +84,12 @@ impl Steward {
         self.accepts(following.node, following.reign).then_some(following.reign)
     }
 
+    /// What the primary told, as far as this node has it: nobody may contradict it any more, so this node may show
+    /// it to operators.
+    pub fn told(&self) -> Sequence {
+        self.told.min(self.own.end)
+    }
+
     /// Whether a primary was chosen whose records are not taken yet: the promise is being written, or the log is to
     /// be cut.
     pub fn is_preparing(&self) -> bool {
