@@ -119,6 +119,11 @@ impl Cluster {
         }
     }
 
+    pub fn kill_both(&mut self) {
+        self.nodes.iter().flatten().for_each(|node| node.signal("KILL"));
+        (0..self.nodes.len()).for_each(|node| self.kill(node));
+    }
+
     pub fn signal(&self, node: usize, signal: &str) {
         self.nodes[node].as_ref().expect("it runs").signal(signal);
     }

@@ -127,6 +127,30 @@ fn a_standby_is_killed_and_trading_goes_on() {
 }
 
 #[test]
+fn both_are_killed_at_once_and_restarted_in_either_order() {
+    let _alone = alone();
+    let mut cluster = Cluster::of_two(Arbiter::file());
+    let mut random = Random::new(44);
+    let mut outages = Outages::new("SIGKILL of both at once");
+    for round in 0..in_proportion(20).max(2) {
+        cluster.trade();
+        wait_for_a_random_moment(&mut random);
+        let primary = cluster.primary();
+        let first = if round % 2 == 0 { primary } else { 1 - primary };
+        outages.begin(&cluster);
+        cluster.kill_both();
+        cluster.start(first);
+        std::thread::sleep(Duration::from_millis(random.range(0, 500)));
+        cluster.start(1 - first);
+        cluster.wait_until_served();
+        outages.end(&cluster);
+        cluster.wait_until_in_sync();
+        cluster.compare();
+    }
+    outages.print();
+}
+
+#[test]
 fn without_etcd_trading_goes_on_and_a_failover_waits() {
     let _alone = alone();
     let etcd = Etcd::start();

@@ -226,6 +226,7 @@ fn simulation(context: &Context) -> Result<Outcome, String> {
 fn cluster_faults(context: &Context) -> Result<Outcome, String> {
     let arguments = ["test", "--release", "--package", "castle", "--test", CLUSTER_FAULTS];
     let mut command = cargo(context, &arguments);
+    command.env("PATH", etcd::search_path(&context.root)?);
     // What the clients saw of each fault is printed.
     command.args(["--", "--nocapture"]);
     command.env("CASTLE_FAULTS", if context.long { KILLS_LONG } else { KILLS });
