@@ -66,7 +66,7 @@ const OPEN_LOOP: &str = "engine single-pair: order-to-ack at 1000000/s";
 
 /// All of them. A count of instructions and the memory of an order are not measured by a run: see the
 /// tables of bench/README.md.
-const TARGETS: [Target; 26] = [
+const TARGETS: [Target; 27] = [
     target(
         "wire, local-memory, 20,000/s: p50 to the echo's",
         Read::Ratio("p50", AT_20K[0], AT_20K[1]),
@@ -219,6 +219,11 @@ const TARGETS: [Target; 26] = [
         "cluster, catch-up of an empty standby: records/s",
         Read::PerSecond("cluster catch-up of an empty standby"),
         Bound::AtLeast(3_000_000.0),
+    ),
+    target(
+        "cluster, full load without a fault: changes of view a second",
+        Read::PerSecond("cluster full load without a fault: changes of view"),
+        Bound::AtMost(0.0),
     ),
     target(
         "recovery: records/s read, verified and applied",

@@ -5,9 +5,11 @@
 //! 3. **CPU.** What an order costs the primary and the standby, against a node that is alone.
 //! 4. **Outage.** What a client sees when the primary falls, and which part of it is whose.
 //! 5. **Catch-up.** How fast a standby that begins with nothing gets what its primary has.
+//! 6. **Full load.** That nobody takes over where nothing is wrong, however busy both are.
 
 mod catch_up;
 mod cpu;
+mod full_load;
 mod nodes;
 mod outage;
 pub mod pair;
@@ -44,6 +46,8 @@ pub enum Part {
     Outage,
     /// How fast an empty standby gets what its primary has
     CatchUp,
+    /// Whether the view stays as it is under full load
+    FullLoad,
 }
 
 /// Measures all of the suite.
@@ -59,6 +63,7 @@ pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Resu
                 Part::Latency => latency(options, clock, found),
                 Part::Processes => processes(options, clock, found),
                 Part::Cpu => cpu::measure(options, clock, found),
+                Part::FullLoad => full_load::measure(options, clock, found),
                 Part::CatchUp => catch_up::measure(options, clock, found),
                 Part::Outage => outage::measure(options, clock, found),
             });
