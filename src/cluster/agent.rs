@@ -19,6 +19,7 @@
 #[cfg(any(test, feature = "simulation"))]
 mod mutant;
 mod primary;
+mod snapshot;
 mod standby;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ mod tests;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::cluster::arrival::Arrival;
 use crate::cluster::chain::Chain;
 use crate::cluster::control::{Control, Ending, LinkStatus, Rise, Status, Wish};
 use crate::cluster::follower::{End, Inflow};
@@ -45,7 +47,7 @@ use crate::runtime::{Agent, Hurry, Now};
 
 #[cfg(any(test, feature = "simulation"))]
 pub use mutant::Mutant as AgentMutant;
-use primary::Downstream;
+use primary::{Downstream, Stage};
 use standby::Upstream;
 
 /// Another node.
@@ -105,6 +107,8 @@ pub struct Outside<W: Wires> {
     pub port: Box<dyn Port>,
     /// Old records.
     pub history: Box<dyn History>,
+    /// A snapshot in the place of old records that the primary has no more.
+    pub arrival: Box<dyn Arrival>,
     /// The promise and the life.
     pub keeper: Box<dyn Keeper>,
 }
@@ -361,7 +365,11 @@ impl<W: Wires> ClusterAgent<W> {
             let outflow = down.and_then(Downstream::outflow);
             let held = report.peers.iter().find(|held| held.member.node == peer.node);
             let behind = held.and_then(|held| self.window.behind(held.held.end, self.wall_ns));
+            let taking = self.upstream.taking.as_ref();
+            let taking = taking.filter(|_| self.upstream.node() == Some(peer.node));
+            let sent = down.and_then(Downstream::sending).map(snapshot::Sending::progress);
             LinkStatus {
+                snapshot: sent.or(taking.map(snapshot::Taking::progress)),
                 node: peer.node,
                 name: peer.name.clone(),
                 is_connected: down.is_some() || self.upstream.node() == Some(peer.node),
@@ -544,6 +552,10 @@ impl<W: Wires> Agent for ClusterAgent<W> {
         (self.now_ns, self.wall_ns) = (now.monotonic_ns, now.wall_ns);
         let mut done = self.look_at_log();
         done += self.hear_nodes();
+        done += self.look_at_arrival();
+        if self.is_over {
+            return done;
+        }
         done += self.look_at_arbiter();
         done += self.look_at_disk();
         done += self.look_at_hashes();

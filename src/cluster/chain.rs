@@ -118,7 +118,10 @@ impl Chain {
             }
             return Ok(self.end(index).min(other.end(there)));
         }
-        if self.is_whole && other.is_whole { Ok(Sequence(0)) } else { Err(Parted::TooFar) }
+        // Nothing is shared with an empty log, whatever was forgotten of the other.
+        let is_empty = self.last == Sequence(0) || other.last == Sequence(0);
+        let are_whole = self.is_whole && other.is_whole;
+        if is_empty || are_whole { Ok(Sequence(0)) } else { Err(Parted::TooFar) }
     }
 }
 
@@ -173,6 +176,8 @@ mod tests {
         let long = chain(&many);
         assert_eq!((long.starts().len(), long.is_whole()), (REIGNS_MAX, false));
         assert_eq!(long.shared(&chain(&[1, 2, 3])), Err(Parted::TooFar));
+        assert_eq!(long.shared(&Chain::new()), Ok(Sequence(0)));
+        assert_eq!(Chain::new().shared(&long), Ok(Sequence(0)));
         assert_eq!(
             long.shared(&chain(&many[..many.len() - 1])),
             Ok(Sequence(many.len() as u64 - 1))

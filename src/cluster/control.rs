@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::cluster::steward::Report;
 use crate::journal::SharedEnd;
+use crate::journal::transfer::Parcel;
 use crate::model::{NodeId, Sequence};
 
 /// How long who asks waits for the agent.
@@ -40,6 +41,8 @@ pub enum Ending {
     Again,
     /// The same, and before that the journal is cut behind the last record that it shares with the primary.
     Cut(SharedEnd),
+    /// The same, and before that the snapshot that the primary sent is put into the place of the journal.
+    Snapshot(Parcel),
     /// It takes no further part: why, for a person.
     Stopped(String),
 }
@@ -81,6 +84,8 @@ pub struct LinkStatus {
     pub is_connected: bool,
     /// The next record that it is sent, where it follows this node.
     pub next_sent: Option<Sequence>,
+    /// Bytes of a snapshot that one was sent by the other, of how many; none where none is on its way.
+    pub snapshot: Option<(u64, u64)>,
     /// It gets its records from the journal.
     pub is_catching_up: bool,
     /// Bytes of records that it has not acknowledged; none where that is more than is in memory.

@@ -73,8 +73,8 @@ pub enum Refused {
         /// Why.
         why: Malformed,
     },
-    /// A frame that a primary does not send.
-    #[error("a frame that only a standby sends")]
+    /// A frame that a primary does not send, or not then.
+    #[error("a frame that only a standby sends, or that another one must come before")]
     Frame,
 }
 
@@ -151,7 +151,10 @@ impl Inflow {
             }
             Body::NotPrimary => Err(Refused::NotPrimary),
             Body::Refused => Err(Refused::ByPrimary),
-            Body::Hello(_) | Body::Ack(_) => Err(Refused::Frame),
+            // Snapshots are taken in elsewhere, after they were announced.
+            Body::Hello(_) | Body::Ack(_) | Body::Snapshot { .. } | Body::SnapshotPart { .. } => {
+                Err(Refused::Frame)
+            }
             _ if !steward.accepts(sender, reign) => Err(Refused::Reign { reign }),
             Body::Records(records) => {
                 self.hand_on(reign, records)?;

@@ -22,6 +22,8 @@ use crate::cluster::chain::{Chain, REIGNS_MAX, Start};
 use crate::cluster::standing::StateHash;
 use crate::cluster::steward::Ack;
 use crate::cluster::view::{Incarnation, Member};
+use crate::journal::snapshot::Link;
+use crate::journal::transfer::Parcel;
 use crate::model::record::SEQUENCE_AT;
 use crate::model::wire::Wire;
 use crate::model::{ClusterName, Epoch, NodeId, Record, Sequence};
@@ -61,6 +63,11 @@ const PROGRESS: u8 = 6;
 const ACK: u8 = 7;
 const STATE_HASH: u8 = 8;
 const OFFER: u8 = 9;
+const SNAPSHOT: u8 = 10;
+const SNAPSHOT_PART: u8 = 11;
+
+/// The most bytes of a snapshot in a frame.
+pub const PART_BYTES_MAX: usize = FRAME_BYTES_MAX - HEADER_BYTES - 8;
 
 /// Why bytes are no frame of this cluster. The connection is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -215,6 +222,21 @@ pub enum Body<'a> {
     Offer {
         /// The last record.
         end: Sequence,
+    },
+    /// The primary's other answer to a hello: its journal does not have what follows on the last record that both have,
+    /// and a snapshot that stands in for it follows in parts.
+    Snapshot {
+        /// That record.
+        shared: Sequence,
+        /// The snapshot.
+        parcel: Parcel,
+    },
+    /// A part of the snapshot that was announced.
+    SnapshotPart {
+        /// Bytes of it that came before.
+        offset: u64,
+        /// The part.
+        bytes: &'a [u8],
     },
 }
 
@@ -405,6 +427,8 @@ impl<'a> Body<'a> {
             ACK => (take.ack(reign), "acknowledgement"),
             STATE_HASH => (take.state_hash(), "state hash"),
             OFFER => (take.get().map(|end| Self::Offer { end }), "offer"),
+            SNAPSHOT => (take.snapshot(), "announcement of a snapshot"),
+            SNAPSHOT_PART => (take.snapshot_part(), "part of a snapshot"),
             found => return Err(FrameError::Kind { found }),
         };
         body.filter(|_| take.0.is_empty()).ok_or(FrameError::Body { what })
@@ -461,6 +485,20 @@ impl<'a> Take<'a> {
             _ => return None,
         };
         Some(Body::Ack(Ack { reign, received, synced, is_unsure }))
+    }
+
+    fn snapshot(&mut self) -> Option<Body<'a>> {
+        let (shared, version, bytes) = (self.get()?, self.get()?, self.get()?);
+        let link = Link { sequence: self.get()?, epoch: self.get()?, running_hash: self.get()? };
+        let (timestamp, mark, state_hash) = (self.get()?, self.get()?, self.get()?);
+        let parcel = Parcel { version, bytes, link, timestamp, mark, state_hash };
+        // It stands in for records that are lacking.
+        (link.sequence > shared).then_some(Body::Snapshot { shared, parcel })
+    }
+
+    fn snapshot_part(&mut self) -> Option<Body<'a>> {
+        let (offset, bytes) = (self.get()?, self.rest());
+        (!bytes.is_empty()).then_some(Body::SnapshotPart { offset, bytes })
     }
 
     fn state_hash(&mut self) -> Option<Body<'a>> {
@@ -524,6 +562,24 @@ impl Put<'_> {
             Body::Offer { end } => {
                 self.put(*end)?;
                 Some(OFFER)
+            }
+            Body::Snapshot { shared, parcel } => {
+                let Parcel { version, bytes, link, timestamp, mark, state_hash } = parcel;
+                self.put(*shared)?;
+                self.put(*version)?;
+                self.put(*bytes)?;
+                self.put(link.sequence)?;
+                self.put(link.epoch)?;
+                self.put(link.running_hash)?;
+                self.put(*timestamp)?;
+                self.put(*mark)?;
+                self.put(*state_hash)?;
+                Some(SNAPSHOT)
+            }
+            Body::SnapshotPart { offset, bytes } => {
+                self.put(*offset)?;
+                self.bytes(bytes)?;
+                Some(SNAPSHOT_PART)
             }
         }
         .filter(|_| self.out.len() >= HEADER_BYTES)

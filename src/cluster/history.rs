@@ -2,10 +2,12 @@
 //!
 //! A journal is read by calls that wait for the disk, and no agent may wait. So whoever implements [`History`]
 //! reads on a thread of its own, ahead by a few pieces, and the primary's agent takes what is there.
-//! [`JournalHistory`] does so.
+//! [`JournalHistory`] does so. Where records were pruned it gives a snapshot in their place.
 
 mod journal;
+mod snapshot;
 
+use crate::journal::transfer::Parcel;
 use crate::model::{NodeId, Sequence};
 
 pub use journal::JournalHistory;
@@ -23,6 +25,10 @@ pub enum Piece {
     },
     /// Whole records, one behind the other, each continuing the one before.
     Records(Vec<u8>),
+    /// The records were pruned; a snapshot that stands in for them follows. Nothing else does.
+    Snapshot(Parcel),
+    /// The next bytes of the snapshot. A snapshot that follows instead begins anew.
+    Part(Vec<u8>),
     /// The records cannot be had: why, for a person. Nothing follows.
     Gone(String),
 }

@@ -28,12 +28,14 @@
 //! - [`replicator`]: what a primary sends to a standby, and when one is too slow to be sent it live.
 //! - [`follower`]: what a standby takes from its primary.
 //! - [`agent`]: drives the steward, and carries what nodes say to each other.
-//! - [`wires`], [`history`], [`keeper`]: the sockets, the old records and the memory of a node, as the agent sees them.
+//! - [`wires`], [`history`], [`arrival`], [`keeper`]: the sockets, the old records, a snapshot in their place, and the
+//!   memory of a node, as the agent sees them.
 //! - [`control`]: what operators ask and see.
 //! - [`standing`]: what the other agents of the node see.
 
 pub mod agent;
 pub mod arbiter;
+pub mod arrival;
 pub mod chain;
 pub mod control;
 pub mod follower;

@@ -87,6 +87,7 @@ mod reigns;
 mod scan;
 pub mod simulated;
 pub mod snapshot;
+pub mod transfer;
 mod witness;
 mod write;
 

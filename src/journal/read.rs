@@ -158,6 +158,8 @@ pub struct Followed {
     pub mark: u64,
     /// The last record that was read.
     pub link: Link,
+    /// Its time.
+    pub timestamp: Timestamp,
     /// Where the reigns of the records that were shown began.
     pub reigns: Reigns,
 }
@@ -173,7 +175,8 @@ pub fn follow<D: Disk>(
     let start = from.map_or(Start::Genesis, |from| Start::Behind(from.sequence));
     let link = Link { sequence: Sequence(0), epoch: Epoch(0), running_hash: 0 };
     let cluster = ClusterName::default();
-    let followed = Followed { cluster, mark: 0, link, reigns: Reigns::default() };
+    let (timestamp, reigns) = (Timestamp(0), Reigns::default());
+    let followed = Followed { cluster, mark: 0, link, timestamp, reigns };
     let mut chaser = Chaser { from, last, followed, is_joined: from.is_none(), show };
     scan(disk, None, start, &mut chaser)?;
     Ok(chaser.is_joined.then_some(chaser.followed))
@@ -202,9 +205,10 @@ impl Observer for Chaser<'_> {
     }
 
     fn segment(&mut self, header: &Header) {
-        let Header { first, epoch, hash, cluster, mark, .. } = *header;
+        let Header { first, epoch, hash, cluster, mark, timestamp, .. } = *header;
         let link = Link { sequence: Sequence(first.0 - 1), epoch, running_hash: hash };
         (self.followed.cluster, self.followed.mark, self.followed.link) = (cluster, mark, link);
+        self.followed.timestamp = timestamp;
         self.look();
     }
 
@@ -216,8 +220,9 @@ impl Observer for Chaser<'_> {
 
     fn record(&mut self, record: &Record, bytes: &[u8]) {
         let running_hash = chain(self.followed.link.running_hash, bytes);
-        let Record { sequence, epoch, .. } = *record;
+        let Record { sequence, epoch, timestamp, .. } = *record;
         self.followed.link = Link { sequence, epoch, running_hash };
+        self.followed.timestamp = timestamp;
         match self.from {
             Some(from) if sequence <= from.sequence => self.look(),
             _ => (self.show)(record),

@@ -227,7 +227,7 @@ fn flock(file: &File) -> io::Result<()> {
     }
 }
 
-fn allocate(file: &File, bytes: u64) -> io::Result<()> {
+pub(super) fn allocate(file: &File, bytes: u64) -> io::Result<()> {
     let length =
         libc::off_t::try_from(bytes).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
     loop {

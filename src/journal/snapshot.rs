@@ -212,7 +212,7 @@ pub fn remove_snapshot(journal: &Path, sequence: Sequence) -> Result<(), Snapsho
     removed.map_err(SnapshotError::disk("remove", &path))
 }
 
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
@@ -478,9 +478,14 @@ impl SnapshotReader {
     /// Opens the snapshot at that record.
     pub fn open(journal: &Path, sequence: Sequence) -> Result<Self, SnapshotError> {
         let path = snapshot_path(journal, sequence);
+        let file = File::open(&path).map_err(SnapshotError::disk("open", &path))?;
+        Self::of(file, path, sequence)
+    }
+
+    /// Reads a file that is open, from where that is.
+    pub(super) fn of(file: File, path: PathBuf, sequence: Sequence) -> Result<Self, SnapshotError> {
         let damaged =
             |what: &str| SnapshotError::Damaged { path: path.clone(), what: what.to_owned() };
-        let file = File::open(&path).map_err(SnapshotError::disk("open", &path))?;
         let mut file = BufReader::new(file);
         let mut bytes = [0; HEADER_BYTES];
         file.read_exact(&mut bytes).map_err(|_| damaged("it is shorter than its header"))?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::cluster::ClusterAgent;
 use crate::cluster::agent::{Options, Outside, PeerAddress};
+use crate::cluster::arrival::NoArrival;
 use crate::cluster::control::{Control, Ending};
 use crate::cluster::steward::Settings;
 use crate::engine::Engine;
@@ -286,6 +287,8 @@ impl Machine {
         let outside = Outside {
             wires: SimulatedWires::listen(world, cluster_address(self.id)),
             port: Box::new(arbitration.port(self.id)),
+            // No journal is pruned here.
+            arrival: Box::new(NoArrival),
             history: Box::new(SimulatedHistory::new(self.disk.clone())),
             keeper: Box::new(keeper),
         };

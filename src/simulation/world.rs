@@ -374,6 +374,9 @@ impl World {
                 machine.cut = Some(end);
                 self.cuts += 1;
             }
+            Ending::Snapshot(_) => {
+                return Err(format!("node {node} takes in a snapshot, though none is made"));
+            }
             Ending::Stopped(_) if machine.is_disk_bad || machine.is_full => {
                 machine.disk.clear_faults();
                 forget(&machine.life);

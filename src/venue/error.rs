@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::journal::transfer::TransferError;
 use crate::journal::{JournalError, OpenError};
 use crate::model::{Refusal, Sequence};
 use crate::runtime::FaultReport;
@@ -24,6 +25,9 @@ pub enum StartError {
     /// The journal needs a snapshot, and none can be used.
     #[error(transparent)]
     Snapshot(#[from] FollowError),
+    /// A snapshot that was sent to this node cannot take the journal's place.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
     /// The journal does not begin with a genesis.
     #[error(
         "the journal's first record is no genesis: it is no exchange's journal, or a part of one"

@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use crate::cluster::agent::{ClusterAgent, Options, Outside, Seat};
 use crate::cluster::arbiter::{EtcdArbiter, FileArbiter};
+use crate::cluster::arrival::DiskArrival;
 use crate::cluster::control::{Control, Ending, Saying, Status, Wish};
 use crate::cluster::frame::BATCH_MAX;
 use crate::cluster::history::JournalHistory;
@@ -27,12 +28,14 @@ use crate::cluster::steward::Settings;
 use crate::cluster::wires::TcpWires;
 use crate::cluster::{Arbiter, Standing};
 use crate::journal::format::FORMAT_VERSION;
+use crate::journal::transfer::Parcel;
 use crate::model::NodeId;
 use crate::runtime::{Agent, FaultReport, monotonic_ns};
 use crate::venue::config::{ArbiterConfig, Config};
 use crate::venue::node::pair;
 use crate::venue::{
     Host, Joined, Membership, StartError, StopError, Summary, Venue, cut_back, recovery,
+    take_in_snapshot,
 };
 
 /// Records on their way from the primary to the sequencer.
@@ -112,22 +115,19 @@ impl Member {
             }
             let Some(ending) = self.control.wait_for_ending(LOOK) else { continue };
             self.pass_on();
-            let cut = match ending {
-                Ending::Stopped(why) => {
-                    self.venue.stop()?;
-                    return Err(RunError::Out(why));
-                }
-                Ending::Again => None,
-                Ending::Cut(end) => Some(end),
-            };
             self.venue.stop()?;
-            if let Some(end) = cut {
-                let records = cut_back(&self.config, &end)?;
-                tracing::warn!(
-                    "{records} records behind record {} were numbered by an earlier primary and told to nobody: \
-                     they are cut",
-                    end.sequence
-                );
+            match ending {
+                Ending::Stopped(why) => return Err(RunError::Out(why)),
+                Ending::Again => {}
+                Ending::Cut(end) => {
+                    let records = cut_back(&self.config, &end)?;
+                    tracing::warn!(
+                        "{records} records behind record {} were numbered by an earlier primary and told to \
+                         nobody: they are cut",
+                        end.sequence
+                    );
+                }
+                Ending::Snapshot(parcel) => take_in(&self.config, &parcel),
             }
             (self.venue, self.control) = join(&self.config, None)?;
             began(&self.venue);
@@ -158,6 +158,16 @@ impl Member {
                 );
             }
         }
+    }
+}
+
+/// Puts a snapshot into the place of the journal. Where it is of no use the node goes on as it was: nothing is changed
+/// before that is known, and what was begun then the next start ends.
+fn take_in(config: &Config, parcel: &Parcel) {
+    match take_in_snapshot(config, parcel) {
+        Ok(Some(installed)) => tracing::info!("{installed}"),
+        Ok(None) => {}
+        Err(why) => tracing::warn!("the snapshot that was sent is not used: {why}"),
     }
 }
 
@@ -225,7 +235,7 @@ fn join(config: &Config, host: Option<&mut Host>) -> Result<(Venue, Arc<Control>
         } = joined;
         let found = Log { tag, end: end.sequence, last_reign: chain.last_reign() };
         let random = recovery::random()?;
-        let [bell, bell_of_history] = [sequencer.clone(), sequencer.clone()];
+        let [bell, bell_of_history, bell_of_arrival] = [(); 3].map(|()| sequencer.clone());
         let (keeper, beginning) = DiskKeeper::begin(
             node,
             &witness,
@@ -249,7 +259,11 @@ fn join(config: &Config, host: Option<&mut Host>) -> Result<(Venue, Arc<Control>
         };
         let history =
             JournalHistory::new(&config.journal.directory, move || bell_of_history.wake());
+        let arrival = DiskArrival::new(&config.journal.directory, cluster.name, move || {
+            bell_of_arrival.wake();
+        });
         let outside = Outside {
+            arrival: Box::new(arrival),
             wires,
             port: Box::new(port),
             history: Box::new(history),

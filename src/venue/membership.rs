@@ -8,6 +8,7 @@ use crate::cluster::control::Control;
 use crate::cluster::follower::End;
 use crate::cluster::{Standing, StateHash};
 use crate::gateway::{Doors, Durable};
+use crate::journal::transfer::{Installed, Parcel, install, open_arrived};
 use crate::journal::{
     self, NodeFile, PlannedCut, Progress, RealDisk, RealFile, Reigns, Room, SharedEnd, Witness,
 };
@@ -15,7 +16,7 @@ use crate::model::{RecordBytes, Sequence};
 use crate::ring::{self, Consumer, Producer, PublishedCursor};
 use crate::runtime::Doorbell;
 use crate::venue::config::Config;
-use crate::venue::{StartError, recovery};
+use crate::venue::{StartError, recovery, snapshot};
 
 /// What the cluster gives.
 pub struct Membership {
@@ -81,6 +82,33 @@ pub fn cut_back(config: &Config, end: &SharedEnd) -> Result<u64, StartError> {
     ring::unlink(&ring).map_err(error(&ring))?;
     plan.carry_out(&mut disk, &mut node)?;
     Ok(records)
+}
+
+/// Puts the snapshot that a node which does not run was sent into the place of its journal, if it can be used; where it
+/// cannot, nothing is changed. What the journal held is set aside. The life of the log is over: this node owes its
+/// records to nobody, since a view names it only while it has all that was told, and then it is sent no snapshot.
+///
+/// What the log ring still holds is of the journal that is set aside, and was brought into it when the node stopped:
+/// the ring goes.
+pub fn take_in_snapshot(config: &Config, parcel: &Parcel) -> Result<Option<Installed>, StartError> {
+    let journal = &config.journal.directory;
+    let mut disk = RealDisk::open(journal)?;
+    NodeFile::open(&mut disk, config.cluster.name)?;
+    let shelf = journal.join("outbound").with_extension("arrived");
+    let unpacked = snapshot::unpack(open_arrived(journal, parcel.link.sequence)?, &shelf);
+    // What stays is written over by the next one.
+    let _ = std::fs::remove_dir_all(&shelf);
+    drop(unpacked?);
+    let ring = ring_path(config)?;
+    let witness = witness_path(&ring);
+    let error = |path: &Path| {
+        let path = path.to_owned();
+        move |source| StartError::Ring { path, source }
+    };
+    Witness::forget(&witness).map_err(error(&witness))?;
+    ring::unlink(&ring).map_err(error(&ring))?;
+    let options = config.journal.options(config.cluster.name, parcel.mark);
+    Ok(install(&disk, journal, parcel, &options)?)
 }
 
 /// The chain of a log.

@@ -46,6 +46,7 @@ use crate::gateway::Durable;
 use crate::gateway::facts::Telltale;
 use crate::gateway::network::TcpNetwork;
 use crate::gateway::store::FILES_MAX;
+use crate::journal::transfer::finish_install;
 use crate::journal::{NodeFile, RealDisk, Witness};
 use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
 use crate::model::{Durability, HashSecret, RecordBytes, Sequence};
@@ -62,7 +63,7 @@ use crate::venue::desk_agent::DeskHandle;
 use crate::venue::durability::{Published, SyncPause, Synced};
 pub use crate::venue::error::{StartError, StopError};
 use crate::venue::follow::Hashes;
-pub use crate::venue::membership::{Joined, Membership, cut_back};
+pub use crate::venue::membership::{Joined, Membership, cut_back, take_in_snapshot};
 use crate::venue::membership::{Released, chain, ring_path, witness_path};
 use crate::venue::node::{Core, GatewayParts, Node, Parts, Role, Sizes, take};
 pub use crate::venue::placement::Host;
@@ -174,6 +175,8 @@ impl Venue {
             return Err(StartError::Files { allowed, needed });
         }
         let mut disk = RealDisk::open(&config.journal.directory)?;
+        // The process before may have ended while it put a snapshot into its journal's place.
+        let installed = finish_install(&disk, &config.journal.directory)?;
         // The port is taken first, so that nothing is changed on disk where it is in use.
         let address = config.fix.listen;
         let listen = |source| StartError::Listen { address, source };
@@ -200,6 +203,7 @@ impl Venue {
         let mut warnings = recovery::forgotten_sessions(&recovered.log.engine, config);
         let plan = config.threads.plan(cores()).kept_from_clients(&allowed_cores());
         warnings.extend(plan.warning().map(str::to_owned));
+        warnings.extend(installed.map(|installed| installed.to_string()));
         warnings.extend(recovered.passed_over.iter().cloned());
         let last = recovered.log.last;
         let progress = recovered.opened.progress.clone();

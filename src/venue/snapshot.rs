@@ -159,8 +159,8 @@ fn load<D: Disk>(
     sequence: Sequence,
     shelf: &Path,
 ) -> Result<State, FollowError> {
-    let mut reader = SnapshotReader::open(journal, sequence)?;
-    let header = reader.header.clone();
+    let reader = SnapshotReader::open(journal, sequence)?;
+    let header = &reader.header;
     let link = header.link;
     let followed = read::follow(disk, Some(link), sequence, &mut |_| ())?;
     let is_ours = |followed: &Followed| {
@@ -170,10 +170,17 @@ fn load<D: Disk>(
         let path = snapshot::snapshot_path(journal, sequence);
         return Err(SnapshotError::NotOnChain { path, link }.into());
     }
+    unpack(reader, shelf)
+}
+
+/// Brings what a snapshot holds into memory, and its sent messages into a shelf at `shelf`.
+pub(super) fn unpack(mut reader: SnapshotReader, shelf: &Path) -> Result<State, FollowError> {
+    let header = reader.header.clone();
+    let link = header.link;
     let files = |source| FollowError::Files { path: shelf.to_owned(), source };
     let engine = Engine::load(&mut reader, header.state_hash);
     let engine = engine.map_err(|error| reader.damaged(error))?;
-    if engine.view().sequence() != sequence {
+    if engine.view().sequence() != link.sequence {
         return Err(reader.damaged("its state is of another record").into());
     }
     reader.end_state()?;

@@ -8,6 +8,7 @@ pub mod book;
 pub mod exchange;
 pub mod fix;
 pub mod pair;
+pub mod proxy;
 pub mod trader;
 
 /// A small random number generator (splitmix64): the same numbers for the same seed.

@@ -55,6 +55,7 @@ pub(super) fn for_people(answer: &Value) -> String {
             "behind_us",
             "silent_ms",
             "catching_up",
+            "snapshot",
             "complaint",
         ],
     );

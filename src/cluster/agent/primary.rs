@@ -5,6 +5,7 @@
 
 use std::io::ErrorKind;
 
+use super::snapshot::Sending;
 use super::{ClusterAgent, Probe, REDIAL_NS};
 use crate::cluster::frame::{Body, Frame, Own};
 use crate::cluster::history::Piece;
@@ -22,18 +23,20 @@ const SPARE_CONNECTIONS: usize = 8;
 
 /// A connection that another node dialled.
 pub(super) struct Downstream<S> {
-    link: Link<S>,
+    pub link: Link<S>,
     since_ns: u64,
-    stage: Stage,
+    pub stage: Stage,
 }
 
-enum Stage {
+pub(super) enum Stage {
     /// Who is it?
     Silent,
     /// The journal is read for the running hash after the last record that both have.
     Awaited { node: NodeId, shared: Sequence },
     /// It gets records.
     Following { node: NodeId, outflow: Outflow, old: Old },
+    /// What it lacks was pruned: it gets a snapshot.
+    Sending { node: NodeId, sending: Sending },
     /// It was told off: what waits is still sent.
     Leaving,
     /// To be removed.
@@ -42,7 +45,7 @@ enum Stage {
 
 /// Records from the journal that are being sent.
 #[derive(Default)]
-struct Old {
+pub(super) struct Old {
     is_read: bool,
     piece: Vec<u8>,
     /// The bytes of the piece that were sent.
@@ -52,7 +55,16 @@ struct Old {
 impl<S> Downstream<S> {
     pub fn node(&self) -> Option<NodeId> {
         match &self.stage {
-            Stage::Awaited { node, .. } | Stage::Following { node, .. } => Some(*node),
+            Stage::Awaited { node, .. }
+            | Stage::Following { node, .. }
+            | Stage::Sending { node, .. } => Some(*node),
+            _ => None,
+        }
+    }
+
+    pub fn sending(&self) -> Option<&Sending> {
+        match &self.stage {
+            Stage::Sending { sending, .. } => Some(sending),
             _ => None,
         }
     }
@@ -146,7 +158,9 @@ impl<W: Wires> ClusterAgent<W> {
             // It reads what it was told and hangs up.
             Stage::Leaving => Ok(link.flush()? && link.receive(cluster)?.is_some()),
             Stage::Over => Ok(false),
-            Stage::Awaited { node, .. } | Stage::Following { node, .. } => {
+            Stage::Awaited { node, .. }
+            | Stage::Following { node, .. }
+            | Stage::Sending { node, .. } => {
                 let node = *node;
                 let Some(frame) = link.receive(cluster)? else { return Ok(false) };
                 let is_meant = match (&frame.body, frame.header.sender == node) {
@@ -228,11 +242,8 @@ impl<W: Wires> ClusterAgent<W> {
 
     /// A connection is over.
     fn let_go(&mut self, at: usize, why: Option<&LinkError>) {
-        let stage = std::mem::replace(&mut self.downstreams[at].stage, Stage::Over);
-        let node = match stage {
-            Stage::Awaited { node, .. } | Stage::Following { node, .. } => Some(node),
-            _ => None,
-        };
+        let node = self.downstreams[at].node();
+        self.downstreams[at].stage = Stage::Over;
         if let Some(node) = node {
             self.outside.history.end(node);
             self.steward.closed(node);
@@ -322,7 +333,8 @@ impl<W: Wires> ClusterAgent<W> {
         if let Stage::Awaited { node, .. } = self.downstreams[at].stage {
             match self.outside.history.next(node) {
                 Some(Piece::Begins { hash }) => self.welcome(at, hash)?,
-                Some(Piece::Records(_)) | None => return Ok(0),
+                Some(Piece::Snapshot(parcel)) => self.begin_sending(at, parcel),
+                Some(Piece::Records(_) | Piece::Part(_)) | None => return Ok(0),
                 Some(Piece::Gone(why)) => {
                     self.complain(Some(node), why);
                     self.steward.closed(node);
@@ -332,6 +344,7 @@ impl<W: Wires> ClusterAgent<W> {
             }
             done += 1;
         }
+        done += self.send_snapshot(at, is_sign_due)?;
         let Downstream { link, stage, .. } = &mut self.downstreams[at];
         let Stage::Following { node, outflow, old } = stage else { return Ok(done) };
         if is_sign_due {
@@ -355,6 +368,10 @@ impl<W: Wires> ClusterAgent<W> {
                         match self.outside.history.next(*node) {
                             Some(Piece::Records(piece)) => (old.piece, old.sent) = (piece, 0),
                             Some(Piece::Begins { .. }) => continue,
+                            // It was too slow. When it says hello again it gets that.
+                            Some(Piece::Snapshot(_) | Piece::Part(_)) => {
+                                return Err(LinkError::Closed);
+                            }
                             Some(Piece::Gone(why)) => {
                                 let node = *node;
                                 self.complain(Some(node), why);

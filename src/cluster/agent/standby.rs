@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 
 #[cfg(any(test, feature = "simulation"))]
 use super::AgentMutant;
+use super::snapshot::{self, Taking};
 use super::{ClusterAgent, PeerAddress, REDIAL_NS};
 use crate::cluster::follower::Refused;
 use crate::cluster::frame::{Body, Frame, HelloBody};
@@ -16,6 +17,8 @@ use crate::model::{Epoch, NodeId};
 const WELCOME_NS: u64 = 2_000_000_000;
 /// How long a node that refused this one is left alone.
 const REFUSED_NS: u64 = 100_000_000;
+/// How long one is whose snapshot is of no use: it sends the same again.
+const SNAPSHOT_NS: u64 = 2_000_000_000;
 
 /// The connection to the node that is, or may be, primary.
 pub(super) struct Upstream<S> {
@@ -24,6 +27,8 @@ pub(super) struct Upstream<S> {
     dial_at_ns: u64,
     /// How often somebody was dialled who was not the primary: the next time it is another's turn.
     misses: usize,
+    /// What it gets in the place of records.
+    pub taking: Option<Taking>,
 }
 
 enum State<S> {
@@ -46,7 +51,7 @@ enum State<S> {
 
 impl<S> Upstream<S> {
     pub fn idle(now_ns: u64) -> Self {
-        Self { state: State::Idle, dial_at_ns: now_ns, misses: 0 }
+        Self { state: State::Idle, dial_at_ns: now_ns, misses: 0, taking: None }
     }
 
     /// Whom it goes to, where it is up.
@@ -59,14 +64,17 @@ impl<S> Upstream<S> {
 }
 
 /// What ends a connection to a primary.
-enum Parting {
+pub(super) enum Parting {
     Link(LinkError),
     Refused(Refused),
+    /// The snapshot that it sends cannot be taken in.
+    Snapshot(String),
 }
 
 impl<W: Wires> ClusterAgent<W> {
     /// Ends the connection to whoever was followed.
     pub(super) fn hang_up(&mut self) {
+        self.stop_taking();
         if let State::Up { node, .. } = self.upstream.state {
             self.upstream.state = State::Idle;
             self.steward.closed(node);
@@ -194,7 +202,7 @@ impl<W: Wires> ClusterAgent<W> {
 
     /// Takes the next frame; false where there is none, or none may be taken now.
     fn hear_frame(&mut self) -> Result<bool, Parting> {
-        let State::Up { link, is_welcomed, .. } = &mut self.upstream.state else {
+        let State::Up { node, link, is_welcomed, since_ns, .. } = &mut self.upstream.state else {
             return Ok(false);
         };
         // What waits is sent, also what TLS has to say before and after it has read.
@@ -203,10 +211,20 @@ impl<W: Wires> ClusterAgent<W> {
             self.is_unread = true;
             return Ok(false);
         }
+        let taking = &mut self.upstream.taking;
+        if taking.is_some() && !self.outside.arrival.has_room() {
+            (self.is_unread, *since_ns) = (true, self.now_ns);
+            return Ok(false);
+        }
         let cluster = self.options.settings.cluster;
         let Some(frame) = link.receive(cluster).map_err(Parting::Link)? else {
             return link.flush().map(|_| false).map_err(Parting::Link);
         };
+        let arrival = &mut *self.outside.arrival;
+        if snapshot::take_frame(&frame, *node, taking, arrival, &mut self.steward)? {
+            *since_ns = self.now_ns;
+            return Ok(true);
+        }
         let mut named = 0;
         if let Body::Welcome { hash, .. } = frame.body {
             (named, *is_welcomed) = (hash, true);
@@ -220,11 +238,18 @@ impl<W: Wires> ClusterAgent<W> {
     }
 
     /// The connection to a primary is over.
-    fn part(&mut self, node: NodeId, parting: &Parting) {
+    pub(super) fn part(&mut self, node: NodeId, parting: &Parting) {
+        self.stop_taking();
         self.upstream.state = State::Idle;
         self.upstream.dial_at_ns = self.now_ns;
         self.steward.closed(node);
         match parting {
+            Parting::Snapshot(why) => {
+                self.upstream.misses += 1;
+                self.upstream.dial_at_ns = self.now_ns + SNAPSHOT_NS;
+                self.refused_connections += 1;
+                self.complain(Some(node), format!("its snapshot cannot be taken in: {why}"));
+            }
             Parting::Refused(Refused::NotPrimary) => {
                 self.upstream.misses += 1;
                 self.upstream.dial_at_ns = self.now_ns + REDIAL_NS;

@@ -243,6 +243,7 @@ impl House {
         let outside = Outside {
             wires: town.wires(address(node)),
             port: Box::new(DeskPort(desk.clone(), None)),
+            arrival: Box::new(crate::cluster::arrival::NoArrival),
             history: Box::new(LoggedHistory(logged.clone(), BTreeMap::new())),
             keeper: Box::new(memory.clone()),
         };

@@ -84,8 +84,42 @@ fn every_frame_is_read_as_it_was_written_and_not_before_all_of_it_has_come() {
         Body::Ack(ack),
         Body::StateHash(StateHash { sequence: Sequence(3), hash: 4 }),
         Body::Offer { end: Sequence(12) },
+        Body::Snapshot { shared: Sequence(3), parcel: parcel() },
+        Body::SnapshotPart { offset: u64::MAX, bytes: &bytes },
     ];
     bodies.iter().for_each(there_and_back);
+}
+
+fn parcel() -> Parcel {
+    let link = Link { sequence: Sequence(4), epoch: Epoch(2), running_hash: 3 };
+    let (timestamp, bytes) = (Timestamp(6), u64::MAX);
+    Parcel { version: 1, bytes, link, timestamp, mark: 7, state_hash: 8 }
+}
+
+#[test]
+fn a_snapshot_stands_in_for_something_and_its_longest_part_fits() {
+    let longest = vec![3; PART_BYTES_MAX];
+    there_and_back_whole(&Body::SnapshotPart { offset: 1, bytes: &longest });
+    let longer = vec![3; PART_BYTES_MAX + 1];
+    let frame = |body| Frame { header: header(), body };
+    let mut bytes = vec![0; 2 * FRAME_BYTES_MAX];
+    assert_eq!(frame(Body::SnapshotPart { offset: 1, bytes: &longer }).put(&mut bytes), None);
+    for body in [
+        Body::SnapshotPart { offset: 1, bytes: &[] },
+        Body::Snapshot { shared: parcel().link.sequence, parcel: parcel() },
+    ] {
+        frame(body).put(&mut bytes).expect("there is room");
+        let error = Frame::get(&bytes, own()).expect_err("nothing is sent so");
+        assert!(error.to_string().contains("snapshot"), "{error}");
+    }
+}
+
+/// Reads back a frame that is as long as a frame may be.
+fn there_and_back_whole(body: &Body<'_>) {
+    let frame = Frame { header: header(), body: body.clone() };
+    let mut bytes = vec![0; FRAME_BYTES_MAX];
+    assert_eq!(frame.put(&mut bytes), Some(FRAME_BYTES_MAX));
+    assert_eq!(Frame::get(&bytes, own()), Ok(Some((frame, FRAME_BYTES_MAX))));
 }
 
 #[test]

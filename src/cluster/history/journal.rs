@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use super::{History, PIECE_BYTES, Piece};
+use super::{History, PIECE_BYTES, Piece, snapshot};
 use crate::journal::{Disk, OpenError, RawReader, RealDisk};
 use crate::model::{NodeId, RecordBytes, Sequence};
 
@@ -97,8 +97,16 @@ fn read<D: Disk>(
         let next = reader.next();
         let more = match reader.read(&mut piece, PIECE_BYTES) {
             Ok(more) => more,
+            Err(OpenError::Pruned { first, .. }) => {
+                let goes_on = || !is_over.load(Ordering::Acquire);
+                let sent = snapshot::read(directory, &goes_on, &mut give);
+                if let Err(none) = sent {
+                    give(Piece::Gone(why(next, first, directory, &none)));
+                }
+                return;
+            }
             Err(error) => {
-                give(Piece::Gone(why(&error, next, directory)));
+                give(Piece::Gone(error.to_string()));
                 return;
             }
         };
@@ -118,14 +126,11 @@ fn read<D: Disk>(
 }
 
 /// Why records cannot be had from the next one on, and what to do.
-fn why(error: &OpenError, next: Sequence, directory: &Path) -> String {
-    let OpenError::Pruned { first, .. } = error else { return error.to_string() };
+fn why(next: Sequence, first: Sequence, directory: &Path, none: &str) -> String {
     let journal = directory.display();
     format!(
-        "record {next} was pruned from {journal}, which now begins with record {first}: a standby that lacks it \
-         cannot catch up. Stop the standby and empty its journal directory; make a snapshot here (castle snapshot \
-         {journal}); copy the folder snapshots, then all segments, from {journal} into the standby's journal \
-         directory; start the standby"
+        "record {next} was pruned from {journal}, which now begins with record {first}, and no snapshot can be sent \
+         in its place{none}. Make one: castle snapshot {journal}"
     )
 }
 

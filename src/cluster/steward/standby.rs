@@ -60,6 +60,23 @@ impl Steward {
         Welcomed::Following
     }
 
+    /// A primary, whose records behind the last that both have were pruned, sends a snapshot in their place: whether
+    /// this node may give up its log for that. Not where it owes its records to anybody: to a view that names it, or
+    /// could come to name it; or to clients, who were told of more than both have.
+    pub fn may_take_in(&mut self, reign: Epoch, shared: Sequence) -> Welcomed {
+        let is_over = reign < self.promise.reign;
+        let is_named = self.swap.is_some() || self.view().is_some_and(|view| view.has(self.me));
+        if self.role != Role::Standby || is_over || is_named || shared > self.own.end {
+            return Welcomed::HangUp;
+        }
+        let released = self.told.min(self.own.end);
+        if shared < released {
+            self.stop(Why::CutReleased { reign, to: shared, released });
+            return Welcomed::HangUp;
+        }
+        Welcomed::Following
+    }
+
     /// The log was cut as ordered.
     pub fn cut_done(&mut self) {
         self.is_cutting = false;

@@ -92,6 +92,7 @@ fn node(link: &control::LinkStatus, report: &Report) -> Value {
         "connected": link.is_connected,
         "in_sync": in_view,
         "catching_up": link.is_catching_up,
+        "snapshot": link.snapshot.map(|(done, bytes)| format!("{done} of {bytes} bytes")),
         "received": peer.map(|peer| peer.held.end.0),
         "synced": peer.map(|peer| peer.held.synced.0),
         "behind_records": peer.map(|peer| peer.behind),
