@@ -9,6 +9,10 @@ use std::time::Instant;
 use castle::simulation::{self, Mutant, Outcome, Tally};
 use clap::Parser;
 
+/// A run with so many seeds that failed has shown enough.
+const FAILED_MAX: usize = 20;
+/// After so many seeds what they came to is said, so that a run that is cut off has counted.
+const PROGRESS_SEEDS: u64 = 500;
 /// In how many seeds a planted mistake must be noticed.
 const MUTANT_SEEDS: u64 = 1_000;
 
@@ -64,6 +68,26 @@ impl Sum {
         self.resent += outcome.resent;
         self.faults.add(&outcome.faults);
         self.failed.extend(outcome.error.map(|error| (seed, error)));
+    }
+
+    fn say(&self, seconds: f64) {
+        say(&format!(
+            "{} seeds in {seconds:.1} s ({:.1} seeds/s), {} failed: {} commands, {} answered, {} faults, \
+             {} failovers, {} processes, {} records found only in a log ring, {} journals cut, {} promotions by an \
+             operator, {} messages resent",
+            self.seeds,
+            self.seeds as f64 / seconds,
+            self.failed.len(),
+            self.commands,
+            self.answered,
+            self.faults.total(),
+            self.failovers,
+            self.processes,
+            self.from_ring,
+            self.cuts,
+            self.promotions,
+            self.resent
+        ));
     }
 }
 
@@ -158,28 +182,17 @@ fn seeds(arguments: &Arguments, mutant: Option<Mutant>, threads: usize) -> bool 
         }
         let mut sum = sum.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         sum.add(seed, outcome);
-        sum.failed.len() < 20
+        if sum.seeds.is_multiple_of(PROGRESS_SEEDS) {
+            sum.say(begun.elapsed().as_secs_f64());
+        }
+        sum.failed.len() < FAILED_MAX
     });
     let sum = sum.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let seconds = begun.elapsed().as_secs_f64();
     let each: Vec<String> =
         sum.faults.each().map(|(fault, count)| format!("{fault:?} {count}")).collect();
     say(&format!("faults: {}", each.join(", ")));
-    say(&format!(
-        "{} seeds in {seconds:.1} s ({:.1} seeds/s): {} commands, {} answered, {} faults, {} failovers, \
-         {} processes, {} records found only in a log ring, {} journals cut, {} promotions by an operator, {} messages resent",
-        sum.seeds,
-        sum.seeds as f64 / seconds,
-        sum.commands,
-        sum.answered,
-        sum.faults.total(),
-        sum.failovers,
-        sum.processes,
-        sum.from_ring,
-        sum.cuts,
-        sum.promotions,
-        sum.resent
-    ));
+    sum.say(seconds);
     say(&format!("{} passed, {} failed", sum.seeds - sum.failed.len() as u64, sum.failed.len()));
     sum.failed.is_empty()
 }

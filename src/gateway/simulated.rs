@@ -128,20 +128,24 @@ impl SimulatedWorld {
     pub fn advance(&self, by_ns: u64) {
         let mut state = self.state();
         state.now_ns += by_ns;
-        let ids: Vec<u64> = state.ends.keys().copied().collect();
-        for id in ids {
+        let now_ns = state.now_ns;
+        let is_due = |end: &End| end.coming.front().is_some_and(|(due_ns, _)| *due_ns <= now_ns);
+        let due: Vec<u64> =
+            state.ends.iter().filter(|(_, end)| is_due(end)).map(|(id, _)| *id).collect();
+        for id in due {
             state.deliver(id);
         }
         // An end that is closed on both sides has nothing left to tell.
-        let is_over = |id: u64, ends: &BTreeMap<u64, End>| {
-            ends.get(&id).is_none_or(|end| end.phase == Phase::Closed && end.coming.is_empty())
+        let is_over = |end: Option<&End>| {
+            end.is_none_or(|end| end.phase == Phase::Closed && end.coming.is_empty())
         };
-        let ids: Vec<u64> = state.ends.keys().copied().filter(|id| id % 2 == 0).collect();
-        for id in ids {
-            if is_over(id, &state.ends) && is_over(id + 1, &state.ends) {
-                state.ends.remove(&id);
-                state.ends.remove(&(id + 1));
-            }
+        let over = state.ends.iter().filter(|(id, end)| {
+            *id % 2 == 0 && is_over(Some(*end)) && is_over(state.ends.get(&(*id + 1)))
+        });
+        let over: Vec<u64> = over.map(|(id, _)| *id).collect();
+        for id in over {
+            state.ends.remove(&id);
+            state.ends.remove(&(id + 1));
         }
     }
 
@@ -358,9 +362,11 @@ impl Read for SimulatedStream {
         let end = state.end(self.id)?;
         end.check()?;
         let length = out.len().min(end.arrived.len());
-        for (place, byte) in out.iter_mut().zip(end.arrived.drain(..length)) {
-            *place = byte;
-        }
+        let (front, back) = end.arrived.as_slices();
+        let split = length.min(front.len());
+        out[..split].copy_from_slice(&front[..split]);
+        out[split..length].copy_from_slice(&back[..length - split]);
+        end.arrived.drain(..length);
         if length == 0 && end.ended.is_none() && !out.is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }

@@ -15,6 +15,8 @@ const RETRY_NS: u64 = 2_000_000;
 const PATIENCE_NS: u64 = 60_000_000;
 /// Orders that he has not been answered at most.
 const UNANSWERED_MAX: usize = 24;
+/// What he reads from the network at a time.
+const CHUNK_BYTES: usize = 8_192;
 /// So many of the [`TAGS`] are lasting fields of a report: OrderID, ExecID, ClOrdID, ExecType, OrdStatus, LastQty,
 /// LastPx, CumQty, Text.
 const LASTING: usize = 9;
@@ -58,6 +60,8 @@ pub struct Client {
     stream: Option<SimulatedStream>,
     inbound: Vec<u8>,
     unsent: Vec<u8>,
+    /// What is read at a time.
+    chunk: Box<[u8]>,
     next_out: u64,
     /// What he sent since the beginning, for a resend: empty for a message of the session.
     sent: BTreeMap<u64, String>,
@@ -93,6 +97,7 @@ impl Client {
             stream: None,
             inbound: Vec::new(),
             unsent: Vec::new(),
+            chunk: vec![0; CHUNK_BYTES].into_boxed_slice(),
             next_out: 1,
             sent: BTreeMap::new(),
             next_in: 1,
@@ -235,8 +240,10 @@ impl Client {
             self.comp_id
         );
         let start = self.unsent.len();
-        let text = format!("8=FIX.4.4|9={}|{body}", body.len());
-        self.unsent.extend(text.bytes().map(|byte| if byte == b'|' { 1 } else { byte }));
+        let beginning = format!("8=FIX.4.4|9={}|", body.len());
+        for text in [beginning, body] {
+            self.unsent.extend(text.bytes().map(|byte| if byte == b'|' { 1 } else { byte }));
+        }
         let sum = frame::check_sum(&self.unsent[start..]);
         self.unsent.extend_from_slice(b"10=");
         self.unsent.extend_from_slice(&sum);
@@ -253,11 +260,10 @@ impl Client {
     }
 
     fn read(&mut self, now_ns: u64, random: &mut Random) {
-        let mut bytes = [0; 8_192];
         let mut is_over = false;
         while let Some(stream) = &mut self.stream {
-            match stream.read(&mut bytes) {
-                Ok(length) if length > 0 => self.inbound.extend_from_slice(&bytes[..length]),
+            match stream.read(&mut self.chunk) {
+                Ok(length) if length > 0 => self.inbound.extend_from_slice(&self.chunk[..length]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 _ => {
                     is_over = true;

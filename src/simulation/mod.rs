@@ -8,7 +8,7 @@
 //! 3. Faults ([`faults`]) come once there is something to lose, overlap, and end. At last all is healed.
 //! 4. What clients were told is compared with the log of whoever begins to lead, each time, and at the end
 //!    ([`reference`]); what they notice themselves ([`client`]) is an error too. At the end the cluster must trade
-//!    again, all nodes must be in sync and have one state, and each journal must replay to it.
+//!    again, all nodes must be in sync and have the state to which the log replays, and each journal must be that log.
 //!
 //! A fault that would take what was acknowledged from every node in sync is not drawn: no protocol survives that.
 

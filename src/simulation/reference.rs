@@ -1,6 +1,6 @@
 //! The log of whoever led last, replayed: what every client was told must follow from it.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use crate::engine::Engine;
 use crate::model::{Event, EventBody, ExecType, Record, RecordBytes, Sequence};
@@ -23,7 +23,7 @@ pub struct Reference {
     /// By session, then by number from 1.
     told: Vec<Vec<Numbered>>,
     /// Orders taken, by session and ClOrdID.
-    taken: BTreeMap<(u32, String), u32>,
+    taken: HashSet<(u32, String)>,
 }
 
 impl Reference {
@@ -34,13 +34,18 @@ impl Reference {
             events: Vec::new(),
             hashes: Vec::new(),
             told: vec![Vec::new(); sessions],
-            taken: BTreeMap::new(),
+            taken: HashSet::new(),
         }
     }
 
     /// How many records it has replayed.
     pub fn last(&self) -> Sequence {
         Sequence(self.hashes.len() as u64)
+    }
+
+    /// The running hash of its log.
+    pub fn running_hash(&self) -> u64 {
+        self.hashes.last().copied().unwrap_or(0)
     }
 
     /// Its engine.
@@ -65,9 +70,9 @@ impl Reference {
             self.events.clear();
             self.engine.apply(&record, &mut self.events);
             self.hashes.push(*hash);
-            for event in std::mem::take(&mut self.events) {
-                self.keep(&event)?;
-            }
+            let events = std::mem::take(&mut self.events);
+            events.iter().try_for_each(|event| self.keep(event))?;
+            self.events = events;
         }
         Ok(())
     }
@@ -79,12 +84,10 @@ impl Reference {
         let (kind, cl_ord_id) = match &event.body {
             EventBody::Execution(execution) => {
                 let id = execution.cl_ord_id.to_string();
-                if execution.exec_type == ExecType::New {
-                    let times = self.taken.entry((event.session.0, id.clone())).or_default();
-                    *times += 1;
-                    if *times > 1 {
-                        return Err(format!("the log takes order {id} {times} times"));
-                    }
+                if execution.exec_type == ExecType::New
+                    && !self.taken.insert((event.session.0, id.clone()))
+                {
+                    return Err(format!("the log takes order {id} a second time"));
                 }
                 (b'8', id)
             }
@@ -131,5 +134,11 @@ fn is_same(told: &Told, found: &Numbered) -> bool {
     let (cause, index) = found.exec_id;
     kind == found.kind
         && (kind == 0 || told.cl_ord_id == found.cl_ord_id)
-        && (kind != b'8' || told.exec_id == format!("0-{cause}-{index}"))
+        && (kind != b'8' || exec_id(&told.exec_id) == Some((cause, index)))
+}
+
+/// What an ExecID of this log stands for: cause and index.
+fn exec_id(text: &str) -> Option<(u64, u16)> {
+    let (cause, index) = text.strip_prefix("0-")?.split_once('-')?;
+    Some((cause.parse().ok()?, index.parse().ok()?))
 }

@@ -35,7 +35,7 @@ const HEALING_NS: u64 = 4_000_000_000;
 /// A step takes as long at most.
 const STEP_NS_MAX: u64 = 400_000;
 /// From one fault to the next at most.
-const FAULT_NS_MAX: [u64; 3] = [30_000_000, 100_000_000, 150_000_000];
+const FAULT_NS_MAX: [u64; 3] = [20_000_000, 50_000_000, 100_000_000];
 /// How long a fault lasts at most.
 const LASTS_NS_MAX: [u64; 3] = [30_000_000, 120_000_000, 250_000_000];
 /// How long a trader waits for an answer before he goes elsewhere.
@@ -43,6 +43,8 @@ const SILENCE_NS: u64 = 150_000_000;
 /// What the network takes at most: usually, and while it is slow.
 const DELAY_NS: u64 = 500_000;
 const SLOW_DELAY_NS: u64 = 15_000_000;
+/// Orders that a trader sends at once: fewer than this.
+const BURST: u64 = 6;
 const SESSIONS: usize = 4;
 const CLIENTS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 1, 1));
 
@@ -281,18 +283,25 @@ impl World {
             self.reference.follow(&machine.log, &machine.hashes)?;
         }
         self.look_for_orphans();
-        if !self.is_healed && self.random.below(IMAGE_STEPS) == 0 {
+        let takes_images = !self.is_healed && self.kinds.contains(&Fault::OlderDisk);
+        if takes_images && self.random.below(IMAGE_STEPS) == 0 {
             self.machines[first].take_image();
         }
         if !self.is_healed && self.now_ns >= self.next_fault_ns {
             self.next_fault_ns = self.now_ns + self.random.below(self.fault_ns_max);
-            self.fault()?;
+            if self.faults.total() * COMMANDS <= (self.commands() + 1_000) * FAULTS {
+                self.fault()?;
+            }
         }
         Ok(())
     }
 
     fn clients_turn(&mut self) -> Result<(), String> {
         let wall_ns = 1_770_000_000_000_000_000 + self.now_ns;
+        // Neither commands nor faults come to their number much before the other.
+        let is_ahead = !self.is_healed
+            && self.next_fault_ns != u64::MAX
+            && self.commands() * FAULTS > (self.faults.total() + 4) * COMMANDS;
         for at in 0..self.clients.len() {
             let client = &mut self.clients[at];
             client.work(&self.net, self.now_ns, wall_ns, &mut self.random);
@@ -300,8 +309,11 @@ impl World {
                 client.give_up_waiting(self.now_ns);
             }
             // In bursts: so that there is always something on its way when a fault comes.
-            let orders =
-                if self.is_trading && self.random.below(3) == 0 { self.random.below(4) } else { 0 };
+            let orders = if self.is_trading && !is_ahead && self.random.below(3) == 0 {
+                self.random.below(BURST)
+            } else {
+                0
+            };
             for _ in 0..orders {
                 client.trade(self.now_ns, &mut self.random);
             }
@@ -670,7 +682,11 @@ impl World {
                 && world.clients.iter().all(|client| client.is_in() && client.misses_nothing())
         })?;
         self.is_trading = false;
-        self.clients.iter_mut().for_each(Client::ask_for_all);
+        for client in &mut self.clients {
+            if self.random.below(4) == 0 {
+                client.ask_for_all();
+            }
+        }
         self.wait(until_ns, "the nodes do not come to one state", |world| {
             let last = world.reference.last().0;
             world.machines.iter().all(|machine| machine.last() == Some(last))
@@ -679,17 +695,18 @@ impl World {
         self.reference.check(&self.clients)?;
         self.reference.engine().audit()?;
         let (last, hash) = (self.reference.last().0, self.reference.engine().state_hash());
+        let running_hash = self.reference.running_hash();
         for machine in &self.machines {
             machine.audit().map_err(|why| format!("node {}: {why}", machine.id))?;
-            if machine.state() != Some((last, hash)) {
+            let state = machine.state();
+            if state != Some((last, hash)) {
+                let id = machine.id;
                 return Err(format!(
-                    "node {} has state {:x?}, a replay {:x?}",
-                    machine.id,
-                    machine.state(),
+                    "node {id} has state {state:x?}, a replay {:x?}",
                     (last, hash)
                 ));
             }
-            machine.replay(last, hash)?;
+            machine.verify(last, running_hash)?;
         }
         Ok(())
     }

@@ -30,8 +30,8 @@ pub use recorder::{LatencyRecorder, Ways, recorder};
 
 /// The greatest value that is told apart, in nanoseconds: a minute. What is above counts as it.
 pub const VALUE_NS_MAX: u64 = 60_000_000_000;
-/// Decimal digits that a recorded value keeps.
-const DIGITS: u8 = 3;
+/// Decimal digits that a recorded value keeps. The simulation measures nothing, and its nodes begin often.
+const DIGITS: u8 = if cfg!(feature = "simulation") { 1 } else { 3 };
 /// Every so many order requests one is timed at each stage.
 pub const SAMPLE_EVERY: u64 = 64;
 /// Order requests that may be between a gateway and the reports of them: a full command ring and a full
