@@ -151,7 +151,7 @@ impl Inflow {
             }
             Body::NotPrimary => Err(Refused::NotPrimary),
             Body::Refused => Err(Refused::ByPrimary),
-            Body::Hello(_) | Body::Ack(_) => Err(Refused::Frame),
+            Body::Hello(_) | Body::Ack(_) | Body::View(_) => Err(Refused::Frame),
             _ if !steward.accepts(sender, reign) => Err(Refused::Reign { reign }),
             Body::Records(records) => {
                 self.hand_on(reign, records)?;

@@ -61,6 +61,7 @@ const PROGRESS: u8 = 6;
 const ACK: u8 = 7;
 const STATE_HASH: u8 = 8;
 const OFFER: u8 = 9;
+const VIEW: u8 = 10;
 
 /// Why bytes are no frame of this cluster. The connection is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -136,8 +137,8 @@ pub enum HelloError {
     },
     /// It is configured with other instruments, accounts or sessions.
     #[error(
-        "node {node} defines other assets, instruments, accounts or sessions than this one ({found:016x} there, \
-         {own:016x} here): give both the same configuration"
+        "node {node} defines other assets, instruments, accounts or sessions than this one, or one of the two has no \
+         [cluster.arbiter] ({found:016x} there, {own:016x} here): give both the same configuration"
     )]
     Definitions {
         /// The node.
@@ -209,8 +210,11 @@ pub enum Body<'a> {
     },
     /// What a standby holds.
     Ack(Ack),
-    /// The primary's state hash.
+    /// The primary's state hash; from a standby, the last that it found to be the same.
     StateHash(StateHash),
+    /// Without an arbiter: the view that the node has, as [`View::to_text`](crate::cluster::view::View::to_text)
+    /// writes it. The header's reign is the node's own where it is primary, else 0.
+    View(&'a str),
     /// The primary offers its place: its log ends here.
     Offer {
         /// The last record.
@@ -405,6 +409,7 @@ impl<'a> Body<'a> {
             ACK => (take.ack(reign), "acknowledgement"),
             STATE_HASH => (take.state_hash(), "state hash"),
             OFFER => (take.get().map(|end| Self::Offer { end }), "offer"),
+            VIEW => (std::str::from_utf8(take.rest()).ok().map(Self::View), "view"),
             found => return Err(FrameError::Kind { found }),
         };
         body.filter(|_| take.0.is_empty()).ok_or(FrameError::Body { what })
@@ -524,6 +529,10 @@ impl Put<'_> {
             Body::Offer { end } => {
                 self.put(*end)?;
                 Some(OFFER)
+            }
+            Body::View(text) => {
+                self.bytes(text.as_bytes())?;
+                Some(VIEW)
             }
         }
         .filter(|_| self.out.len() >= HEADER_BYTES)
