@@ -7,70 +7,14 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
 use serde_json::json;
+use support::crowd::{each, go_on_at, trade_until};
 use support::exchange::Exchange;
 use support::pair::{Pair, cluster, is_listening, leads_both, wait_for};
 use support::trader::Trader;
 
 const SESSIONS: usize = 4;
-/// New orders a second, all sessions together.
-const RATE: u64 = 4_000;
-/// How long is traded before something happens.
-const STRETCH: Duration = Duration::from_millis(500);
 const SEED: u64 = 0x7061_6972;
-
-/// Does something with all traders at once.
-fn each(traders: &mut [Trader], work: impl Fn(&mut Trader) -> Result<(), String> + Sync) {
-    std::thread::scope(|scope| {
-        let work = &work;
-        let threads: Vec<_> =
-            traders.iter_mut().map(|trader| scope.spawn(move || work(trader))).collect();
-        for thread in threads {
-            if let Err(what) = thread.join().expect("a trader does not panic") {
-                panic!("{what}");
-            }
-        }
-    });
-}
-
-/// Lets all trade, and after a while does `event` to the node that they trade on; then takes what it still sent.
-fn trade_until<T>(traders: &mut [Trader], event: impl FnOnce() -> T) -> T {
-    let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let stop = &stop;
-        let threads: Vec<_> = traders
-            .iter_mut()
-            .map(|trader| {
-                scope.spawn(move || {
-                    trader.trade(RATE / SESSIONS as u64, &|| stop.load(Ordering::Relaxed))?;
-                    trader.drain()
-                })
-            })
-            .collect();
-        std::thread::sleep(STRETCH);
-        let done = event();
-        stop.store(true, Ordering::Relaxed);
-        for thread in threads {
-            if let Err(what) = thread.join().expect("a trader does not panic") {
-                panic!("{what}");
-            }
-        }
-        done
-    })
-}
-
-/// All sessions go on at a node, and what it knows is what they know.
-fn go_on_at(node: &Exchange, traders: &mut [Trader]) {
-    wait_for("its doors open", &[node], || is_listening(node));
-    each(traders, |trader| trader.come_back(node.address));
-    each(traders, Trader::settle);
-    each(traders, Trader::check);
-    each(traders, Trader::settle);
-    node.check_money(SESSIONS);
-}
 
 #[test]
 fn clients_go_on_at_the_standby_when_the_primary_is_killed_and_at_the_old_one_when_it_has_the_place_again()

@@ -92,8 +92,17 @@ enum Command {
     Cluster,
     /// Makes the cluster's first view, with this node as primary; done once
     Found,
-    /// Makes this node primary whatever the view says; asks first
+    /// Makes this node primary whatever the view says; says what that requires of you, and asks
     Promote {
+        /// Does not ask: you have done what it requires
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Without an arbiter: has the primary go on without a standby that is lost; asks first
+    LeaveOut {
+        /// The standby's number
+        #[arg(long)]
+        node: u16,
         /// Does not ask
         #[arg(long)]
         yes: bool,
@@ -127,9 +136,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
         (None, None) => Config::default().admin_socket(),
     };
     let mut client = AdminClient::connect(&socket).map_err(Failure::new)?;
-    if let Command::Promote { yes: false } = arguments.command
-        && !cluster::confirms_promotion(&mut client)?
-    {
+    let is_confirmed = match arguments.command {
+        Command::Promote { yes: false } => cluster::confirms_promotion(&mut client)?,
+        Command::LeaveOut { node, yes: false } => cluster::confirms_leaving_out(&mut client, node)?,
+        _ => true,
+    };
+    if !is_confirmed {
         return Err(Failure::new("nothing was changed"));
     }
     let answer = client.ask(&request(&arguments.command)).map_err(Failure::new)?;
@@ -175,6 +187,7 @@ fn request(command: &Command) -> Value {
         Command::Cluster => json!({"command": "cluster"}),
         Command::Found => json!({"command": "found"}),
         Command::Promote { .. } => json!({"command": "promote"}),
+        Command::LeaveOut { node, .. } => json!({"command": "leave-out", "node": node.to_string()}),
         Command::Switchover { to } => json!({"command": "switchover", "to": to.to_string()}),
     }
 }
@@ -197,7 +210,10 @@ fn for_people(command: &Command, answer: &Value) -> String {
         Command::Book { .. } => book(answer),
         Command::Latency => latency(answer),
         Command::Cluster => cluster::for_people(answer),
-        Command::Found | Command::Promote { .. } | Command::Switchover { .. } => {
+        Command::Found
+        | Command::Promote { .. }
+        | Command::LeaveOut { .. }
+        | Command::Switchover { .. } => {
             "asked for: castle admin cluster shows what came of it\n".to_owned()
         }
         _ => fields(answer),

@@ -23,6 +23,7 @@ mod snapshot;
 mod standby;
 #[cfg(test)]
 mod tests;
+mod word;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -310,14 +311,16 @@ impl<W: Wires> ClusterAgent<W> {
         let (mut wish, this) = (None, &*self);
         control.attend(
             |found| {
-                wish = Some(found);
-                this.may_wish(found)
+                let granted = this.may_wish(found);
+                wish = granted.is_ok().then_some(found);
+                granted
             },
             || this.status(),
         );
         match wish {
             Some(Wish::Found) => self.steward.found(),
             Some(Wish::Promote) => self.steward.promote(),
+            Some(Wish::LeaveOut { node }) => self.steward.leave_out(node),
             Some(Wish::SwitchOver { to, patience_ns }) => {
                 self.steward.switch_over(to, patience_ns);
             }
@@ -342,7 +345,8 @@ impl<W: Wires> ClusterAgent<W> {
             Wish::Promote if view.is_none() => {
                 Err("there is no view yet: castle admin found makes the first".to_owned())
             }
-            Wish::Promote => Ok(()),
+            Wish::Promote => self.may_promote(),
+            Wish::LeaveOut { node } => self.may_leave_out(node),
             Wish::SwitchOver { .. } if !leads => {
                 Err("this node is not primary: ask the one that is".to_owned())
             }
@@ -355,6 +359,38 @@ impl<W: Wires> ClusterAgent<W> {
                 }
                 Err(format!("node {to} is not in sync: castle admin cluster shows who is"))
             }
+        }
+    }
+
+    /// An arbiter keeps two apart; without one, nobody is promoted beside a primary that is seen.
+    fn may_promote(&self) -> Result<(), String> {
+        let primary = self.upstream.node().filter(|_| self.steward.follows().is_some());
+        match primary.filter(|_| self.steward.is_without_arbiter()) {
+            Some(primary) => Err(format!(
+                "{} is primary and answers: castle admin switchover, asked of it, hands the place over. To promote \
+                 this node, stop castle there first",
+                self.name_of(primary)
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn may_leave_out(&self, node: NodeId) -> Result<(), String> {
+        let report = self.steward.report();
+        let name = self.name_of(node);
+        if !self.steward.is_without_arbiter() {
+            return Err("with an arbiter a primary leaves out by itself who is lost".to_owned());
+        }
+        if report.leads.is_none() {
+            return Err("this node is not primary: ask the one that is".to_owned());
+        }
+        let peer = report.peers.iter().find(|peer| peer.member.node == node);
+        match peer {
+            Some(peer) if peer.is_waited_for => Ok(()),
+            Some(peer) if peer.is_in_sync => Err(format!("{name} is there and in sync")),
+            _ => Err(format!(
+                "nothing waits for node {node}: castle admin cluster shows who is in sync"
+            )),
         }
     }
 
@@ -426,7 +462,10 @@ impl<W: Wires> ClusterAgent<W> {
                     }
                 }
                 Order::Offer { to, end } => self.offer(to, end),
-                Order::StepDown(_) => self.end(Ending::Again),
+                Order::StepDown(_) => {
+                    self.say_last_view();
+                    self.end(Ending::Again);
+                }
                 Order::Stop(why) => {
                     self.outside.keeper.forget();
                     self.end(Ending::Stopped(why.to_string()));

@@ -8,6 +8,7 @@
 
 mod etcd;
 mod file;
+mod own;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::cluster::view::{View, ViewError};
 
 pub use etcd::{EtcdArbiter, EtcdOptions, EtcdTls};
 pub use file::FileArbiter;
+pub use own::OwnView;
 
 /// Which write made the view that an arbiter holds; means something to that arbiter only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +83,12 @@ pub trait Arbiter: Send {
 
     /// Asks that `view` be the first, if there is none. Only an operator's command does this.
     fn found(&mut self, view: &View) -> Result<(), ArbiterError>;
+
+    /// Keeps a higher view that another node told of. Only a node's own copy does this, where there is no arbiter:
+    /// what is shared by all shows such a view by itself.
+    fn adopt(&mut self, _: &View) -> Result<(), ArbiterError> {
+        Ok(())
+    }
 
     /// Waits until another view than that of version `known` is held, at most for `patience`: that
     /// view, or none where there was no other in time.

@@ -25,6 +25,11 @@ pub enum Wish {
     Found,
     /// This node as primary, whatever the view says, and whatever its log lacks.
     Promote,
+    /// The primary, without an arbiter, goes on without this standby until that is back.
+    LeaveOut {
+        /// Which one.
+        node: NodeId,
+    },
     /// Another node as primary, without a lost or refused order.
     SwitchOver {
         /// Which one.

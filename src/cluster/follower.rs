@@ -151,10 +151,12 @@ impl Inflow {
             }
             Body::NotPrimary => Err(Refused::NotPrimary),
             Body::Refused => Err(Refused::ByPrimary),
-            // Snapshots are taken in elsewhere, after they were announced.
-            Body::Hello(_) | Body::Ack(_) | Body::Snapshot { .. } | Body::SnapshotPart { .. } => {
-                Err(Refused::Frame)
-            }
+            // Views and snapshots are taken elsewhere, snapshots after they were announced.
+            Body::Hello(_)
+            | Body::Ack(_)
+            | Body::View(_)
+            | Body::Snapshot { .. }
+            | Body::SnapshotPart { .. } => Err(Refused::Frame),
             _ if !steward.accepts(sender, reign) => Err(Refused::Reign { reign }),
             Body::Records(records) => {
                 self.hand_on(reign, records)?;

@@ -65,6 +65,7 @@ const STATE_HASH: u8 = 8;
 const OFFER: u8 = 9;
 const SNAPSHOT: u8 = 10;
 const SNAPSHOT_PART: u8 = 11;
+const VIEW: u8 = 12;
 
 /// The most bytes of a snapshot in a frame.
 pub const PART_BYTES_MAX: usize = FRAME_BYTES_MAX - HEADER_BYTES - 8;
@@ -143,8 +144,8 @@ pub enum HelloError {
     },
     /// It is configured with other instruments, accounts or sessions.
     #[error(
-        "node {node} defines other assets, instruments, accounts or sessions than this one ({found:016x} there, \
-         {own:016x} here): give both the same configuration"
+        "node {node} defines other assets, instruments, accounts or sessions than this one, or one of the two has no \
+         [cluster.arbiter] ({found:016x} there, {own:016x} here): give both the same configuration"
     )]
     Definitions {
         /// The node.
@@ -216,8 +217,11 @@ pub enum Body<'a> {
     },
     /// What a standby holds.
     Ack(Ack),
-    /// The primary's state hash.
+    /// The primary's state hash; from a standby, the last that it found to be the same.
     StateHash(StateHash),
+    /// Without an arbiter: the view that the node has, as [`View::to_text`](crate::cluster::view::View::to_text)
+    /// writes it. The header's reign is the node's own where it is primary, else 0.
+    View(&'a str),
     /// The primary offers its place: its log ends here.
     Offer {
         /// The last record.
@@ -429,6 +433,7 @@ impl<'a> Body<'a> {
             OFFER => (take.get().map(|end| Self::Offer { end }), "offer"),
             SNAPSHOT => (take.snapshot(), "announcement of a snapshot"),
             SNAPSHOT_PART => (take.snapshot_part(), "part of a snapshot"),
+            VIEW => (std::str::from_utf8(take.rest()).ok().map(Self::View), "view"),
             found => return Err(FrameError::Kind { found }),
         };
         body.filter(|_| take.0.is_empty()).ok_or(FrameError::Body { what })
@@ -580,6 +585,10 @@ impl Put<'_> {
                 self.put(*offset)?;
                 self.bytes(bytes)?;
                 Some(SNAPSHOT_PART)
+            }
+            Body::View(text) => {
+                self.bytes(text.as_bytes())?;
+                Some(VIEW)
             }
         }
         .filter(|_| self.out.len() >= HEADER_BYTES)

@@ -76,6 +76,7 @@ impl Shared {
                 arbiter.swap(*expected, view).map(|()| Answer::Asked)
             }
             Request::Found(view) => arbiter.found(view).map(|()| Answer::Asked),
+            Request::Adopt(view) => arbiter.adopt(view).map(|()| Answer::Asked),
         };
         self.note(result.as_ref().err());
         result.unwrap_or(Answer::Failed)

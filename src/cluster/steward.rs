@@ -19,6 +19,7 @@
 mod life;
 #[cfg(any(test, feature = "simulation"))]
 mod mutant;
+mod operator;
 mod primary;
 mod report;
 mod standby;
@@ -43,6 +44,7 @@ pub use report::{PeerReport, Report};
 
 #[cfg(any(test, feature = "simulation"))]
 use mutant::Mutant;
+use operator::Word;
 use primary::Peer;
 use standby::Following;
 
@@ -66,6 +68,22 @@ pub struct Settings {
     pub retry_ns: u64,
     /// How often the view is read where nothing gives a reason to.
     pub watch_ns: u64,
+    /// Who says who is primary.
+    pub rule: Rule,
+}
+
+/// Who says who is primary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// The arbiter: nodes ask it by themselves.
+    Arbiter,
+    /// Operators, since there is no arbiter. Each node keeps its own copy of the view; the primary's counts.
+    Operator {
+        /// Bit n: node n is another node of this cluster.
+        others: u64,
+        /// A primary goes on without a standby that is lost; where not, it waits for the operator's word.
+        goes_on_alone: bool,
+    },
 }
 
 /// How a process of a node begins.
@@ -106,6 +124,8 @@ pub enum Request {
     },
     /// To keep a first view. An operator asked for it.
     Found(View),
+    /// To keep a higher view that another node told of. Only without an arbiter.
+    Adopt(View),
 }
 
 /// What came of a request.
@@ -187,6 +207,20 @@ pub enum Why {
     /// Two logs that cannot be of one cluster.
     #[error("{0}")]
     Parted(Parted),
+    /// Without an arbiter: two operators made two nodes primary.
+    #[error(
+        "node {node} is primary as well, since epoch {reign}; this node was made so in epoch {own}. Two nodes were \
+         promoted, or founded, while neither saw the other. Both may have told clients what the other lacks: keep \
+         both journals, decide which node goes on, then empty the other's journal directory and start it"
+    )]
+    TwoPrimaries {
+        /// The other.
+        node: NodeId,
+        /// When it became primary.
+        reign: Epoch,
+        /// When this node became so, or the node that it followed.
+        own: Epoch,
+    },
 }
 
 /// What a standby says first on a connection.
@@ -306,6 +340,8 @@ pub struct Steward {
     /// An operator wants this node to be primary, whatever the view says.
     promote: bool,
     found: Option<View>,
+    /// Without an arbiter: what only operators decide.
+    operator: Word,
     is_asking: bool,
     ask_next_ns: u64,
     read_next: bool,
@@ -354,6 +390,7 @@ impl Steward {
             unsynced_since_ns: None,
             promote: false,
             found: None,
+            operator: Word::default(),
             is_asking: false,
             ask_next_ns: now_ns,
             read_next: true,
@@ -470,6 +507,10 @@ impl Steward {
     pub fn request(&mut self) -> Option<Request> {
         if self.is_asking || self.role == Role::Out || self.now_ns < self.ask_next_ns {
             return None;
+        }
+        if let Some(view) = self.operator.adopt.take() {
+            self.is_asking = true;
+            return Some(Request::Adopt(view));
         }
         let is_due = self.now_ns >= self.read_at_ns;
         let insists = self.insists();

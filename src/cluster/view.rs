@@ -69,6 +69,9 @@ pub enum ViewError {
     /// Its primary took over in no epoch that could be.
     #[error("its primary took over in epoch {0}, which is not from 1 to its own")]
     Reign(Epoch),
+    /// There is no epoch behind that of the view.
+    #[error("there is no epoch behind it")]
+    LastEpoch,
     /// Not the text of a view.
     #[error("it is not the text of a view: {0}")]
     Text(String),
@@ -86,7 +89,16 @@ pub enum Change {
     },
     /// The primary goes on, with these in sync.
     InSync(Vec<Member>),
+    /// An operator, where there is no arbiter, makes this node primary, alone in sync. What views the others have
+    /// come to meanwhile nobody knows, so the epoch leaps: see [`PROMOTION_EPOCHS`].
+    Promotion(Member),
 }
+
+/// From one promotion by an operator, without an arbiter, to the next: more views than a primary that nobody hears
+/// can come to, so that the epoch of the promotion is above all of them. The node's number is added, so that
+/// promotions of two nodes are never one epoch.
+pub const PROMOTION_EPOCHS: u32 = 1_000_000;
+const _: () = assert!(NODES_MAX as u32 <= PROMOTION_EPOCHS / 1_000);
 
 impl View {
     /// The first view, made by an operator.
@@ -108,12 +120,23 @@ impl View {
         durability: Durability,
         nonce: u64,
     ) -> Result<Self, ViewError> {
-        let (cluster, epoch) = (self.cluster, Epoch(self.epoch.0 + 1));
+        let cluster = self.cluster;
+        let epoch = match change {
+            Change::Promotion(member) => self.promotion_epoch(member.node),
+            _ => self.epoch.0.checked_add(1),
+        };
+        let epoch = Epoch(epoch.ok_or(ViewError::LastEpoch)?);
         let (primary, reign, in_sync) = match change {
             Change::TakeOver { primary, in_sync } => (*primary, epoch, in_sync.clone()),
             Change::InSync(in_sync) => (self.primary, self.reign, in_sync.clone()),
+            Change::Promotion(member) => (*member, epoch, vec![*member]),
         };
         Self { cluster, epoch, reign, primary, in_sync, durability, nonce }.checked()
+    }
+
+    fn promotion_epoch(&self, node: NodeId) -> Option<u32> {
+        let promotions = (self.epoch.0 / PROMOTION_EPOCHS).checked_add(1)?;
+        promotions.checked_mul(PROMOTION_EPOCHS)?.checked_add(u32::from(node.0))
     }
 
     fn checked(mut self) -> Result<Self, ViewError> {
@@ -298,6 +321,24 @@ mod tests {
         assert_eq!((over.epoch(), over.primary()), (Epoch(3), member(1, 9)));
         assert_eq!(over.reign(), Epoch(3), "who takes over begins a reign");
         assert!(!over.has(member(0, 7)));
+    }
+
+    #[test]
+    fn an_operators_promotion_is_above_what_the_others_came_to_and_never_the_same_for_two() {
+        let level = Durability::LocalDisk;
+        let promoted = |view: &View, node| {
+            let over = Change::Promotion(member(node, 9));
+            view.next(&over, level, 3).expect("it is valid")
+        };
+        let over = promoted(&founded(), 1);
+        assert_eq!((over.epoch(), over.reign()), (Epoch(1_000_001), Epoch(1_000_001)));
+        assert_eq!((over.primary(), over.in_sync()), (member(1, 9), &[member(1, 9)][..]));
+        assert_eq!(promoted(&founded(), 0).epoch(), Epoch(1_000_000));
+        let mut last = promoted(&over, 0);
+        assert_eq!(last.epoch(), Epoch(2_000_000));
+        last.epoch = Epoch(u32::MAX - 5);
+        let over = Change::Promotion(member(1, 9));
+        assert_eq!(last.next(&over, level, 4), Err(ViewError::LastEpoch));
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub struct PlannedCut {
     at: Option<CutAt>,
     /// Records that it takes away.
     records: u64,
+    /// The highest sequence that the journal names as released.
+    released: Sequence,
 }
 
 /// Looks for the place behind a record.
@@ -111,7 +113,7 @@ impl PlannedCut {
         let Some((segment, offset, epoch, hash)) = finder.found else {
             if scanned.end.is_none() {
                 // There is no segment in use: nothing is there to be cut.
-                return Ok(Self { at: None, records: 0 });
+                return Ok(Self { at: None, records: 0, released: Sequence(0) });
             }
             let what =
                 format!("it names record {}, the journal was pruned behind it", end.sequence);
@@ -126,12 +128,18 @@ impl PlannedCut {
         }
         let records = last.0 - end.sequence.0;
         let at = CutAt { segment, offset, last: end.sequence };
-        Ok(Self { at: (records > 0).then_some(at), records })
+        let released = scanned.chain.released;
+        Ok(Self { at: (records > 0).then_some(at), records, released })
     }
 
     /// How many records it takes away.
     pub fn records(&self) -> u64 {
         self.records
+    }
+
+    /// The highest sequence that the journal names as released: clients were told so far, at least.
+    pub fn released(&self) -> Sequence {
+        self.released
     }
 
     /// Makes the cut, durable when this returns. Nobody may have the journal open; what a log ring

@@ -8,7 +8,7 @@ use crate::cluster::ClusterAgent;
 use crate::cluster::agent::{Options, Outside, PeerAddress};
 use crate::cluster::arrival::NoArrival;
 use crate::cluster::control::{Control, Ending};
-use crate::cluster::steward::Settings;
+use crate::cluster::steward::{Rule, Settings};
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::format::{FORMAT_VERSION, chain};
 use crate::journal::simulated::{Random, SimulatedDisk};
@@ -275,6 +275,7 @@ impl Machine {
                 journal_timeout_ns: cluster.journal_timeout.as_nanos() as u64,
                 retry_ns: 2_000_000,
                 watch_ns: 10_000_000,
+                rule: Rule::Arbiter,
             },
             peers: peers.collect(),
             journal_format: FORMAT_VERSION,

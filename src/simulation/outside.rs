@@ -139,7 +139,7 @@ impl Arbitration {
         let arbiter = lock(&self.0);
         let asked = arbiter.questions.iter().filter_map(|(_, _, _, request)| match request {
             Request::Swap { view, .. } | Request::Found(view) => Some(view.clone()),
-            Request::Read => None,
+            Request::Read | Request::Adopt(_) => None,
         });
         arbiter.held.iter().map(|held| held.view.clone()).chain(asked).collect()
     }
@@ -169,6 +169,8 @@ impl Arbiter {
             let (_, node, number, request) = self.questions.remove(at);
             let answer = match request {
                 Request::Read => Answer::View(self.held.clone()),
+                // Only nodes without an arbiter ask for that.
+                Request::Adopt(_) => Answer::Asked,
                 Request::Found(view) => {
                     let version = Version(1);
                     self.held.get_or_insert(Held { view, version });

@@ -158,11 +158,10 @@ fn answer(line: &str, desk: &DeskHandle, status: &Status) -> Result<Fields, Stri
         "found" => cluster::wish(status, Wish::Found),
         "promote" => cluster::wish(status, Wish::Promote),
         "switchover" => {
-            let to = office.text("to")?;
-            let node = to.parse().map_err(|_| format!("node \"{to}\" is no number"))?;
-            let patience_ns = SWITCHOVER.as_nanos() as u64;
-            cluster::wish(status, Wish::SwitchOver { to: NodeId(node), patience_ns })
+            let (to, patience_ns) = (office.node("to")?, SWITCHOVER.as_nanos() as u64);
+            cluster::wish(status, Wish::SwitchOver { to, patience_ns })
         }
+        "leave-out" => cluster::wish(status, Wish::LeaveOut { node: office.node("node")? }),
         "open-account" => {
             let account = office.account()?;
             office.carry_out(|request| Command::OpenAccount(OpenAccount { request, account }))
@@ -187,6 +186,11 @@ struct Office<'a> {
 impl Office<'_> {
     fn text(&self, key: &str) -> Result<&str, String> {
         self.request[key].as_str().ok_or_else(|| format!("\"{key}\" is missing, or no text"))
+    }
+
+    fn node(&self, key: &str) -> Result<NodeId, String> {
+        let text = self.text(key)?;
+        text.parse().map(NodeId).map_err(|_| format!("node \"{text}\" is no number"))
     }
 
     fn account(&self) -> Result<AccountId, String> {

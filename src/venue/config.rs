@@ -15,7 +15,7 @@ use crate::journal::{JournalOptions, SEGMENT_BYTES_MAX};
 use crate::model::limit::*;
 use crate::model::*;
 use cluster::cluster;
-pub use cluster::{ArbiterConfig, ClusterConfig};
+pub use cluster::{ArbiterConfig, ClusterConfig, WhenAlone};
 pub use read::ConfigError;
 use read::{Section, Source, at_scale};
 pub use threads::ThreadsConfig;

@@ -87,6 +87,18 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// To follow the primary this node would forget what it, or its primary, told clients.
+    #[error(
+        "to follow the primary this node would cut its log behind record {to}, but clients were told of effects up to \
+         record {told}: an operator promoted a node that lacks them. Keep this node's journal, so that it can be found \
+         out what the clients were told; then empty its journal directory and start it"
+    )]
+    CutTold {
+        /// The last record that would stay.
+        to: Sequence,
+        /// The last that clients were told of, at least.
+        told: Sequence,
+    },
     /// What a node of a cluster needs cannot be had.
     #[error("the cluster cannot be joined: {why}")]
     Cluster {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use crate::cluster::agent::{ClusterAgent, Options, Outside, Seat};
-use crate::cluster::arbiter::{EtcdArbiter, FileArbiter};
+use crate::cluster::arbiter::{EtcdArbiter, FileArbiter, OwnView};
 use crate::cluster::arrival::DiskArrival;
 use crate::cluster::control::{Control, Ending, Saying, Status, Wish};
 use crate::cluster::frame::BATCH_MAX;
@@ -24,14 +24,14 @@ use crate::cluster::keeper::{DiskKeeper, Log};
 use crate::cluster::link::Credentials;
 use crate::cluster::port::ThreadPort;
 use crate::cluster::replicator::WINDOW_RECORDS;
-use crate::cluster::steward::Settings;
+use crate::cluster::steward::{Rule, Settings};
 use crate::cluster::wires::TcpWires;
 use crate::cluster::{Arbiter, Standing};
 use crate::journal::format::FORMAT_VERSION;
 use crate::journal::transfer::Parcel;
 use crate::model::NodeId;
 use crate::runtime::{Agent, FaultReport, monotonic_ns};
-use crate::venue::config::{ArbiterConfig, Config};
+use crate::venue::config::{ArbiterConfig, ClusterConfig, Config, WhenAlone};
 use crate::venue::node::pair;
 use crate::venue::{
     Host, Joined, Membership, StartError, StopError, Summary, Venue, cut_back, recovery,
@@ -48,6 +48,8 @@ const RETRY: Duration = Duration::from_millis(20);
 const WATCH: Duration = Duration::from_millis(100);
 /// How often it is looked whether the process is to end.
 const LOOK: Duration = Duration::from_millis(20);
+/// Where a node without an arbiter keeps its copy of the view, in the directory of its journal.
+const VIEW: &str = "view";
 /// How long a primary that is stopped takes to hand over at most.
 const HAND_OVER: Duration = Duration::from_secs(2);
 
@@ -210,10 +212,12 @@ fn join(config: &Config, host: Option<&mut Host>) -> Result<(Venue, Arc<Control>
             journal_timeout_ns: cluster.journal_timeout.as_nanos() as u64,
             retry_ns: RETRY.as_nanos() as u64,
             watch_ns: WATCH.as_nanos() as u64,
+            rule: rule(cluster),
         },
         peers: cluster.others(),
         journal_format: FORMAT_VERSION,
-        definitions: config.definitions_hash(),
+        // Nodes that do not agree on who says who is primary must not speak.
+        definitions: config.definitions_hash() ^ u64::from(cluster.is_without_arbiter()),
         credentials,
         window_records: WINDOW_RECORDS,
     };
@@ -284,6 +288,16 @@ fn arbiter(config: &Config) -> Result<Box<dyn Arbiter>, StartError> {
         Some(ArbiterConfig::Etcd(options)) => EtcdArbiter::new(options, &config.cluster.name)
             .map(|arbiter| Box::new(arbiter) as Box<dyn Arbiter>)
             .map_err(|error| setup(error.to_string())),
-        None => Err(setup("[cluster.arbiter] is missing".to_owned())),
+        None => OwnView::open(&config.journal.directory.join(VIEW))
+            .map(|own| Box::new(own) as Box<dyn Arbiter>)
+            .map_err(|error| setup(error.to_string())),
     }
+}
+
+fn rule(cluster: &ClusterConfig) -> Rule {
+    if !cluster.is_without_arbiter() {
+        return Rule::Arbiter;
+    }
+    let others = cluster.others().iter().fold(0, |bits, other| bits | 1 << other.node.0);
+    Rule::Operator { others, goes_on_alone: cluster.when_alone == WhenAlone::GoOn }
 }

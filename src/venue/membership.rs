@@ -63,7 +63,8 @@ pub struct Joined {
 
 /// Cuts the journal of a node that does not run back to the last record that it shares with the primary, and
 /// gives the number of records that this took away. Its life goes on: what lay behind that record it owes to
-/// nobody, and its witness says no more that it does.
+/// nobody, and its witness says no more that it does. What the journal names as told to clients is never cut: an
+/// operator overrode the view, and has to say so once more.
 ///
 /// The records of a log ring that is still there, and that the journal has not received, lie behind that
 /// record: the ring goes too.
@@ -72,6 +73,10 @@ pub fn cut_back(config: &Config, end: &SharedEnd) -> Result<u64, StartError> {
     let mut node = NodeFile::open(&mut disk, config.cluster.name)?;
     let plan = PlannedCut::new(&disk, config.cluster.name, end)?;
     let records = plan.records();
+    let (to, told) = (end.sequence, plan.released());
+    if told > to {
+        return Err(StartError::CutTold { to, told });
+    }
     let ring = ring_path(config)?;
     let witness = witness_path(&ring);
     let error = |path: &Path| {

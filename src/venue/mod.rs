@@ -306,6 +306,7 @@ impl Venue {
         let Node { gateway, store, core, desk, desk_events, doors, closed } = node;
         let status = Status {
             node: config.cluster.node,
+            name: config.cluster.me().map(|me| me.name.clone()).unwrap_or_default(),
             level: config.durability,
             control,
             durable: durable.clone(),

@@ -19,6 +19,8 @@ use crate::venue::membership::role;
 #[derive(Clone)]
 pub(super) struct Status {
     pub node: NodeId,
+    /// What people call it.
+    pub name: String,
     pub level: Durability,
     /// Of a node of a cluster.
     pub control: Option<Arc<Control>>,

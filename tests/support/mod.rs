@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub mod book;
+pub mod crowd;
 pub mod exchange;
 pub mod fix;
 pub mod pair;

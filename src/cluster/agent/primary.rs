@@ -6,15 +6,16 @@
 use std::io::ErrorKind;
 
 use super::snapshot::Sending;
-use super::{ClusterAgent, Probe, REDIAL_NS};
-use crate::cluster::frame::{Body, Frame, Own};
+use super::{ClusterAgent, Probe, REDIAL_NS, word};
+use crate::cluster::frame::{Body, Frame, Header, Own};
 use crate::cluster::history::Piece;
 use crate::cluster::link::{Link, LinkError};
 use crate::cluster::replicator::{Flow, Outflow};
 use crate::cluster::standing::StateHash;
 use crate::cluster::steward::{Greeting, Hello};
+use crate::cluster::view::View;
 use crate::cluster::wires::Wires;
-use crate::model::{NodeId, Sequence};
+use crate::model::{Epoch, NodeId, Sequence};
 
 /// How long a connection may be there without a hello.
 const HELLO_NS: u64 = 1_000_000_000;
@@ -26,6 +27,8 @@ pub(super) struct Downstream<S> {
     pub link: Link<S>,
     since_ns: u64,
     pub stage: Stage,
+    /// Without an arbiter: the epoch that it was told last.
+    told_epoch: Option<Epoch>,
 }
 
 pub(super) enum Stage {
@@ -104,7 +107,8 @@ impl<W: Wires> ClusterAgent<W> {
             match Link::accepted(stream, tls) {
                 Ok(link) => {
                     let (since_ns, stage) = (self.now_ns, Stage::Silent);
-                    self.downstreams.push(Downstream { link, since_ns, stage });
+                    let told_epoch = None;
+                    self.downstreams.push(Downstream { link, since_ns, stage, told_epoch });
                 }
                 Err(error) => self.complain(None, error.to_string()),
             }
@@ -142,6 +146,10 @@ impl<W: Wires> ClusterAgent<W> {
                     link.flush()?;
                     return Ok(false);
                 };
+                if let Body::View(text) = frame.body {
+                    let (view, header) = (word::read(text)?, frame.header);
+                    return self.hear_view(at, &header, &view).map(|()| true);
+                }
                 let Body::Hello(body) = &frame.body else { return Err(LinkError::Closed) };
                 let sender = frame.header.sender;
                 let others: Vec<NodeId> = self.options.peers.iter().map(|peer| peer.node).collect();
@@ -165,10 +173,53 @@ impl<W: Wires> ClusterAgent<W> {
                 let Some(frame) = link.receive(cluster)? else { return Ok(false) };
                 let is_meant = match (&frame.body, frame.header.sender == node) {
                     (Body::Ack(ack), true) => self.steward.acknowledged(node, ack),
+                    (Body::StateHash(agreed), true) => {
+                        self.steward.standby_agreed(node, *agreed);
+                        true
+                    }
                     _ => false,
                 };
                 if is_meant { Ok(true) } else { Err(LinkError::Closed) }
             }
+        }
+    }
+
+    /// Takes what a node that dialled says of the view, and answers with this node's. A primary only looks whether
+    /// there is another, and hangs up.
+    fn hear_view(&mut self, at: usize, header: &Header, view: &View) -> Result<(), LinkError> {
+        let Some(name) = self.peer(header.sender).map(|peer| peer.name.clone()) else {
+            return Err(LinkError::Closed);
+        };
+        if !self.steward.is_without_arbiter() || !self.downstreams[at].link.is_named(&name) {
+            return Err(LinkError::Closed);
+        }
+        let leads = header.reign != Epoch(0);
+        self.steward.heard_view(header.sender, leads, view);
+        self.say_view_to(at);
+        let Downstream { link, stage, since_ns, .. } = &mut self.downstreams[at];
+        if leads {
+            (*stage, *since_ns) = (Stage::Leaving, self.now_ns);
+        }
+        link.flush().map(|_| ())
+    }
+
+    /// Tells who is connected the view, without an arbiter, unless it was told already.
+    fn say_view_to(&mut self, at: usize) {
+        let view = self.steward.view().filter(|_| self.steward.is_without_arbiter());
+        let header = self.header(self.steward.leads().unwrap_or_default());
+        let Downstream { link, told_epoch, .. } = &mut self.downstreams[at];
+        let is_told = view.map(View::epoch) == *told_epoch;
+        if !is_told && let Some(epoch) = word::say(link, header, view) {
+            *told_epoch = Some(epoch);
+        }
+    }
+
+    /// Tells all who follow a view in which they follow no more.
+    pub(super) fn say_last_view(&mut self) {
+        for at in 0..self.downstreams.len() {
+            self.say_view_to(at);
+            // A link that is broken is of no use any more, as are all.
+            let _ = self.downstreams[at].link.flush();
         }
     }
 
@@ -189,6 +240,7 @@ impl<W: Wires> ClusterAgent<W> {
             self.complain(Some(from), why);
             return self.tell_off(at, Body::Refused);
         }
+        self.say_view_to(at);
         match self.steward.hello(hello, self.window.chain()) {
             Greeting::NotPrimary => self.tell_off(at, Body::NotPrimary),
             Greeting::Parted(parted) => {
@@ -218,7 +270,7 @@ impl<W: Wires> ClusterAgent<W> {
 
     fn tell_off(&mut self, at: usize, body: Body<'_>) -> Result<(), LinkError> {
         let header = self.header(self.steward.leads().unwrap_or_default());
-        let Downstream { link, stage, since_ns } = &mut self.downstreams[at];
+        let Downstream { link, stage, since_ns, .. } = &mut self.downstreams[at];
         (*stage, *since_ns) = (Stage::Leaving, self.now_ns);
         link.send(&Frame { header, body });
         link.flush().map(|_| ())
@@ -345,6 +397,9 @@ impl<W: Wires> ClusterAgent<W> {
             done += 1;
         }
         done += self.send_snapshot(at, is_sign_due)?;
+        if matches!(self.downstreams[at].stage, Stage::Following { .. }) {
+            self.say_view_to(at);
+        }
         let Downstream { link, stage, .. } = &mut self.downstreams[at];
         let Stage::Following { node, outflow, old } = stage else { return Ok(done) };
         if is_sign_due {

@@ -5,16 +5,17 @@ use std::io::{self, ErrorKind};
 #[cfg(any(test, feature = "simulation"))]
 use super::AgentMutant;
 use super::snapshot::{self, Taking};
-use super::{ClusterAgent, PeerAddress, REDIAL_NS};
+use super::{ClusterAgent, PeerAddress, REDIAL_NS, word};
 use crate::cluster::follower::Refused;
 use crate::cluster::frame::{Body, Frame, HelloBody};
 use crate::cluster::link::{Link, LinkError};
+use crate::cluster::standing::StateHash;
 use crate::cluster::steward::Ack;
 use crate::cluster::wires::Wires;
 use crate::model::{Epoch, NodeId};
 
 /// How long a node may take to answer a hello: it may have to read its journal for it.
-const WELCOME_NS: u64 = 2_000_000_000;
+pub(super) const WELCOME_NS: u64 = 2_000_000_000;
 /// How long a node that refused this one is left alone.
 const REFUSED_NS: u64 = 100_000_000;
 /// How long one is whose snapshot is of no use: it sends the same again.
@@ -22,16 +23,16 @@ const SNAPSHOT_NS: u64 = 2_000_000_000;
 
 /// The connection to the node that is, or may be, primary.
 pub(super) struct Upstream<S> {
-    state: State<S>,
+    pub(super) state: State<S>,
     /// When it may be dialled.
-    dial_at_ns: u64,
+    pub(super) dial_at_ns: u64,
     /// How often somebody was dialled who was not the primary: the next time it is another's turn.
-    misses: usize,
+    pub(super) misses: usize,
     /// What it gets in the place of records.
     pub taking: Option<Taking>,
 }
 
-enum State<S> {
+pub(super) enum State<S> {
     Idle,
     Dialling {
         node: NodeId,
@@ -46,6 +47,8 @@ enum State<S> {
         is_welcomed: bool,
         said: Option<Ack>,
         said_at_ns: u64,
+        /// The last state that it was told to be the same.
+        agreed: StateHash,
     },
 }
 
@@ -84,6 +87,9 @@ impl<W: Wires> ClusterAgent<W> {
 
     /// Dials, where there is somebody to follow and nobody is dialled yet.
     pub(super) fn dial(&mut self) {
+        if self.steward.leads().is_some() && self.steward.is_without_arbiter() {
+            return self.look_around();
+        }
         if !self.steward.may_follow() {
             return;
         }
@@ -172,12 +178,18 @@ impl<W: Wires> ClusterAgent<W> {
             self.options.definitions,
             self.window.chain(),
         );
-        link.send(&Frame { header: self.header(Epoch(0)), body: Body::Hello(hello) });
+        let header = self.header(Epoch(0));
+        if self.steward.is_without_arbiter() {
+            word::say(&mut link, header, self.steward.view());
+        }
+        link.send(&Frame { header, body: Body::Hello(hello) });
         self.inflow.dial(node);
         self.is_unread = true;
         let since_ns = self.now_ns;
         let (is_welcomed, said, said_at_ns) = (false, None, 0);
-        self.upstream.state = State::Up { node, link, since_ns, is_welcomed, said, said_at_ns };
+        let agreed = StateHash::default();
+        self.upstream.state =
+            State::Up { node, link, since_ns, is_welcomed, said, said_at_ns, agreed };
         if let Err(parting) = self.hear_frame() {
             self.part(node, &parting);
         }
@@ -187,6 +199,9 @@ impl<W: Wires> ClusterAgent<W> {
     pub(super) fn hear_primary(&mut self) -> usize {
         let State::Up { node, .. } = &self.upstream.state else { return 0 };
         let node = *node;
+        if self.steward.leads().is_some() {
+            return self.hear_look();
+        }
         let mut done = 0;
         loop {
             match self.hear_frame() {
@@ -220,6 +235,13 @@ impl<W: Wires> ClusterAgent<W> {
         let Some(frame) = link.receive(cluster).map_err(Parting::Link)? else {
             return link.flush().map(|_| false).map_err(Parting::Link);
         };
+        if let Body::View(text) = frame.body
+            && frame.header.sender == *node
+        {
+            let view = word::read(text).map_err(Parting::Link)?;
+            self.steward.heard_view(*node, frame.header.reign != Epoch(0), &view);
+            return Ok(true);
+        }
         let arrival = &mut *self.outside.arrival;
         if snapshot::take_frame(&frame, *node, taking, arrival, &mut self.steward)? {
             *since_ns = self.now_ns;
@@ -251,6 +273,7 @@ impl<W: Wires> ClusterAgent<W> {
                 self.complain(Some(node), format!("its snapshot cannot be taken in: {why}"));
             }
             Parting::Refused(Refused::NotPrimary) => {
+                self.steward.heard_quiet(node);
                 self.upstream.misses += 1;
                 self.upstream.dial_at_ns = self.now_ns + REDIAL_NS;
                 self.complain(Some(node), String::new());
@@ -277,7 +300,9 @@ impl<W: Wires> ClusterAgent<W> {
         let sign_ns = self.sign_ns();
         let Some((to, ack)) = self.steward.acknowledgement() else { return 0 };
         let header = self.header(ack.reign);
-        let State::Up { node, link, said, said_at_ns, .. } = &mut self.upstream.state else {
+        let own_agreed = self.steward.hash_agreed();
+        let State::Up { node, link, said, said_at_ns, agreed, .. } = &mut self.upstream.state
+        else {
             return 0;
         };
         let node = *node;
@@ -294,6 +319,10 @@ impl<W: Wires> ClusterAgent<W> {
         }
         link.send(&Frame { header, body: Body::Ack(ack) });
         (*said, *said_at_ns) = (Some(ack), self.now_ns);
+        if *agreed != own_agreed && link.send(&Frame { header, body: Body::StateHash(own_agreed) })
+        {
+            *agreed = own_agreed;
+        }
         self.upstream.misses = 0;
         if let Err(error) = link.flush() {
             self.part(node, &Parting::Link(error));

@@ -11,7 +11,7 @@ use crate::cluster::Version;
 use crate::cluster::arbiter::Held;
 use crate::cluster::history::Piece;
 use crate::cluster::replicator::WINDOW_RECORDS;
-use crate::cluster::steward::{Answer, Promise, Request};
+use crate::cluster::steward::{Answer, Promise, Request, Rule};
 use crate::cluster::view::{Incarnation, View};
 use crate::model::{ClusterName, Command, Continue, Durability, Record, ShardId, Timestamp};
 use crate::ring::{ring, ring_from};
@@ -79,6 +79,7 @@ impl Port for DeskPort {
         let mut held = self.0.0.lock().expect("nobody panics");
         let answer = match request {
             Request::Read => Answer::View(held.clone()),
+            Request::Adopt(_) => Answer::Asked,
             Request::Found(view) => {
                 held.get_or_insert(Held { view, version: Version(1) });
                 Answer::Asked
@@ -213,6 +214,7 @@ impl House {
             journal_timeout_ns: 1_000 * STEP_NS,
             retry_ns: 5 * STEP_NS,
             watch_ns: 50 * STEP_NS,
+            rule: Rule::Arbiter,
         };
         let options = Options {
             settings,

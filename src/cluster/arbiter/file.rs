@@ -32,6 +32,16 @@ impl FileArbiter {
         Ok(Self { directory: directory.to_owned() })
     }
 
+    /// Where the views lie.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Puts `view` at the name of its epoch, whatever is held; of those that lie there the highest counts.
+    pub(super) fn keep(&self, view: &View) -> Result<(), ArbiterError> {
+        self.put(view).map_err(|error| self.error(&error))
+    }
+
     fn path(&self, epoch: Epoch) -> PathBuf {
         self.directory.join(format!("view-{:010}.json", epoch.0))
     }

@@ -7,7 +7,7 @@ use crate::cluster::arbiter::{Held, Version};
 use crate::cluster::chain::Chain;
 use crate::cluster::link::Link;
 use crate::cluster::replicator::{Flow, Outflow, Window};
-use crate::cluster::steward::{Answer, Beginning, Order, Own, Promise, Settings};
+use crate::cluster::steward::{Answer, Beginning, Order, Own, Promise, Rule, Settings};
 use crate::cluster::view::{Incarnation, Member, View};
 use crate::model::{BeginEpoch, ClusterName, Command, Durability, Rollover, ShardId};
 use crate::ring::{Consumer, ring_from};
@@ -56,6 +56,7 @@ fn steward() -> Steward {
         journal_timeout_ns: 1 << 40,
         retry_ns: 1,
         watch_ns: 1 << 40,
+        rule: Rule::Arbiter,
     };
     let incarnation = member(1).incarnation;
     let beginning = Beginning {

@@ -2,7 +2,7 @@
 
 #[cfg(any(test, feature = "simulation"))]
 use super::Mutant;
-use super::{Ack, Greeting, HandingOver, Hello, Order, Own, Role, StateHash, Steward, Why};
+use super::{Ack, Greeting, HandingOver, Hello, Order, Own, Role, Rule, StateHash, Steward, Why};
 use crate::cluster::chain::Chain;
 use crate::cluster::view::{Change, Member, View};
 use crate::model::{Durability, Epoch, NodeId, Sequence};
@@ -22,6 +22,8 @@ pub(super) struct Peer {
     pub is_unsure: bool,
     /// What there was to acknowledge when it was last asked for.
     pub owed: Sequence,
+    /// The last record after which it says that its state was this node's.
+    pub agreed: StateHash,
 }
 
 impl Peer {
@@ -36,6 +38,7 @@ impl Peer {
             was_refused: false,
             is_unsure: false,
             owed: Sequence(0),
+            agreed: StateHash::default(),
         }
     }
 }
@@ -43,7 +46,10 @@ impl Peer {
 impl Steward {
     /// A standby said hello; `chain` is this node's own log.
     pub fn hello(&mut self, hello: &Hello, chain: &Chain) -> Greeting {
-        let Some(reign) = self.leads() else { return Greeting::NotPrimary };
+        let Some(reign) = self.leads() else {
+            self.heard_quiet(hello.member.node);
+            return Greeting::NotPrimary;
+        };
         let shared = match chain.shared(&hello.chain) {
             Ok(shared) => shared,
             Err(parted) => return Greeting::Parted(parted),
@@ -146,12 +152,16 @@ impl Steward {
     pub(super) fn consider_members(&mut self) {
         self.hand_over();
         let Some(view) = self.view().cloned() else { return };
+        self.forget_left_out();
         self.meet(&view);
         if self.swap.is_some() || !self.speaks() {
             return;
         }
         let mut in_sync: Vec<Member> = view.in_sync().to_vec();
-        in_sync.retain(|member| *member == self.me || !self.is_lost(*member));
+        in_sync.retain(|member| {
+            let stays = *member == self.me || !self.is_lost(*member);
+            stays || !self.may_go_on_without(*member, view.in_sync().len())
+        });
         for peer in &self.peers {
             let is_in = in_sync.iter().any(|member| member.node == peer.member.node);
             let is_here = peer.is_connected && peer.is_aligned && !self.is_lost(peer.member);
@@ -185,19 +195,38 @@ impl Steward {
         let (now_ns, own, released) = (self.now_ns, self.own, self.released);
         let Role::Leading(leading) = &mut self.role else { return };
         let Some(handing) = &mut leading.handing_over else { return };
-        if now_ns > handing.until_ns {
+        let is_given_away = handing.offered && self.settings.rule != Rule::Arbiter;
+        if now_ns > handing.until_ns && !is_given_away {
             leading.handing_over = None;
             self.orders.push_back(Order::Resume);
             return;
         }
-        let holds_all = |peer: &Peer| peer.member.node == handing.to && peer.received == own.end;
-        if !handing.offered && released == own.end && self.peers.iter().any(holds_all) {
+        let is_by_arbiter = self.settings.rule == Rule::Arbiter;
+        let holds_all = |peer: &&Peer| {
+            let held = if is_by_arbiter { peer.received } else { peer.synced };
+            peer.member.node == handing.to && held == own.end
+        };
+        let successor = self.peers.iter().find(holds_all).map(|peer| peer.member);
+        if let Some(successor) = successor
+            && !handing.offered
+            && released == own.end
+            && (is_by_arbiter || self.swap.is_none())
+        {
             handing.offered = true;
-            self.orders.push_back(Order::Offer { to: handing.to, end: own.end });
+            match is_by_arbiter {
+                true => self.orders.push_back(Order::Offer { to: successor.node, end: own.end }),
+                false => self.give_away(successor),
+            }
         }
-        if handing.offered {
+        if self.is_handed_over() {
             self.read_at_ns = now_ns;
         }
+    }
+
+    /// Whether a standby was told that the place is its, or is given it.
+    fn is_handed_over(&self) -> bool {
+        let Role::Leading(leading) = &self.role else { return false };
+        leading.handing_over.is_some_and(|handing| handing.offered)
     }
 
     /// Whether a standby of the view is not there, so that it may have to be left out.
@@ -210,7 +239,7 @@ impl Steward {
     }
 
     /// Whether the standby can be counted on no more.
-    fn is_lost(&self, member: Member) -> bool {
+    pub(super) fn is_lost(&self, member: Member) -> bool {
         let patience_ns = self.settings.standby_timeout_ns;
         let Some(peer) = self.peers.iter().find(|peer| peer.member.node == member.node) else {
             return false;
@@ -221,7 +250,7 @@ impl Steward {
     }
 
     /// Whether the standby holds all that was told, at the level of so many in sync.
-    fn holds(&self, peer: &Peer, in_sync: usize) -> bool {
+    pub(super) fn holds(&self, peer: &Peer, in_sync: usize) -> bool {
         #[cfg(any(test, feature = "simulation"))]
         if self.has(Mutant::AddBeforeHeld) {
             return true;
@@ -266,7 +295,8 @@ impl Steward {
         let members = view.in_sync().iter().map(of);
         match view.durability() {
             Durability::LocalMemory => self.own.end,
-            Durability::LocalDisk => self.own.synced,
+            // Another's, where it is given the place.
+            Durability::LocalDisk => of(&view.primary()).synced,
             Durability::StandbyMemory => members.map(|of| of.end).min().unwrap_or_default(),
             Durability::StandbyDisk => members.map(|of| of.synced).min().unwrap_or_default(),
         }
@@ -297,6 +327,19 @@ impl Steward {
     pub fn state_hash(&mut self, own: StateHash) {
         remember(&mut self.hashes, own);
         self.compare_hashes();
+    }
+
+    /// A standby says after which record it found its state to be this node's.
+    pub fn standby_agreed(&mut self, node: NodeId, agreed: StateHash) {
+        let known = self.peers.iter_mut().find(|peer| peer.member.node == node);
+        if let Some(peer) = known.filter(|peer| agreed.sequence >= peer.agreed.sequence) {
+            peer.agreed = agreed;
+        }
+    }
+
+    /// The last record after which this node found its state to be the primary's, and the hash.
+    pub fn hash_agreed(&self) -> StateHash {
+        self.hash_agreed
     }
 
     /// The primary's state hash after a record, in the reign that this node follows.

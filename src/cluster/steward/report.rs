@@ -1,9 +1,9 @@
 //! What an operator sees of the cluster.
 
-use super::{Own, Role, Steward};
+use super::{Own, Role, Rule, Steward};
 use crate::cluster::standing::StateHash;
 use crate::cluster::view::{Member, View};
-use crate::model::{Epoch, Sequence};
+use crate::model::{Epoch, NodeId, Sequence};
 
 /// What `castle admin cluster` shows. A primary knows its standbys; a standby knows itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,18 @@ pub struct Report {
     pub arbiter_went_back: bool,
     /// The last state hash that was the primary's as well.
     pub hash_agreed: StateHash,
+    /// Who says who is primary.
+    pub rule: Rule,
+    /// The reign that it follows.
+    pub follows: Option<Epoch>,
+    /// What the primary told, as far as this node knows.
+    pub told: Sequence,
+    /// How long ago it last heard a primary that it followed; none where it has not since it began.
+    pub primary_silent_ns: Option<u64>,
+    /// Without an arbiter: this node was primary, and leads again once these say that they are not.
+    pub waits_for: Vec<NodeId>,
+    /// It takes no more orders, since a standby is to take over.
+    pub hands_over: bool,
     /// The standbys.
     pub peers: Vec<PeerReport>,
 }
@@ -47,11 +59,28 @@ pub struct PeerReport {
     pub held: Own,
     /// How many records it is behind.
     pub behind: u64,
+    /// The view names it, but it is not there: what clients are told waits until it is back or out of the view.
+    pub is_waited_for: bool,
+    /// The last record after which its state was this node's, as it says, and the hash.
+    pub agreed: StateHash,
     /// How long ago it last made progress.
     pub silent_ns: u64,
 }
 
 impl Steward {
+    /// Whether a view names a node as in sync, in whichever life.
+    fn names(&self, view: &View, node: NodeId) -> bool {
+        view.in_sync().iter().any(|member| member.node == node)
+    }
+
+    fn waits_for(&self) -> Vec<NodeId> {
+        let was_me = self.view().is_some_and(|view| view.primary() == self.me);
+        match self.role {
+            Role::Standby if was_me => self.unheard().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// What an operator sees.
     pub fn report(&self) -> Report {
         let is_in_sync = |member| self.view().is_some_and(|view| view.has(member));
@@ -62,6 +91,10 @@ impl Steward {
             is_following: peer.is_aligned,
             held: Own { end: peer.received, synced: peer.synced },
             behind: self.own.end.0.saturating_sub(peer.received.0),
+            is_waited_for: self.leads().is_some()
+                && self.view().is_some_and(|view| self.names(view, peer.member.node))
+                && (!is_in_sync(peer.member) || !peer.is_aligned || self.is_lost(peer.member)),
+            agreed: peer.agreed,
             silent_ns: self.now_ns.saturating_sub(peer.heard_ns),
         });
         Report {
@@ -75,6 +108,15 @@ impl Steward {
             arbiter_silent_ns: self.now_ns.saturating_sub(self.arbiter_heard_ns),
             arbiter_went_back: self.arbiter_went_back,
             hash_agreed: self.hash_agreed,
+            rule: self.settings.rule,
+            follows: self.follows(),
+            told: self.told,
+            primary_silent_ns: self
+                .operator
+                .primary_heard_ns
+                .map(|at| self.now_ns.saturating_sub(at)),
+            waits_for: self.waits_for(),
+            hands_over: matches!(&self.role, Role::Leading(it) if it.handing_over.is_some()),
             peers: peers.collect(),
         }
     }

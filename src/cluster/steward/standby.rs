@@ -2,7 +2,7 @@
 
 #[cfg(any(test, feature = "simulation"))]
 use super::Mutant;
-use super::{Ack, Order, Role, Steward, Welcomed, Why};
+use super::{Ack, Order, Role, Rule, Steward, Welcomed, Why};
 use crate::cluster::view::{Change, Member, View};
 use crate::model::{Durability, Epoch, NodeId, Sequence};
 
@@ -123,6 +123,7 @@ impl Steward {
         if self.accepts(from, reign) {
             self.told = self.told.max(released);
             self.primary_heard_ns = self.now_ns;
+            self.operator.primary_heard_ns = Some(self.now_ns);
         }
     }
 
@@ -175,7 +176,9 @@ impl Steward {
         let is_alone =
             self.swap.as_ref().is_some_and(|swap| swap.view.durability() == Durability::LocalDisk);
         let is_new = |epoch| self.view().is_some_and(|view| view.epoch() > epoch);
-        is_alone || (self.is_kept && !self.first_epoch.is_some_and(is_new))
+        // Without an arbiter a swap is done by this very process, or not at all.
+        let is_before = self.is_kept && self.settings.rule == Rule::Arbiter;
+        is_alone || (is_before && !self.first_epoch.is_some_and(is_new))
     }
 
     /// Another view, and this node is not its primary by a swap of its own.
@@ -216,7 +219,10 @@ impl Steward {
         // One that went on after all has logged more.
         let is_offered = self.primary_offered == Some(self.own.end);
         let is_gone = self.primary_refused && self.following.is_none();
-        let is_called = was_me || is_silent || is_gone || is_offered;
+        let is_called = match self.settings.rule {
+            Rule::Arbiter => was_me || is_silent || is_gone || is_offered,
+            Rule::Operator { .. } => was_me && self.all_are_quiet(),
+        };
         self.role == Role::Standby && has_me && is_called && !self.is_cutting && self.speaks()
     }
 
@@ -239,6 +245,10 @@ impl Steward {
             return;
         }
         let durability = if is_alone { Durability::LocalDisk } else { view.durability() };
-        self.ask_for(&Change::TakeOver { primary: self.me, in_sync }, durability);
+        let change = match (self.settings.rule, self.promote) {
+            (Rule::Operator { .. }, true) => Change::Promotion(self.me),
+            _ => Change::TakeOver { primary: self.me, in_sync },
+        };
+        self.ask_for(&change, durability);
     }
 }

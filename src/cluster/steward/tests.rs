@@ -17,6 +17,7 @@ fn settings(node: u16) -> Settings {
         journal_timeout_ns: 1_000 * MS,
         retry_ns: 10 * MS,
         watch_ns: 500 * MS,
+        rule: Rule::Arbiter,
     }
 }
 
@@ -87,7 +88,7 @@ fn asked(steward: &mut Steward) -> Option<View> {
             steward.answer(Answer::View(held));
             None
         }
-        Request::Found(view) => Some(view),
+        Request::Found(view) | Request::Adopt(view) => Some(view),
     }
 }
 
@@ -302,4 +303,159 @@ fn who_is_offered_the_place_takes_it_at_once() {
     steward.offered(NodeId(0), Epoch(1), Sequence(6));
     steward.tick(2 * MS);
     assert_eq!(asked(&mut steward).expect("it was offered").primary(), member(1));
+}
+
+/// A steward of a node without an arbiter, whose copy of the view is that of epoch 2 with these in sync.
+fn without_arbiter(node: u16, goes_on_alone: bool, in_sync: &[u16], end: u64) -> Steward {
+    let mut steward = begun(node);
+    steward.settings.rule = Rule::Operator { others: 0b111 & !(1 << node), goes_on_alone };
+    steward.own(own(end, end));
+    shows(&mut steward, &held(in_sync));
+    obey(&mut steward);
+    steward
+}
+
+/// Node 0, which leads again, since the two others said that they do not.
+fn leading_by_word(goes_on_alone: bool, in_sync: &[u16]) -> (Steward, Held) {
+    let mut steward = without_arbiter(0, goes_on_alone, in_sync, 9);
+    steward.heard_quiet(NodeId(1));
+    steward.heard_quiet(NodeId(2));
+    steward.tick(MS);
+    let view = asked(&mut steward).expect("the others said that they do not lead");
+    let led = Held { view, version: Version(3) };
+    steward.answer(Answer::Asked);
+    shows(&mut steward, &led);
+    obey(&mut steward);
+    assert_eq!(steward.leads(), Some(Epoch(3)));
+    (steward, led)
+}
+
+/// Time passes in steps that are no gap in the process's life.
+fn pass(steward: &mut Steward, from_ms: u64, to_ms: u64) {
+    (from_ms..=to_ms).step_by(20).for_each(|at| steward.tick(at * MS));
+}
+
+#[test]
+fn without_an_arbiter_silence_makes_nobody_primary() {
+    let mut standby = without_arbiter(1, true, &[0, 1], 9);
+    standby.refused(NodeId(0));
+    pass(&mut standby, 0, 5_000);
+    assert_eq!(asked(&mut standby), None);
+    standby.promote();
+    standby.tick(5_001 * MS);
+    let view = asked(&mut standby).expect("an operator wants it");
+    assert_eq!((view.epoch(), view.in_sync()), (Epoch(1_000_001), &[member(1)][..]));
+}
+
+#[test]
+fn a_restarted_primary_without_an_arbiter_leads_only_while_every_other_says_that_it_does_not() {
+    let mut steward = without_arbiter(0, false, &[0, 1], 9);
+    steward.heard_quiet(NodeId(1));
+    pass(&mut steward, 0, 1_500);
+    steward.heard_quiet(NodeId(2));
+    steward.tick(1_501 * MS);
+    assert_eq!(asked(&mut steward), None, "node 1 said so too long ago");
+    assert_eq!(steward.report().waits_for, [NodeId(1)]);
+    let (steward, led) = leading_by_word(false, &[0, 1]);
+    assert_eq!(led.view.in_sync(), [member(0), member(1)], "what it told, node 1 has");
+    assert!(steward.released() < Sequence(9), "and it tells nothing that node 1 lacks");
+}
+
+#[test]
+fn a_lost_standby_is_waited_for_until_an_operator_leaves_it_out() {
+    let (mut holds, led) = leading_by_word(false, &[0, 1]);
+    pass(&mut holds, 20, 1_000);
+    assert_eq!((asked(&mut holds), holds.released()), (None, Sequence(0)));
+    holds.leave_out(NodeId(1));
+    holds.tick(1_001 * MS);
+    let view = asked(&mut holds).expect("an operator said so");
+    assert_eq!(view.in_sync(), [member(0)]);
+    holds.answer(Answer::Asked);
+    shows(&mut holds, &Held { view, version: Version(4) });
+    holds.tick(1_002 * MS);
+    assert_eq!(holds.released(), Sequence(9));
+
+    let (mut goes_on, _) = leading_by_word(true, &[0, 1]);
+    pass(&mut goes_on, 20, 1_000);
+    assert_eq!(asked(&mut goes_on).expect("it goes on").in_sync(), [member(0)]);
+    assert_eq!(led.view.epoch(), Epoch(3));
+}
+
+#[test]
+fn the_next_life_of_a_lost_standby_takes_its_place_once_it_holds_all() {
+    let (mut steward, _) = leading_by_word(false, &[0, 1]);
+    let next_life = Member { node: NodeId(1), incarnation: Incarnation(99) };
+    let hello = Hello { member: next_life, chain: Chain::new() };
+    assert!(matches!(steward.hello(&hello, &Chain::new()), Greeting::Welcome { .. }));
+    assert!(acks(&mut steward, 1, own(8, 8)));
+    steward.tick(2 * MS);
+    assert_eq!(asked(&mut steward), None, "it lacks what may have been told");
+    assert!(acks(&mut steward, 1, own(9, 9)));
+    steward.tick(3 * MS);
+    let view = asked(&mut steward).expect("it holds all");
+    assert_eq!(view.in_sync(), [member(0), next_life]);
+}
+
+#[test]
+fn a_higher_epoch_is_kept_from_whoever_says_it_and_a_primary_steps_down() {
+    let (mut steward, led) = leading_by_word(true, &[0, 1]);
+    steward.heard_view(NodeId(1), false, &held(&[0, 1]).view);
+    steward.heard_view(NodeId(1), false, &led.view);
+    assert_eq!(asked(&mut steward), None);
+    let over = led.view.next(&Change::Promotion(member(1)), Durability::LocalDisk, 7);
+    let over = over.expect("it is valid");
+    steward.heard_view(NodeId(1), true, &over);
+    assert_eq!(asked(&mut steward), Some(over.clone()));
+    steward.answer(Answer::Asked);
+    shows(&mut steward, &Held { view: over.clone(), version: Version(5) });
+    assert_eq!(obey(&mut steward).last(), Some(&Order::StepDown(over)));
+}
+
+#[test]
+fn of_two_primaries_by_the_word_of_two_operators_exactly_one_stops() {
+    let known = held(&[0, 1]).view;
+    let level = Durability::LocalDisk;
+    let promoted = |node| known.next(&Change::Promotion(member(node)), level, 9).expect("valid");
+    let grown = |view: &View| {
+        let same = Change::InSync(view.in_sync().to_vec());
+        view.next(&same, level, 11).expect("valid")
+    };
+    let (zero, one) = (promoted(0), promoted(1));
+    // Lower and higher epochs, and the same epoch of two reigns.
+    for (views, loses) in [
+        ([zero.clone(), one.clone()], None),
+        ([grown(&zero), one.clone()], Some(0)),
+        ([grown(&grown(&zero)), one.clone()], Some(1)),
+    ] {
+        for node in [0, 1_usize] {
+            let mut steward = without_arbiter(node as u16, true, &[0, 1], 9);
+            let own = Held { view: views[node].clone(), version: Version(9) };
+            shows(&mut steward, &own);
+            obey(&mut steward);
+            steward.heard_view(NodeId(1 - node as u16), true, &views[1 - node]);
+            let stops = obey(&mut steward)
+                .iter()
+                .any(|order| matches!(order, Order::Stop(Why::TwoPrimaries { .. })));
+            assert_eq!(stops, loses == Some(node), "node {node} {views:?}");
+        }
+    }
+}
+
+#[test]
+fn the_place_is_given_away_to_a_standby_that_has_all_on_disk_and_not_taken_back() {
+    let (mut steward, _) = leading_by_word(false, &[0, 1]);
+    joins(&mut steward, 1, own(9, 8));
+    steward.tick(2 * MS);
+    assert!(steward.switch_over(NodeId(1), 10 * MS));
+    steward.tick(3 * MS);
+    assert_eq!(asked(&mut steward), None, "one record is not on its disk");
+    assert!(acks(&mut steward, 1, own(9, 9)));
+    steward.tick(4 * MS);
+    let view = asked(&mut steward).expect("it has all on disk");
+    assert_eq!((view.primary(), view.in_sync()), (member(1), &[member(1)][..]));
+    steward.answer(Answer::Failed);
+    pass(&mut steward, 5, 500);
+    assert!(!obey(&mut steward).contains(&Order::Resume), "it may be done already");
+    steward.own(own(12, 12));
+    assert_eq!(steward.released(), Sequence(9));
 }

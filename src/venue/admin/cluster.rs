@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::Fields;
 use crate::cluster::control::{self, Rise, Wish};
-use crate::cluster::steward::{PeerReport, Report};
+use crate::cluster::steward::{PeerReport, Report, Rule};
 use crate::cluster::view::View;
+use crate::model::NodeId;
 use crate::venue::status::{Status, level_name};
 
 const ALONE: &str = "this node is alone: its configuration has no [[cluster.member]]";
@@ -27,32 +28,56 @@ pub(super) fn fields(status: &Status) -> Result<Fields, String> {
         (false, None) => "standby",
     };
     let is_counted = report.view.as_ref().is_none_or(|view| view.has(report.me));
-    let silent_ms = report.arbiter_silent_ns / 1_000_000;
-    let arbiter = match (told.arbiter_complaint.as_str(), report.arbiter_went_back) {
-        (_, true) => {
-            "shows a lower epoch than this node has seen: was it restored from a backup?".to_owned()
-        }
-        ("", false) => "answers".to_owned(),
-        (why, false) => format!("has not answered for {silent_ms} ms: {why}"),
-    };
+    let numbers = |nodes: &[NodeId]| nodes.iter().map(|node| node.0).collect::<Vec<_>>();
     let nodes: Vec<Value> = told.links.iter().map(|link| node(link, report)).collect();
     Ok(Fields::from_iter([
         ("node".to_owned(), json!(report.me.node.0)),
+        ("name".to_owned(), json!(status.name)),
         ("incarnation".to_owned(), json!(report.me.incarnation.to_string())),
         ("role".to_owned(), json!(role)),
+        ("hands_over".to_owned(), json!(report.hands_over)),
         ("in_sync".to_owned(), json!(is_counted)),
+        ("follows_reign".to_owned(), json!(report.follows.map(|reign| reign.0))),
+        (
+            "primary_heard_ms_ago".to_owned(),
+            json!(report.primary_silent_ns.map(|ns| ns / 1_000_000)),
+        ),
         ("view".to_owned(), report.view.as_ref().map_or(Value::Null, view)),
         ("asks_for".to_owned(), report.asks_for.as_ref().map_or(Value::Null, view)),
         ("last_record".to_owned(), json!(report.own.end.0)),
         ("synced_record".to_owned(), json!(report.own.synced.0)),
-        ("released_record".to_owned(), json!(report.released.0)),
+        ("released_record".to_owned(), json!(report.released.max(report.told).0)),
         ("states_agreed_at".to_owned(), json!(report.hash_agreed.sequence.0)),
         ("state_hash_agreed".to_owned(), json!(format!("{:016x}", report.hash_agreed.hash))),
-        ("arbiter".to_owned(), json!(arbiter)),
+        ("arbiter".to_owned(), json!(arbiter(&told))),
+        ("decides".to_owned(), json!(decides(report.rule))),
+        ("waits_for".to_owned(), json!(numbers(&report.waits_for))),
         ("became_primary".to_owned(), rise(&told.rise)),
         ("connections_refused".to_owned(), json!(told.refused_connections)),
         ("nodes".to_owned(), json!(nodes)),
     ]))
+}
+
+/// Who says who is primary, and what happens to a primary that has lost its standby.
+fn decides(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Arbiter => "arbiter",
+        Rule::Operator { goes_on_alone: false, .. } => "operator, hold",
+        Rule::Operator { goes_on_alone: true, .. } => "operator, go-on",
+    }
+}
+
+fn arbiter(told: &control::Status) -> String {
+    let report = &told.report;
+    let silent_ms = report.arbiter_silent_ns / 1_000_000;
+    match (told.arbiter_complaint.as_str(), report.arbiter_went_back, report.rule) {
+        (_, true, _) => {
+            "shows a lower epoch than this node has seen: was it restored from a backup?".to_owned()
+        }
+        ("", false, Rule::Arbiter) => "answers".to_owned(),
+        ("", false, Rule::Operator { .. }) => "none: operators say who is primary".to_owned(),
+        (why, false, _) => format!("has not answered for {silent_ms} ms: {why}"),
+    }
 }
 
 /// When this process became primary, if it did: nanoseconds since 1970.
@@ -91,10 +116,13 @@ fn node(link: &control::LinkStatus, report: &Report) -> Value {
         "name": link.name,
         "connected": link.is_connected,
         "in_sync": in_view,
+        "waited_for": peer.is_some_and(|peer| peer.is_waited_for),
         "catching_up": link.is_catching_up,
         "snapshot": link.snapshot.map(|(done, bytes)| format!("{done} of {bytes} bytes")),
         "received": peer.map(|peer| peer.held.end.0),
         "synced": peer.map(|peer| peer.held.synced.0),
+        "states_agreed_at": peer.map(|peer| peer.agreed.sequence.0),
+        "state_hash_agreed": peer.map(|peer| format!("{:016x}", peer.agreed.hash)),
         "behind_records": peer.map(|peer| peer.behind),
         "behind_bytes": link.behind_bytes,
         "behind_us": link.behind_us,

@@ -26,8 +26,10 @@ pub struct ClusterConfig {
     pub node: NodeId,
     /// `[[cluster.member]]`: all its nodes, this one among them; none where it is alone.
     pub members: Vec<PeerAddress>,
-    /// Where the view lies; none where the node is alone.
+    /// Where the view lies; none where the node is alone, or operators say who is primary.
     pub arbiter: Option<ArbiterConfig>,
+    /// What a primary does that has lost its standby, and has no arbiter.
+    pub when_alone: WhenAlone,
     /// By what nodes prove who they are to each other.
     pub tls: Option<TlsFiles>,
     /// How long a primary may be silent before a standby tries to take over.
@@ -40,6 +42,15 @@ pub struct ClusterConfig {
     pub compare_every: u64,
 }
 
+/// What a primary does that has lost its standby, and has no arbiter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenAlone {
+    /// It tells clients nothing more until the standby is back, or an operator leaves it out.
+    Hold,
+    /// It goes on, at `local-disk`. Who promotes the standby then loses what it told meanwhile.
+    GoOn,
+}
+
 /// Where the view lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ArbiterConfig {
@@ -50,6 +61,11 @@ pub enum ArbiterConfig {
 }
 
 impl ClusterConfig {
+    /// Whether operators say who is primary.
+    pub fn is_without_arbiter(&self) -> bool {
+        self.has_others() && self.arbiter.is_none()
+    }
+
     /// Whether there are other nodes.
     pub fn has_others(&self) -> bool {
         !self.members.is_empty()
@@ -92,23 +108,33 @@ pub(super) fn cluster(mut section: Section<'_>) -> Result<ClusterConfig, ConfigE
     if members.len() > MEMBERS_MAX {
         return Err(section.error("member", &format!("at most {MEMBERS_MAX} nodes")));
     }
-    if !members.is_empty() && arbiter.is_none() {
-        let allowed =
-            "where the view lies, which says who is primary: [cluster.arbiter] etcd or file";
-        return Err(section.error("arbiter", allowed));
-    }
+    let when_alone = when_alone(&mut section, arbiter.is_some())?;
     section.finish()?;
     Ok(ClusterConfig {
         name,
         node,
         members,
         arbiter,
+        when_alone,
         tls,
         primary_timeout,
         standby_timeout,
         journal_timeout,
         compare_every,
     })
+}
+
+fn when_alone(section: &mut Section<'_>, has_arbiter: bool) -> Result<WhenAlone, ConfigError> {
+    let found = section.text_if_given("when_alone")?;
+    let allowed = match (found.as_deref(), has_arbiter) {
+        (None, _) | (Some("hold"), false) => return Ok(WhenAlone::Hold),
+        (Some("go-on"), false) => return Ok(WhenAlone::GoOn),
+        (Some(_), true) => {
+            "nothing where there is [cluster.arbiter]: it takes a lost standby out of the view"
+        }
+        (Some(_), false) => "\"hold\" (until an operator leaves the standby out) or \"go-on\"",
+    };
+    Err(section.error("when_alone", allowed))
 }
 
 fn member(

@@ -55,7 +55,7 @@ fn a_reserve_that_the_segments_cannot_hold_is_refused() {
     refused(
         &example_with("reserve_bytes = 16777216", "reserve_bytes = 134217728"),
         expect![
-            "castle.toml, line 69: [journal] reserve_bytes = 134217728 is wrong; allowed: reserve_bytes (134217728) and log_ring_records x 256 (16777216) together at most 134217216, segment_bytes without a header: raise segment_bytes, or lower one of them"
+            "castle.toml, line 74: [journal] reserve_bytes = 134217728 is wrong; allowed: reserve_bytes (134217728) and log_ring_records x 256 (16777216) together at most 134217216, segment_bytes without a header: raise segment_bytes, or lower one of them"
         ],
     );
 }
@@ -146,7 +146,7 @@ fn a_tick_times_lot_below_a_quote_unit_is_refused() {
     refused(
         &text,
         expect![[
-            r#"castle.toml, line 138: [[instrument]] tick = "0.01" is wrong; allowed: one for which tick x lot is a whole number of USDT units of 6 decimal places"#
+            r#"castle.toml, line 143: [[instrument]] tick = "0.01" is wrong; allowed: one for which tick x lot is a whole number of USDT units of 6 decimal places"#
         ]],
     );
 }
@@ -156,7 +156,7 @@ fn a_price_with_too_many_decimals_is_refused() {
     refused(
         &example_with("tick = \"0.01\"", "tick = 0.001"),
         expect![
-            "castle.toml, line 138: [[instrument]] tick = 0.001 is wrong; allowed: a number from 0.01 to 10000000000000000 with at most 2 decimal places"
+            "castle.toml, line 143: [[instrument]] tick = 0.001 is wrong; allowed: a number from 0.01 to 10000000000000000 with at most 2 decimal places"
         ],
     );
 }
@@ -167,7 +167,7 @@ fn a_quantity_that_is_no_multiple_of_the_lot_is_refused() {
     refused(
         &text,
         expect![[
-            r#"castle.toml, line 140: [[instrument]] quantity_min = "0.00001" is wrong; allowed: a number from 0.00003 to 10000000000000 with at most 5 decimal places"#
+            r#"castle.toml, line 145: [[instrument]] quantity_min = "0.00001" is wrong; allowed: a number from 0.00003 to 10000000000000 with at most 5 decimal places"#
         ]],
     );
 }
@@ -177,7 +177,7 @@ fn a_session_of_an_unknown_account_is_refused() {
     refused(
         &example_with("account = 3", "account = 7"),
         expect![
-            "castle.toml, line 192: [[session]] account = 7 is wrong; allowed: one of the accounts above: 2, 3"
+            "castle.toml, line 197: [[session]] account = 7 is wrong; allowed: one of the accounts above: 2, 3"
         ],
     );
 }
@@ -187,7 +187,7 @@ fn a_deposit_of_an_unknown_asset_is_refused() {
     refused(
         &example_with("BTC = \"100\"", "DOGE = \"100\""),
         expect![[
-            r#"castle.toml, line 174: [[account]] deposits.DOGE = "100" is wrong; allowed: one of the assets above: BTC, ETH, USDT"#
+            r#"castle.toml, line 179: [[account]] deposits.DOGE = "100" is wrong; allowed: one of the assets above: BTC, ETH, USDT"#
         ]],
     );
 }
@@ -197,7 +197,7 @@ fn deposits_beyond_what_can_be_counted_are_refused() {
     refused(
         &example_with("BTC = \"100\"", "BTC = \"46116860184\""),
         expect![[
-            r#"castle.toml, line 179: [[account]] deposits.BTC = "100" is wrong; allowed: at most 46116860184.27387903 of BTC in all accounts together"#
+            r#"castle.toml, line 184: [[account]] deposits.BTC = "100" is wrong; allowed: at most 46116860184.27387903 of BTC in all accounts together"#
         ]],
     );
 }
@@ -266,10 +266,29 @@ fn a_cluster_that_cannot_be_is_refused() {
     refused_for(&cluster_with("node = 1", "node = 7"), "this one among them");
     refused_for(&cluster_with("name = \"b\"", "name = \"a\""), "a name that no other node has");
     refused_for(&cluster_with("9881", "9880"), "an address and a port that no other node has");
-    refused_for(&cluster_with("file = \"view\"", ""), "where the view lies");
     refused_for(&cluster_with("file = \"view\"", "etcd = \"10.0.0.1\""), "the members' addresses");
     let timeouts = "node = 1\nprimary_timeout_ms = 100\nstandby_timeout_ms = 100";
     refused_for(&cluster_with("node = 1", timeouts), "standby_timeout_ms = 100 is wrong");
+}
+
+#[test]
+fn a_cluster_without_an_arbiter_holds_what_it_cannot_replicate_unless_it_is_told_otherwise() {
+    let without = |key: &str| {
+        let text = cluster_with("[cluster.arbiter]\nfile = \"view\"\n", key);
+        Config::parse(Path::new("castle.toml"), &text)
+    };
+    let config = without("").unwrap();
+    assert!(config.cluster.is_without_arbiter());
+    assert_eq!(config.cluster.when_alone, WhenAlone::Hold);
+    let config = without("when_alone = \"go-on\"\n").unwrap();
+    assert_eq!(config.cluster.when_alone, WhenAlone::GoOn);
+    let error = without("when_alone = \"guess\"\n").unwrap_err().to_string();
+    assert!(error.contains("\"hold\" (until an operator leaves the standby out)"), "{error}");
+    refused_for(
+        &cluster_with("node = 1", "node = 1\nwhen_alone = \"hold\""),
+        "takes a lost standby",
+    );
+    assert!(!Config::parse(Path::new("castle.toml"), "").unwrap().cluster.is_without_arbiter());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use super::check::Checker;
 use crate::cluster::arbiter::Held;
 use crate::cluster::chain::Chain;
+use crate::cluster::steward::Rule;
 use crate::cluster::steward::mutant::Mutant;
 use crate::cluster::steward::{
     Ack, Answer, Beginning, Greeting, Hello, Kept, Order, Own, Promise, Request, Settings, Steward,
@@ -337,6 +338,7 @@ impl World {
             journal_timeout_ns: 2_000,
             retry_ns: 40,
             watch_ns: 400,
+            rule: Rule::Arbiter,
         };
         let beginning = Beginning {
             incarnation,

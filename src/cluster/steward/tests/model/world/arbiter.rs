@@ -24,6 +24,7 @@ impl World {
         let Question { node, id, request } = self.questions.swap_remove(at);
         let answer = match request {
             Request::Read => Answer::View(self.held.clone()),
+            Request::Adopt(_) => Answer::Asked,
             Request::Swap { expected, view } => {
                 if self.held.as_ref().is_some_and(|held| held.version == expected) {
                     self.hold(view);

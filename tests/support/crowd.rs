@@ -1,0 +1,64 @@
+//! Several traders at once, who move from one node of a cluster to another.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::exchange::Exchange;
+use super::pair::{is_listening, wait_for};
+use super::trader::Trader;
+
+/// New orders a second, all sessions together.
+const RATE: u64 = 4_000;
+/// How long is traded before something happens.
+const STRETCH: Duration = Duration::from_millis(500);
+
+/// Does something with all traders at once.
+pub fn each(traders: &mut [Trader], work: impl Fn(&mut Trader) -> Result<(), String> + Sync) {
+    std::thread::scope(|scope| {
+        let work = &work;
+        let threads: Vec<_> =
+            traders.iter_mut().map(|trader| scope.spawn(move || work(trader))).collect();
+        for thread in threads {
+            if let Err(what) = thread.join().expect("a trader does not panic") {
+                panic!("{what}");
+            }
+        }
+    });
+}
+
+/// Lets all trade, and after a while does `event` to the node that they trade on; then takes what it still sent.
+pub fn trade_until<T>(traders: &mut [Trader], event: impl FnOnce() -> T) -> T {
+    let stop = AtomicBool::new(false);
+    let rate = RATE / traders.len() as u64;
+    std::thread::scope(|scope| {
+        let stop = &stop;
+        let threads: Vec<_> = traders
+            .iter_mut()
+            .map(|trader| {
+                scope.spawn(move || {
+                    trader.trade(rate, &|| stop.load(Ordering::Relaxed))?;
+                    trader.drain()
+                })
+            })
+            .collect();
+        std::thread::sleep(STRETCH);
+        let done = event();
+        stop.store(true, Ordering::Relaxed);
+        for thread in threads {
+            if let Err(what) = thread.join().expect("a trader does not panic") {
+                panic!("{what}");
+            }
+        }
+        done
+    })
+}
+
+/// All sessions go on at a node, and what it knows is what they know.
+pub fn go_on_at(node: &Exchange, traders: &mut [Trader]) {
+    wait_for("its doors open", &[node], || is_listening(node));
+    each(traders, |trader| trader.come_back(node.address));
+    each(traders, Trader::settle);
+    each(traders, Trader::check);
+    each(traders, Trader::settle);
+    node.check_money(traders.len());
+}
