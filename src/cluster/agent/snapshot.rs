@@ -113,6 +113,11 @@ impl<W: Wires> ClusterAgent<W> {
         let stage = &mut self.downstreams[at].stage;
         let Stage::Awaited { node, shared } = *stage else { return };
         *stage = Stage::Sending { node, sending: Sending::new(shared, parcel) };
+        // One that has to begin anew is no news.
+        let said = Some((node, parcel.link.sequence));
+        if std::mem::replace(&mut self.said_snapshot, said) == said {
+            return;
+        }
         self.control.say(
             false,
             format!(
