@@ -150,6 +150,8 @@ pub struct ClusterAgent<W: Wires> {
     /// What people were told last.
     said_epoch: Epoch,
     said_view: Option<(NodeId, Vec<NodeId>)>,
+    /// To whom a snapshot was sent last, and which.
+    said_snapshot: Option<(NodeId, Sequence)>,
     is_over: bool,
     #[cfg(any(test, feature = "simulation"))]
     mutant: Option<AgentMutant>,
@@ -206,6 +208,7 @@ impl<W: Wires> ClusterAgent<W> {
             post: Post::Waiting,
             said_epoch: Epoch(0),
             said_view: None,
+            said_snapshot: None,
             is_over: false,
             #[cfg(any(test, feature = "simulation"))]
             mutant: None,

@@ -501,4 +501,6 @@ fn sync(directory: &Path) -> Result<(), TransferError> {
 }
 
 #[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
 mod tests;

@@ -20,6 +20,9 @@ use crate::cluster::wires::Wires;
 use crate::journal::transfer::Parcel;
 use crate::model::{Epoch, NodeId, Sequence};
 
+/// Parts that are sent in a turn: the engine has the same thread, and clients wait.
+const PARTS_PER_TURN: usize = 2;
+
 /// A snapshot that is being sent.
 pub(super) struct Sending {
     shared: Sequence,
@@ -110,6 +113,11 @@ impl<W: Wires> ClusterAgent<W> {
         let stage = &mut self.downstreams[at].stage;
         let Stage::Awaited { node, shared } = *stage else { return };
         *stage = Stage::Sending { node, sending: Sending::new(shared, parcel) };
+        // One that has to begin anew is no news.
+        let said = Some((node, parcel.link.sequence));
+        if std::mem::replace(&mut self.said_snapshot, said) == said {
+            return;
+        }
         self.control.say(
             false,
             format!(
@@ -137,11 +145,12 @@ impl<W: Wires> ClusterAgent<W> {
         if is_sign_due {
             link.send(&Frame { header, body: Body::Progress { end, released } });
         }
-        while link.has_room() {
+        while done < PARTS_PER_TURN && link.has_room() {
             let Sending { shared, parcel, piece, at, sent, is_announced } = sending;
             if !*is_announced {
                 let body = Body::Snapshot { shared: *shared, parcel: *parcel };
                 *is_announced = link.send(&Frame { header, body });
+                done += 1;
             } else if *at < piece.len() {
                 let length = (piece.len() - *at).min(PART_BYTES_MAX);
                 let bytes = &piece[*at..*at + length];
@@ -150,6 +159,7 @@ impl<W: Wires> ClusterAgent<W> {
                     break;
                 }
                 (*at, *sent) = (*at + length, *sent + length as u64);
+                done += 1;
             } else {
                 match self.outside.history.next(node) {
                     Some(Piece::Part(part)) => (*piece, *at) = (part, 0),
@@ -163,7 +173,6 @@ impl<W: Wires> ClusterAgent<W> {
                     Some(Piece::Begins { .. } | Piece::Records(_)) | None => break,
                 }
             }
-            done += 1;
         }
         link.flush()?;
         Ok(done)
@@ -197,3 +206,6 @@ impl<W: Wires> ClusterAgent<W> {
         1
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,6 +134,37 @@ fn nothing_is_acknowledged_before_the_promise_is_written_down() {
 }
 
 #[test]
+fn a_log_gives_way_to_a_snapshot_only_where_it_is_owed_to_nobody() {
+    // No view names it.
+    let mut away = begun(1);
+    away.own(own(5, 5));
+    shows(&mut away, &held(&[0]));
+    assert_eq!(away.may_take_in(Epoch(1), Sequence(3)), Welcomed::Following);
+    assert_eq!(away.may_take_in(Epoch(0), Sequence(3)), Welcomed::HangUp, "a lower reign");
+    assert_eq!(away.may_take_in(Epoch(1), Sequence(6)), Welcomed::HangUp, "more than it has");
+    assert_eq!(away.follows(), None, "nobody is followed by that");
+    // The view names it, and so may the one that it asks for.
+    let mut named = begun(1);
+    named.own(own(5, 5));
+    shows(&mut named, &held(&[0, 1]));
+    assert_eq!(named.may_take_in(Epoch(1), Sequence(3)), Welcomed::HangUp);
+    // Another life of its log is another node.
+    let mut lost = begun(1);
+    lost.me.incarnation = Incarnation(99);
+    shows(&mut lost, &held(&[0, 1]));
+    assert_eq!(lost.may_take_in(Epoch(1), Sequence(0)), Welcomed::Following);
+    // A primary told more than both have.
+    let mut told = begun(1);
+    told.own(own(5, 5));
+    shows(&mut told, &held(&[0]));
+    told.told = Sequence(4);
+    assert_eq!(told.may_take_in(Epoch(1), Sequence(3)), Welcomed::HangUp);
+    assert!(told.is_out());
+    let mut leads = leading(5);
+    assert_eq!(leads.may_take_in(Epoch(9), Sequence(3)), Welcomed::HangUp);
+}
+
+#[test]
 fn a_lower_reign_is_refused() {
     let mut steward = begun(1);
     let beginning = Promise { epoch: Epoch(4), reign: Epoch(4) };

@@ -1,65 +1,7 @@
-use std::io::Write as _;
-
+use super::fixture::{append, cluster, journal, open, options, snap};
 use super::*;
-use crate::journal::snapshot::SnapshotWriter;
-use crate::journal::{Journal, JournalError, Opened, Reigns, read};
-use crate::model::{Command, Continue, Epoch, Record, RecordBytes, ShardId};
-
-fn cluster() -> ClusterName {
-    ClusterName::truncated(b"test")
-}
-
-fn options(mark: u64) -> JournalOptions {
-    JournalOptions {
-        segment_bytes: 1 << 16,
-        segments_ahead: 2,
-        reserve_bytes: 1 << 12,
-        in_flight_bytes: 1 << 12,
-        left_free_bytes: 0,
-        ..JournalOptions::new(cluster(), mark)
-    }
-}
-
-fn open(journal: &Path, mark: u64, behind: Option<Sequence>) -> Opened<RealDisk> {
-    let disk = RealDisk::open(journal).expect("a directory");
-    Journal::open_behind(disk, &options(mark), behind, &mut |_, _| {}).expect("it is good")
-}
-
-fn append(opened: &mut Opened<RealDisk>, last: u64) {
-    while opened.writer.next_sequence().0 <= last {
-        let sequence = opened.writer.next_sequence();
-        let command = Command::Continue(Continue {});
-        let (timestamp, shard) = (Timestamp(sequence.0), ShardId(0));
-        let mut bytes = RecordBytes::default();
-        let record = Record { sequence, timestamp, epoch: Epoch(1), shard, command };
-        let length = record.put(&mut bytes);
-        match opened.writer.append(std::iter::once(&bytes.0[..length]), Sequence(0)) {
-            Err(JournalError::WouldWait) => drop(opened.syncer.sync().expect("it works")),
-            result => result.expect("it continues"),
-        }
-    }
-    opened.syncer.sync_all().expect("it works");
-}
-
-/// A journal of so many records.
-fn journal(records: u64, mark: u64) -> tempfile::TempDir {
-    let directory = tempfile::tempdir().expect("a directory");
-    append(&mut open(directory.path(), mark, None), records);
-    directory
-}
-
-/// Makes a snapshot of a journal that holds no engine, but so many bytes.
-fn snap(journal: &Path, sequence: u64, bytes: usize) {
-    let disk = RealDisk::read_only(journal);
-    let followed = follow(&disk, None, Sequence(sequence), &mut |_| ()).expect("it is good");
-    let followed = followed.expect("it has it");
-    let mut writer = SnapshotWriter::create(journal, Reigns::default()).expect("it can be written");
-    writer.write_all(&vec![7; bytes]).expect("it can be written");
-    writer.end_state().expect("it can be written");
-    writer.write_all(b"sent").expect("it can be written");
-    let who = (followed.cluster, followed.mark);
-    writer.finish(journal, who, followed.link, 5).expect("it can be written");
-}
+use crate::journal::read;
+use crate::model::Epoch;
 
 /// Sends all of a snapshot to a journal.
 fn send(source: &mut Source, to: &Path) -> Result<Parcel, TransferError> {

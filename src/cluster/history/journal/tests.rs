@@ -2,6 +2,7 @@ use std::sync::mpsc;
 use std::time::Instant;
 
 use super::*;
+use crate::journal::transfer::fixture::snap;
 use crate::journal::{Journal, JournalError, JournalOptions, Opened, format};
 use crate::model::record::SEQUENCE_AT;
 use crate::model::{
@@ -128,6 +129,46 @@ fn a_record_that_was_pruned_is_told_by_its_number_with_what_to_do() {
     history.begin(NODE, Sequence(41));
     let Piece::Gone(why) = next(&mut history, &rung) else { panic!("it is gone") };
     assert!(why.contains("record 42 was pruned") && why.contains("castle snapshot"), "{why}");
+}
+
+#[test]
+fn the_newest_snapshot_that_is_whole_comes_in_the_place_of_what_was_pruned() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let journal = directory.path();
+    let mut opened = open(journal);
+    append(&mut opened, 60_000);
+    for sequence in [20_000, 50_000, 55_000] {
+        snap(journal, sequence, 3 * PIECE_BYTES);
+    }
+    crate::journal::snapshot::prune(journal, Sequence(50_000)).expect("it works");
+    let path = |sequence| crate::journal::snapshot::snapshot_path(journal, Sequence(sequence));
+    // The newest is damaged behind its header; the oldest is not followed by what the journal has.
+    let mut bytes = std::fs::read(path(55_000)).expect("it is there");
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(path(55_000), bytes).expect("it can be written");
+    let (mut history, rung) = history(journal);
+    history.begin(NODE, Sequence(41));
+    let Piece::Snapshot(parcel) = next(&mut history, &rung) else { panic!("it is announced") };
+    assert_eq!(parcel.link.sequence, Sequence(55_000));
+    let Piece::Snapshot(parcel) = next(&mut history, &rung) else { panic!("it is damaged") };
+    let (link, timestamp) = (parcel.link, parcel.timestamp);
+    assert_eq!((link.sequence, timestamp), (Sequence(50_000), Timestamp(50_000)));
+    assert_eq!(link.running_hash, hash_after(50_000));
+    let expected = std::fs::read(path(50_000)).expect("it is there");
+    std::fs::remove_file(path(50_000)).expect("a prune meanwhile does no harm");
+    let mut found = Vec::new();
+    while found.len() < expected.len() {
+        let Piece::Part(part) = next(&mut history, &rung) else { panic!("parts follow") };
+        assert!(part.len() <= PIECE_BYTES);
+        found.extend(part);
+    }
+    assert!(found == expected && parcel.bytes == expected.len() as u64);
+    // Now there is none that is good.
+    history.begin(NODE, Sequence(41));
+    let Piece::Snapshot(_) = next(&mut history, &rung) else { panic!("it is announced") };
+    let Piece::Gone(why) = next(&mut history, &rung) else { panic!("none is good") };
+    assert!(why.contains("CRC of block") && why.contains("is not of this journal"), "{why}");
 }
 
 #[test]
