@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cluster::ClusterAgent;
 use crate::cluster::agent::{Options, Outside, PeerAddress};
 use crate::cluster::control::{Control, Ending};
 use crate::cluster::steward::Settings;
+use crate::cluster::{ClusterAgent, Incarnation};
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::format::{FORMAT_VERSION, chain};
 use crate::journal::simulated::{Random, SimulatedDisk};
@@ -104,6 +104,10 @@ pub struct Machine {
     pub wall_off_ns: i64,
     /// How often its syncer has a turn: one in so many.
     pub sync_one_in: u64,
+    /// The incarnation of the process that began last.
+    incarnation: Option<Incarnation>,
+    /// Those that a fault has ended: nobody may hope for what they acknowledged.
+    lost: Vec<Incarnation>,
     /// An older image of its disk, and how long the log was then.
     image: Option<(SimulatedDisk, Vec<RecordBytes>, Vec<u64>)>,
     /// Processes so far.
@@ -144,6 +148,8 @@ impl Machine {
             ahead_ns: random.below(1_000_000_000),
             wall_off_ns: random.below(2_000_000_000) as i64 - 1_000_000_000,
             sync_one_in: [1, 4, 24][random.below(3) as usize],
+            incarnation: None,
+            lost: Vec::new(),
             image: None,
             processes: 0,
             from_ring: 0,
@@ -257,6 +263,17 @@ impl Machine {
         let random = [random.draw(), random.draw()];
         let (keeper, beginning) =
             SimulatedKeeper::begin(file, &self.life, found, random, always_goes_on);
+        let begins = beginning.incarnation;
+        let before = self.incarnation.replace(begins).filter(|before| *before != begins);
+        match before {
+            Some(before) if !self.lost.contains(&before) && !self.may_have_lost() => {
+                return Err(format!(
+                    "LIFE: node {} begins a new incarnation, although nothing of the one before was taken",
+                    self.id
+                ));
+            }
+            before => self.lost.extend(before),
+        }
         let others = (0..self.nodes).filter(|node| *node != self.id);
         let peers = others.map(|node| PeerAddress {
             node: NodeId(node as u16),
@@ -300,6 +317,22 @@ impl Machine {
         (self.is_disk_bad, self.is_doubtful) = (false, false);
         self.disk.clear_faults();
         Ok(())
+    }
+
+    /// Whether something was done to its disk that may cost what was acknowledged.
+    pub fn may_have_lost(&self) -> bool {
+        self.is_disk_bad || self.is_doubtful
+    }
+
+    /// A fault ends the incarnation.
+    pub fn lose_life(&mut self) {
+        self.lost.extend(self.incarnation);
+        forget(&self.life);
+    }
+
+    /// Whether a fault has ended an incarnation.
+    pub fn has_lost(&self, incarnation: Incarnation) -> bool {
+        self.lost.contains(&incarnation)
     }
 
     /// Its process has a turn.
@@ -390,7 +423,7 @@ impl Machine {
     ) -> Result<(), String> {
         self.kill(world);
         self.disk.crash(random.draw());
-        forget(&self.life);
+        self.lose_life();
         ring::unlink(&self.ring()).map_err(|error| error.to_string())
     }
 
@@ -424,7 +457,7 @@ impl Machine {
         (self.is_disk_bad, self.is_doubtful) = (false, false);
         self.log.clear();
         self.hashes.clear();
-        forget(&self.life);
+        self.lose_life();
         ring::unlink(&self.ring()).map_err(|error| error.to_string())
     }
 }

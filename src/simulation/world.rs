@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::cluster::View;
 use crate::cluster::control::{Ending, Wish};
+use crate::cluster::{Member, View};
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::simulated::Random;
 use crate::model::NodeId;
 use crate::simulation::client::Client;
 use crate::simulation::faults::{Fault, Tally};
 use crate::simulation::machine::{Came, DISK_BYTES, Machine, fix_address, host};
-use crate::simulation::outside::{Arbitration, forget, incarnation};
+use crate::simulation::outside::{Arbitration, incarnation};
 use crate::simulation::reference::Reference;
 use crate::simulation::{Mutant, Outcome};
 use crate::venue::config::Config;
@@ -282,7 +282,7 @@ impl World {
             let machine = &self.machines[leader];
             self.reference.follow(&machine.log, &machine.hashes)?;
         }
-        self.look_for_orphans();
+        self.look_for_orphans()?;
         let takes_images = !self.is_healed && self.kinds.contains(&Fault::OlderDisk);
         if takes_images && self.random.below(IMAGE_STEPS) == 0 {
             self.machines[first].take_image();
@@ -334,7 +334,10 @@ impl World {
                 self.note(|| format!("node {node} begins, with {log} records"));
                 Ok(())
             }
-            Err(why) if (machine.is_disk_bad || machine.is_full) && !why.starts_with("PREFIX") => {
+            Err(why)
+                if (machine.is_disk_bad || machine.is_full)
+                    && !(why.starts_with("PREFIX") || why.starts_with("LIFE")) =>
+            {
                 if machine.is_full {
                     machine.restart_at_ns = Some(now_ns + 10_000_000);
                     machine.disk.clear_faults();
@@ -368,7 +371,7 @@ impl World {
                 }
                 machine.kill(&self.net);
                 machine.disk.clear_faults();
-                forget(&machine.life);
+                machine.lose_life();
                 machine.restart_at_ns = Some(self.now_ns + 3_000_000);
                 self.note(|| format!("node {node} ends: {why}"));
                 Ok(())
@@ -388,7 +391,7 @@ impl World {
             }
             Ending::Stopped(_) if machine.is_disk_bad || machine.is_full => {
                 machine.disk.clear_faults();
-                forget(&machine.life);
+                machine.lose_life();
             }
             Ending::Stopped(why) => return Err(format!("node {node} stops itself: {why}")),
         }
@@ -426,33 +429,42 @@ impl World {
 
     /// Where the view names nobody who is still what he was, an operator decides: he looks at all nodes, and
     /// promotes the one whose log reaches furthest.
-    fn look_for_orphans(&mut self) {
+    fn look_for_orphans(&mut self) -> Result<(), String> {
         if !self.steps.is_multiple_of(64) {
-            return;
+            return Ok(());
         }
-        let Some(view) = self.arbitration.view() else { return };
+        let Some(view) = self.arbitration.view() else { return Ok(()) };
         let lives = view.in_sync().iter().any(|member| {
             incarnation(&self.machines[member.node.index()].life) == Some(member.incarnation)
         });
         if lives || !self.machines.iter().all(Machine::runs) {
             self.orphaned_since_ns = None;
-            return;
+            return Ok(());
         }
         let since_ns = *self.orphaned_since_ns.get_or_insert(self.now_ns);
         if self.now_ns - since_ns < OPERATOR_NS {
-            return;
+            return Ok(());
         }
         self.orphaned_since_ns = None;
+        // Faults took the lives of all that the view names: else somebody could have taken over.
+        let is_lost =
+            |member: &Member| self.machines[member.node.index()].has_lost(member.incarnation);
+        if !view.in_sync().iter().all(is_lost) {
+            return Err(format!(
+                "an operator has to decide, although no fault ended who is in sync: {view:?}"
+            ));
+        }
         let furthest = self.machines.iter().max_by_key(|machine| machine.reach());
         let Some((node, control)) =
             furthest.and_then(|machine| Some((machine.id, machine.control()?)))
         else {
-            return;
+            return Ok(());
         };
         if control.put(Wish::Promote) {
             self.promotions += 1;
             self.note(|| format!("an operator promotes node {node}"));
         }
+        Ok(())
     }
 
     fn lasts_ns(&mut self) -> u64 {
