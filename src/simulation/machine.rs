@@ -12,7 +12,7 @@ use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::format::{FORMAT_VERSION, chain};
 use crate::journal::simulated::{Random, SimulatedDisk};
 use crate::journal::{self, JournalOptions, SharedEnd};
-use crate::model::{BeginEpoch, Command, NodeId, Record, RecordBytes};
+use crate::model::{BeginEpoch, Command, NodeId, Record, RecordBytes, Sequence};
 use crate::ring::{self, Consumer};
 use crate::runtime::{Agent, Now};
 use crate::simulation::Mutant;
@@ -20,7 +20,7 @@ use crate::simulation::outside::{
     Arbitration, Life, SimulatedHistory, SimulatedKeeper, SimulatedWires, forget, lower,
 };
 use crate::venue::config::Config;
-use crate::venue::simulated::{Joined, Part, Place, SimulatedNode, cut_back};
+use crate::venue::simulated::{Joined, Part, Place, SimulatedNode, cut_back, snapshot_and_prune};
 
 /// Where nodes are reached.
 pub const fn host(node: usize) -> IpAddr {
@@ -43,6 +43,8 @@ const RING_RECORDS: usize = 256;
 /// Little, so that a standby that was away for a moment is given old records.
 const WINDOW_RECORDS: usize = 256;
 const COMPARE_EVERY: u64 = 64;
+/// A late command has a number that the session has not come to yet.
+const LATE_AHEAD: u64 = 16;
 const START_WALL_NS: u64 = 1_770_000_000_000_000_000;
 
 /// A process.
@@ -243,7 +245,7 @@ impl Machine {
             secret: u128::from(random.draw()) << 64 | u128::from(random.draw()),
             compare_every: COMPARE_EVERY,
         });
-        let Joined { node, seat, tap, file, tag, from_ring } =
+        let Joined { mut node, seat, tap, file, tag, from_ring } =
             joined.map_err(|error| error.to_string())?;
         self.from_ring += from_ring;
         let end = seat.end.sequence;
@@ -309,7 +311,7 @@ impl Machine {
         let mut agent =
             ClusterAgent::new(options, &beginning, seat, outside, control.clone(), now_ns);
         if let Some(mutant) = mutant {
-            mutant.plant(&mut agent);
+            mutant.plant(&mut agent, &mut node);
         }
         self.process = Some(Process { node, agent, tap, control });
         self.processes += 1;
@@ -425,6 +427,39 @@ impl Machine {
         self.disk.crash(random.draw());
         self.lose_life();
         ring::unlink(&self.ring()).map_err(|error| error.to_string())
+    }
+
+    /// An order of an earlier logon comes to its sequencer only now. False where there is none.
+    pub fn come_late(&mut self) -> bool {
+        let Some(process) = &mut self.process else { return false };
+        let view = process.node.engine().view();
+        let late = self.log.iter().rev().find_map(|bytes| {
+            let Command::NewOrder(mut order) = Record::get(&bytes.0).ok()?.command else {
+                return None;
+            };
+            let session = view.session(order.origin.session)?;
+            if !session.connected || session.generation == order.origin.generation {
+                return None;
+            }
+            // Nothing but the generation tells that it is late.
+            order.origin.msg_seq_num = session.next_in + LATE_AHEAD;
+            Some(Command::NewOrder(order))
+        });
+        late.is_some_and(|late| process.node.come_late(&late))
+    }
+
+    /// The last record that its disk is sure to keep; none where it is down.
+    pub fn synced(&self) -> Option<Sequence> {
+        self.process.as_ref().map(|process| process.node.journaled())
+    }
+
+    /// An operator makes a snapshot of its journal and prunes it.
+    pub fn snapshot_and_prune(
+        &self,
+        limit: Sequence,
+        unreleased: bool,
+    ) -> Result<Sequence, String> {
+        snapshot_and_prune(&self.directory, &self.disk, limit, unreleased)
     }
 
     /// Keeps an image of its disk, for later.
