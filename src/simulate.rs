@@ -49,6 +49,7 @@ struct Sum {
     processes: u64,
     from_ring: u64,
     cuts: u64,
+    snapshots: u64,
     promotions: u64,
     resent: u64,
     faults: Tally,
@@ -64,6 +65,7 @@ impl Sum {
         self.processes += outcome.processes;
         self.from_ring += outcome.from_ring;
         self.cuts += outcome.cuts;
+        self.snapshots += outcome.snapshots;
         self.promotions += outcome.promotions;
         self.resent += outcome.resent;
         self.faults.add(&outcome.faults);
@@ -73,7 +75,7 @@ impl Sum {
     fn say(&self, seconds: f64) {
         say(&format!(
             "{} seeds in {seconds:.1} s ({:.1} seeds/s), {} failed: {} commands, {} answered, {} faults, \
-             {} failovers, {} processes, {} records found only in a log ring, {} journals cut, {} promotions by an \
+             {} failovers, {} processes, {} records found only in a log ring, {} journals cut, {} snapshots, {} promotions by an \
              operator, {} messages resent",
             self.seeds,
             self.seeds as f64 / seconds,
@@ -85,6 +87,7 @@ impl Sum {
             self.processes,
             self.from_ring,
             self.cuts,
+            self.snapshots,
             self.promotions,
             self.resent
         ));

@@ -220,20 +220,27 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
 /// leaves a gap. The segment that is being written always stays, so this may be done beside the exchange.
 pub fn prune(journal: &Path, covered: Sequence) -> Result<Vec<String>, OpenError> {
     let disk = RealDisk::read_only(journal);
-    let numbers = segment_numbers(&disk, Start::First)?;
-    let mut removed = Vec::new();
+    let removed = self::covered(&disk, covered)?;
+    for name in &removed {
+        let done = fs::remove_file(journal.join(name)).and_then(|()| sync_directory(journal));
+        done.map_err(OpenError::disk("remove", disk.path(name)))?;
+    }
+    Ok(removed)
+}
+
+/// The segments that hold nothing behind the record `covered`, the lowest first.
+pub(crate) fn covered<D: Disk>(disk: &D, covered: Sequence) -> Result<Vec<String>, OpenError> {
+    let numbers = segment_numbers(disk, Start::First)?;
+    let mut names = Vec::new();
     for pair in numbers.windows(2) {
         let is_covered =
-            segment_header(&disk, pair[1])?.is_some_and(|next| next.first <= covered.next());
+            segment_header(disk, pair[1])?.is_some_and(|next| next.first <= covered.next());
         if !is_covered {
             break;
         }
-        let name = segment_name(pair[0]);
-        let done = fs::remove_file(journal.join(&name)).and_then(|()| sync_directory(journal));
-        done.map_err(OpenError::disk("remove", disk.path(&name)))?;
-        removed.push(name);
+        names.push(segment_name(pair[0]));
     }
-    Ok(removed)
+    Ok(names)
 }
 
 fn put_header(header: &SnapshotHeader) -> [u8; HEADER_BYTES] {

@@ -43,11 +43,13 @@ pub enum Fault {
     ClockJump,
     /// An operator has another node take over.
     SwitchOver,
+    /// A command comes late, of an earlier logon of its session, as from a gateway that is far behind.
+    LateCommand,
 }
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Kill,
         Self::KillAll,
         Self::Power,
@@ -68,7 +70,13 @@ impl Fault {
         Self::SlowDisk,
         Self::ClockJump,
         Self::SwitchOver,
+        Self::LateCommand,
     ];
+
+    /// Whether a disk may be lost, or be an older one.
+    pub fn takes_disk(self) -> bool {
+        self.takes_life() && self != Self::Power
+    }
 
     /// Whether what the node acknowledged may be gone afterwards.
     pub fn takes_life(self) -> bool {

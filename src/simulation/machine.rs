@@ -4,16 +4,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cluster::ClusterAgent;
 use crate::cluster::agent::{Options, Outside, PeerAddress};
 use crate::cluster::arrival::NoArrival;
 use crate::cluster::control::{Control, Ending};
 use crate::cluster::steward::{Rule, Settings};
+use crate::cluster::{ClusterAgent, Incarnation};
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::format::{FORMAT_VERSION, chain};
 use crate::journal::simulated::{Random, SimulatedDisk};
 use crate::journal::{self, JournalOptions, SharedEnd};
-use crate::model::{BeginEpoch, Command, NodeId, Record, RecordBytes};
+use crate::model::{BeginEpoch, Command, NodeId, Record, RecordBytes, Sequence};
 use crate::ring::{self, Consumer};
 use crate::runtime::{Agent, Now};
 use crate::simulation::Mutant;
@@ -21,7 +21,7 @@ use crate::simulation::outside::{
     Arbitration, Life, SimulatedHistory, SimulatedKeeper, SimulatedWires, forget, lower,
 };
 use crate::venue::config::Config;
-use crate::venue::simulated::{Joined, Part, Place, SimulatedNode, cut_back};
+use crate::venue::simulated::{Joined, Part, Place, SimulatedNode, cut_back, snapshot_and_prune};
 
 /// Where nodes are reached.
 pub const fn host(node: usize) -> IpAddr {
@@ -44,6 +44,8 @@ const RING_RECORDS: usize = 256;
 /// Little, so that a standby that was away for a moment is given old records.
 const WINDOW_RECORDS: usize = 256;
 const COMPARE_EVERY: u64 = 64;
+/// A late command has a number that the session has not come to yet.
+const LATE_AHEAD: u64 = 16;
 const START_WALL_NS: u64 = 1_770_000_000_000_000_000;
 
 /// A process.
@@ -105,6 +107,10 @@ pub struct Machine {
     pub wall_off_ns: i64,
     /// How often its syncer has a turn: one in so many.
     pub sync_one_in: u64,
+    /// The incarnation of the process that began last.
+    incarnation: Option<Incarnation>,
+    /// Those that a fault has ended: nobody may hope for what they acknowledged.
+    lost: Vec<Incarnation>,
     /// An older image of its disk, and how long the log was then.
     image: Option<(SimulatedDisk, Vec<RecordBytes>, Vec<u64>)>,
     /// Processes so far.
@@ -145,6 +151,8 @@ impl Machine {
             ahead_ns: random.below(1_000_000_000),
             wall_off_ns: random.below(2_000_000_000) as i64 - 1_000_000_000,
             sync_one_in: [1, 4, 24][random.below(3) as usize],
+            incarnation: None,
+            lost: Vec::new(),
             image: None,
             processes: 0,
             from_ring: 0,
@@ -238,7 +246,7 @@ impl Machine {
             secret: u128::from(random.draw()) << 64 | u128::from(random.draw()),
             compare_every: COMPARE_EVERY,
         });
-        let Joined { node, seat, tap, file, tag, from_ring } =
+        let Joined { mut node, seat, tap, file, tag, from_ring } =
             joined.map_err(|error| error.to_string())?;
         self.from_ring += from_ring;
         let end = seat.end.sequence;
@@ -258,6 +266,17 @@ impl Machine {
         let random = [random.draw(), random.draw()];
         let (keeper, beginning) =
             SimulatedKeeper::begin(file, &self.life, found, random, always_goes_on);
+        let begins = beginning.incarnation;
+        let before = self.incarnation.replace(begins).filter(|before| *before != begins);
+        match before {
+            Some(before) if !self.lost.contains(&before) && !self.may_have_lost() => {
+                return Err(format!(
+                    "LIFE: node {} begins a new incarnation, although nothing of the one before was taken",
+                    self.id
+                ));
+            }
+            before => self.lost.extend(before),
+        }
         let others = (0..self.nodes).filter(|node| *node != self.id);
         let peers = others.map(|node| PeerAddress {
             node: NodeId(node as u16),
@@ -296,7 +315,7 @@ impl Machine {
         let mut agent =
             ClusterAgent::new(options, &beginning, seat, outside, control.clone(), now_ns);
         if let Some(mutant) = mutant {
-            mutant.plant(&mut agent);
+            mutant.plant(&mut agent, &mut node);
         }
         self.process = Some(Process { node, agent, tap, control });
         self.processes += 1;
@@ -304,6 +323,22 @@ impl Machine {
         (self.is_disk_bad, self.is_doubtful) = (false, false);
         self.disk.clear_faults();
         Ok(())
+    }
+
+    /// Whether something was done to its disk that may cost what was acknowledged.
+    pub fn may_have_lost(&self) -> bool {
+        self.is_disk_bad || self.is_doubtful
+    }
+
+    /// A fault ends the incarnation.
+    pub fn lose_life(&mut self) {
+        self.lost.extend(self.incarnation);
+        forget(&self.life);
+    }
+
+    /// Whether a fault has ended an incarnation.
+    pub fn has_lost(&self, incarnation: Incarnation) -> bool {
+        self.lost.contains(&incarnation)
     }
 
     /// Its process has a turn.
@@ -394,8 +429,41 @@ impl Machine {
     ) -> Result<(), String> {
         self.kill(world);
         self.disk.crash(random.draw());
-        forget(&self.life);
+        self.lose_life();
         ring::unlink(&self.ring()).map_err(|error| error.to_string())
+    }
+
+    /// An order of an earlier logon comes to its sequencer only now. False where there is none.
+    pub fn come_late(&mut self) -> bool {
+        let Some(process) = &mut self.process else { return false };
+        let view = process.node.engine().view();
+        let late = self.log.iter().rev().find_map(|bytes| {
+            let Command::NewOrder(mut order) = Record::get(&bytes.0).ok()?.command else {
+                return None;
+            };
+            let session = view.session(order.origin.session)?;
+            if !session.connected || session.generation == order.origin.generation {
+                return None;
+            }
+            // Nothing but the generation tells that it is late.
+            order.origin.msg_seq_num = session.next_in + LATE_AHEAD;
+            Some(Command::NewOrder(order))
+        });
+        late.is_some_and(|late| process.node.come_late(&late))
+    }
+
+    /// The last record that its disk is sure to keep; none where it is down.
+    pub fn synced(&self) -> Option<Sequence> {
+        self.process.as_ref().map(|process| process.node.journaled())
+    }
+
+    /// An operator makes a snapshot of its journal and prunes it.
+    pub fn snapshot_and_prune(
+        &self,
+        limit: Sequence,
+        unreleased: bool,
+    ) -> Result<Sequence, String> {
+        snapshot_and_prune(&self.directory, &self.disk, limit, unreleased)
     }
 
     /// Keeps an image of its disk, for later.
@@ -428,7 +496,7 @@ impl Machine {
         (self.is_disk_bad, self.is_doubtful) = (false, false);
         self.log.clear();
         self.hashes.clear();
-        forget(&self.life);
+        self.lose_life();
         ring::unlink(&self.ring()).map_err(|error| error.to_string())
     }
 }

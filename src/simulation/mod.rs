@@ -44,6 +44,8 @@ pub struct Outcome {
     pub from_ring: u64,
     /// Journals that were cut back to what was shared.
     pub cuts: u64,
+    /// Snapshots that were made, and pruned behind.
+    pub snapshots: u64,
     /// How often an operator had to decide who leads.
     pub promotions: u64,
     /// Messages that came again.

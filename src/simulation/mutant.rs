@@ -4,6 +4,7 @@ use crate::cluster::ClusterAgent;
 use crate::cluster::agent::AgentMutant;
 use crate::cluster::steward::StewardMutant;
 use crate::cluster::wires::Wires;
+use crate::venue::simulated::{NodeMutant, SimulatedNode};
 
 /// A mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,13 +13,16 @@ pub enum Mutant {
     Steward(StewardMutant),
     /// Of who carries it out.
     Agent(AgentMutant),
+    /// Of the node around both.
+    Node(NodeMutant),
 }
 
 impl Mutant {
     /// All that are known.
     pub fn all() -> Vec<Self> {
         let steward = StewardMutant::ALL.into_iter().map(Self::Steward);
-        steward.chain(AgentMutant::ALL.into_iter().map(Self::Agent)).collect()
+        let agent = AgentMutant::ALL.into_iter().map(Self::Agent);
+        steward.chain(agent).chain(NodeMutant::ALL.into_iter().map(Self::Node)).collect()
     }
 
     /// What it is called.
@@ -26,14 +30,16 @@ impl Mutant {
         match self {
             Self::Steward(mutant) => format!("{mutant:?}"),
             Self::Agent(mutant) => format!("{mutant:?}"),
+            Self::Node(mutant) => format!("{mutant:?}"),
         }
     }
 
     /// Plants it.
-    pub fn plant<W: Wires>(self, agent: &mut ClusterAgent<W>) {
+    pub fn plant<W: Wires>(self, agent: &mut ClusterAgent<W>, node: &mut SimulatedNode) {
         match self {
             Self::Steward(mutant) => agent.plant_in_steward(mutant),
             Self::Agent(mutant) => agent.plant(mutant),
+            Self::Node(mutant) => node.plant(mutant),
         }
     }
 

@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::cluster::View;
 use crate::cluster::control::{Ending, Wish};
+use crate::cluster::{Member, View};
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::simulated::Random;
-use crate::model::NodeId;
+use crate::model::{Durability, NodeId, Sequence};
 use crate::simulation::client::Client;
 use crate::simulation::faults::{Fault, Tally};
 use crate::simulation::machine::{Came, DISK_BYTES, Machine, fix_address, host};
-use crate::simulation::outside::{Arbitration, forget, incarnation};
+use crate::simulation::outside::{Arbitration, incarnation};
 use crate::simulation::reference::Reference;
 use crate::simulation::{Mutant, Outcome};
 use crate::venue::config::Config;
+use crate::venue::simulated::NodeMutant;
 
 /// Orders and cancels of a seed, at least.
 const COMMANDS: u64 = 5_000;
@@ -24,6 +25,8 @@ const COMMANDS: u64 = 5_000;
 const FAULTS: u64 = 20;
 /// An image of a disk is kept every so many steps.
 const IMAGE_STEPS: u64 = 500;
+/// A snapshot is made every so many steps.
+const PRUNE_STEPS: u64 = 700;
 /// How long it takes at most until space that there is again is used.
 const FULL_NS: u64 = 50_000_000;
 /// How long an operator takes to see that nobody takes over by himself.
@@ -36,6 +39,8 @@ const HEALING_NS: u64 = 4_000_000_000;
 const STEP_NS_MAX: u64 = 400_000;
 /// From one fault to the next at most.
 const FAULT_NS_MAX: [u64; 3] = [20_000_000, 50_000_000, 100_000_000];
+/// A fault that follows on another out of its turn comes within this time.
+const HURRIED_NS_MAX: u64 = 10_000_000;
 /// How long a fault lasts at most.
 const LASTS_NS_MAX: [u64; 3] = [30_000_000, 120_000_000, 250_000_000];
 /// How long a trader waits for an answer before he goes elsewhere.
@@ -83,11 +88,16 @@ pub struct World {
     mutant: Option<Mutant>,
     faults: Tally,
     next_fault_ns: u64,
+    /// When one comes out of its turn.
+    hurried_ns: u64,
     /// The kinds that this seed has, how soon one follows on another, and how long they last, at most.
     kinds: Vec<Fault>,
     fault_ns_max: u64,
     lasts_ns_max: u64,
     cures: Vec<Healing>,
+    /// Whether an operator makes snapshots and prunes: where no disk is lost, since the journals are then not whole.
+    prunes: bool,
+    snapshots: u64,
     failovers: u64,
     cuts: u64,
     promotions: u64,
@@ -178,6 +188,7 @@ impl World {
             kinds.swap_remove(random.below(kinds.len() as u64) as usize);
         }
         kinds.extend([Fault::Kill, Fault::Break]);
+        let prunes = !kinds.iter().any(|kind| kind.takes_disk());
         let fault_ns_max = FAULT_NS_MAX[random.below(3) as usize];
         let lasts_ns_max = LASTS_NS_MAX[random.below(3) as usize];
         let delay_ns = Arc::new(AtomicU64::new(DELAY_NS));
@@ -212,10 +223,13 @@ impl World {
             mutant,
             faults: Tally::default(),
             next_fault_ns: u64::MAX,
+            hurried_ns: u64::MAX,
             kinds,
             fault_ns_max,
             lasts_ns_max,
             cures: Vec::new(),
+            prunes,
+            snapshots: 0,
             failovers: 0,
             cuts: 0,
             promotions: 0,
@@ -282,10 +296,16 @@ impl World {
             let machine = &self.machines[leader];
             self.reference.follow(&machine.log, &machine.hashes)?;
         }
-        self.look_for_orphans();
+        self.look_for_orphans()?;
         let takes_images = !self.is_healed && self.kinds.contains(&Fault::OlderDisk);
         if takes_images && self.random.below(IMAGE_STEPS) == 0 {
             self.machines[first].take_image();
+        }
+        if self.prunes && !self.is_healed && self.random.below(PRUNE_STEPS) == 0 {
+            self.prune(first)?;
+        }
+        if !self.is_healed && self.now_ns >= self.hurried_ns {
+            self.hurried_fault()?;
         }
         if !self.is_healed && self.now_ns >= self.next_fault_ns {
             self.next_fault_ns = self.now_ns + self.random.below(self.fault_ns_max);
@@ -334,7 +354,10 @@ impl World {
                 self.note(|| format!("node {node} begins, with {log} records"));
                 Ok(())
             }
-            Err(why) if (machine.is_disk_bad || machine.is_full) && !why.starts_with("PREFIX") => {
+            Err(why)
+                if (machine.is_disk_bad || machine.is_full)
+                    && !(why.starts_with("PREFIX") || why.starts_with("LIFE")) =>
+            {
                 if machine.is_full {
                     machine.restart_at_ns = Some(now_ns + 10_000_000);
                     machine.disk.clear_faults();
@@ -368,7 +391,7 @@ impl World {
                 }
                 machine.kill(&self.net);
                 machine.disk.clear_faults();
-                forget(&machine.life);
+                machine.lose_life();
                 machine.restart_at_ns = Some(self.now_ns + 3_000_000);
                 self.note(|| format!("node {node} ends: {why}"));
                 Ok(())
@@ -391,7 +414,7 @@ impl World {
             }
             Ending::Stopped(_) if machine.is_disk_bad || machine.is_full => {
                 machine.disk.clear_faults();
-                forget(&machine.life);
+                machine.lose_life();
             }
             Ending::Stopped(why) => return Err(format!("node {node} stops itself: {why}")),
         }
@@ -408,14 +431,15 @@ impl World {
         self.failovers += u64::from(self.leader.is_some());
         self.leader = Some((epoch, node));
         self.note(|| format!("node {node} leads in epoch {epoch}"));
+        self.hurry();
         let machine = &self.machines[node];
         self.reference.turn_to(&machine.log, &machine.hashes)?;
         self.reference.check(&self.clients)
     }
 
     /// Whether a node may lose what it acknowledged: another one in sync still has it, whatever the arbiter
-    /// was asked already.
-    fn is_spare(&self, victim: usize) -> bool {
+    /// was asked already. A loss of power takes nothing that was told where the level is the disk.
+    fn is_spare(&self, kind: Fault, victim: usize) -> bool {
         let is_held = |view: &View| {
             view.in_sync().iter().any(|member| {
                 let machine = &self.machines[member.node.index()];
@@ -424,38 +448,68 @@ impl World {
                     && incarnation(&machine.life) == Some(member.incarnation)
             })
         };
-        self.arbitration.possible_views().iter().all(is_held)
+        let is_on_disk = |view: &View| {
+            kind == Fault::Power
+                && matches!(view.durability(), Durability::LocalDisk | Durability::StandbyDisk)
+        };
+        let views = self.arbitration.possible_views();
+        views.iter().all(|view| is_held(view) || is_on_disk(view))
     }
 
     /// Where the view names nobody who is still what he was, an operator decides: he looks at all nodes, and
     /// promotes the one whose log reaches furthest.
-    fn look_for_orphans(&mut self) {
+    fn look_for_orphans(&mut self) -> Result<(), String> {
         if !self.steps.is_multiple_of(64) {
-            return;
+            return Ok(());
         }
-        let Some(view) = self.arbitration.view() else { return };
+        let Some(view) = self.arbitration.view() else { return Ok(()) };
         let lives = view.in_sync().iter().any(|member| {
             incarnation(&self.machines[member.node.index()].life) == Some(member.incarnation)
         });
         if lives || !self.machines.iter().all(Machine::runs) {
             self.orphaned_since_ns = None;
-            return;
+            return Ok(());
         }
         let since_ns = *self.orphaned_since_ns.get_or_insert(self.now_ns);
         if self.now_ns - since_ns < OPERATOR_NS {
-            return;
+            return Ok(());
         }
         self.orphaned_since_ns = None;
+        // Faults took the lives of all that the view names: else somebody could have taken over.
+        let is_lost =
+            |member: &Member| self.machines[member.node.index()].has_lost(member.incarnation);
+        if !view.in_sync().iter().all(is_lost) {
+            return Err(format!(
+                "an operator has to decide, although no fault ended who is in sync: {view:?}"
+            ));
+        }
         let furthest = self.machines.iter().max_by_key(|machine| machine.reach());
         let Some((node, control)) =
             furthest.and_then(|machine| Some((machine.id, machine.control()?)))
         else {
-            return;
+            return Ok(());
         };
         if control.put(Wish::Promote) {
             self.promotions += 1;
             self.note(|| format!("an operator promotes node {node}"));
         }
+        Ok(())
+    }
+
+    /// An operator makes a snapshot and prunes behind it what all nodes have on their disks.
+    fn prune(&mut self, node: usize) -> Result<(), String> {
+        let synced: Option<Vec<Sequence>> = self.machines.iter().map(Machine::synced).collect();
+        let Some(limit) = synced.and_then(|synced| synced.into_iter().min()) else { return Ok(()) };
+        let unreleased = self.mutant == Some(Mutant::Node(NodeMutant::SnapshotUnreleased));
+        let machine = &self.machines[node];
+        if machine.is_full {
+            return Ok(());
+        }
+        let pruned = machine.snapshot_and_prune(limit, unreleased);
+        let last = pruned.map_err(|why| format!("node {node} makes no snapshot: {why}"))?;
+        self.snapshots += u64::from(last > Sequence(0));
+        self.note(|| format!("node {node} has a snapshot up to record {last}"));
+        Ok(())
     }
 
     fn lasts_ns(&mut self) -> u64 {
@@ -511,7 +565,30 @@ impl World {
             _ => node,
         };
         let other = (node + 1 + self.random.below(count as u64 - 1) as usize) % count;
-        if kind.takes_life() && (!self.is_spare(node) || self.machines[node].is_disk_bad) {
+        self.inflict(kind, node, other)
+    }
+
+    /// One that follows on another at once, on whoever leads: before the cluster is what it was.
+    fn hurried_fault(&mut self) -> Result<(), String> {
+        self.hurried_ns = u64::MAX;
+        let Some((_, node)) = self.leader else { return Ok(()) };
+        let sudden = |kind: &Fault| {
+            matches!(kind, Fault::Kill | Fault::Power | Fault::Freeze | Fault::Isolated)
+        };
+        let kinds: Vec<Fault> = self.kinds.iter().copied().filter(sudden).collect();
+        let kind = kinds[self.random.below(kinds.len() as u64) as usize];
+        self.inflict(kind, node, (node + 1) % self.machines.len())
+    }
+
+    /// Another fault may come soon, out of its turn.
+    fn hurry(&mut self) {
+        if self.random.below(3) == 0 {
+            self.hurried_ns = self.now_ns + self.random.below(HURRIED_NS_MAX);
+        }
+    }
+
+    fn inflict(&mut self, kind: Fault, node: usize, other: usize) -> Result<(), String> {
+        if kind.takes_life() && (!self.is_spare(kind, node) || self.machines[node].is_disk_bad) {
             return Ok(());
         }
         if !self.strike(kind, node, other)? {
@@ -519,6 +596,9 @@ impl World {
         }
         self.faults.count(kind);
         self.note(|| format!("FAULT {kind:?} node {node} other {other}"));
+        if kind.takes_life() {
+            self.hurry();
+        }
         Ok(())
     }
 
@@ -644,6 +724,7 @@ impl World {
                     machine.ahead_ns += self.random.below(300_000_000);
                 }
             }
+            Fault::LateCommand => return Ok(machine.come_late()),
             Fault::SwitchOver => {
                 let wish = Wish::SwitchOver { to: NodeId(other as u16), patience_ns: 50_000_000 };
                 return Ok(machine.control().is_some_and(|control| control.put(wish)));
@@ -746,6 +827,7 @@ impl World {
             processes: self.machines.iter().map(|machine| machine.processes).sum(),
             from_ring: self.machines.iter().map(|machine| machine.from_ring).sum(),
             cuts: self.cuts,
+            snapshots: self.snapshots,
             promotions: self.promotions,
             resent: self.clients.iter().map(|client| client.resent).sum(),
             steps: self.steps,

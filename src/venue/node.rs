@@ -174,6 +174,8 @@ impl<D: Disk> Core<D> {
             doors,
             hashes: parts.hashes,
             fault: fault.clone(),
+            #[cfg(feature = "simulation")]
+            takes_old_generations: false,
         };
         let journal = JournalAgent {
             records: journal_records,

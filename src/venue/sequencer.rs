@@ -105,6 +105,9 @@ pub(super) struct Sequencer {
     pub doors: Arc<Doors>,
     pub hashes: Hashes,
     pub fault: Fault,
+    /// A mistake that the simulation plants: an order of an earlier logon counts as one of the present logon.
+    #[cfg(feature = "simulation")]
+    pub takes_old_generations: bool,
 }
 
 /// When the venue itself has something to ask of the engine.
@@ -257,6 +260,13 @@ impl Sequencer {
             let Some(mut command) = self.next_command(now) else { break };
             if room != Room::Plenty {
                 refuse_for_room(&mut command);
+            }
+            #[cfg(feature = "simulation")]
+            if self.takes_old_generations
+                && let Command::NewOrder(order) = &mut command
+                && let Some(session) = self.log.engine.view().session(order.origin.session)
+            {
+                order.origin.generation = session.generation;
             }
             let record = self.log.record(command, now);
             let is_timed =

@@ -15,9 +15,9 @@ use crate::engine::Engine;
 use crate::gateway::facts::Telltale;
 use crate::gateway::simulated::SimulatedNetwork;
 use crate::journal::simulated::{SimulatedDisk, SimulatedFile};
-use crate::journal::{JournalOptions, NodeFile, PlannedCut, SharedEnd};
-use crate::model::{HashSecret, RecordBytes, Sequence};
-use crate::ring::{self, Consumer};
+use crate::journal::{self, JournalOptions, NodeFile, PlannedCut, SharedEnd};
+use crate::model::{Command, HashSecret, RecordBytes, Sequence};
+use crate::ring::{self, Consumer, Producer};
 use crate::runtime::{Agent, Fault, Now};
 use crate::telemetry;
 use crate::venue::config::Config;
@@ -26,13 +26,14 @@ use crate::venue::follow::Hashes;
 use crate::venue::membership::{Released, chain};
 use crate::venue::node::{GatewayParts, Node, Parts, Role, Sizes, pair, take};
 use crate::venue::recovery::{Start, recover};
-use crate::venue::{BACKGROUND_SYNC, StartError};
+use crate::venue::{BACKGROUND_SYNC, StartError, snapshot};
 
 /// Small, so that rings fill up.
 const SIZES: Sizes = Sizes { commands: 256, events: 1_024 };
 /// Room for two of the longest batches of a primary.
 const RECORDS: usize = 2_048;
 const HASHES: usize = 256;
+const LATE: usize = 4;
 
 /// What a node is put together from.
 pub struct Place<'a> {
@@ -93,9 +94,28 @@ impl Part {
         [Self::Gateway, Self::Sequencer, Self::Journal, Self::Syncer, Self::Store];
 }
 
+/// A mistake of a node around its cluster's agent, to plant. The simulation must notice each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeMutant {
+    /// A report bears the outbound number of the message before it.
+    ReuseOutboundNumber,
+    /// A command counts whatever logon of its session it was of.
+    DropGenerationCheck,
+    /// A snapshot holds what is not released yet, and the journal is pruned behind it.
+    SnapshotUnreleased,
+}
+
+impl NodeMutant {
+    /// All of them.
+    pub const ALL: [Self; 3] =
+        [Self::ReuseOutboundNumber, Self::DropGenerationCheck, Self::SnapshotUnreleased];
+}
+
 /// See the module.
 pub struct SimulatedNode {
     node: Node<SimulatedNetwork, SimulatedDisk>,
+    /// The commands of a gateway that is far behind.
+    late: Producer<Command>,
     fault: Fault,
 }
 
@@ -156,8 +176,29 @@ impl SimulatedNode {
             fault: fault.clone(),
         };
         let gateway = GatewayParts { network: place.network, latency, telltale: Telltale::new() };
-        let node = Self { node: Node::assemble(config, gateway, parts), fault };
+        let mut node = Node::assemble(config, gateway, parts);
+        let (late, from_late) = pair(LATE);
+        node.core.sequencer.commands.push(from_late);
+        let node = Self { node, late, fault };
         Ok(Joined { node, seat, tap, file, tag, from_ring })
+    }
+
+    /// Plants a mistake.
+    pub fn plant(&mut self, mutant: NodeMutant) {
+        match mutant {
+            NodeMutant::ReuseOutboundNumber => self.node.gateway.reuses_number = true,
+            NodeMutant::DropGenerationCheck => {
+                self.node.core.sequencer.takes_old_generations = true
+            }
+            NodeMutant::SnapshotUnreleased => {}
+        }
+    }
+
+    /// A command comes that was sent long ago, to a gateway that is far behind. False where there is no room.
+    pub fn come_late(&mut self, command: &Command) -> bool {
+        let has_come = self.late.push(command);
+        self.late.publish();
+        has_come
     }
 
     /// A turn of one agent.
@@ -195,6 +236,31 @@ impl SimulatedNode {
     pub fn last(&self) -> Sequence {
         self.node.core.sequencer.log.last
     }
+}
+
+/// Makes a snapshot of all that is synced and released, but of nothing behind `limit`, and prunes the journal behind
+/// it; gives the record up to which it was pruned, if it was. `unreleased` is a mistake to plant: all that the journal
+/// has.
+pub fn snapshot_and_prune(
+    directory: &Path,
+    disk: &SimulatedDisk,
+    limit: Sequence,
+    unreleased: bool,
+) -> Result<Sequence, String> {
+    let stat = journal::read::stat(disk).map_err(|error| error.to_string())?;
+    let last = match unreleased {
+        true => stat.verified.last,
+        false => stat.released.min(stat.verified.synced).min(limit),
+    };
+    if last == Sequence(0) {
+        return Ok(last);
+    }
+    snapshot::take_of(disk, directory, last).map_err(|error| error.to_string())?;
+    let removed = journal::snapshot::covered(disk, last).map_err(|error| error.to_string())?;
+    for name in &removed {
+        disk.take(name);
+    }
+    Ok(last)
 }
 
 /// Cuts the journal of a node that does not run back to what it shares, as `cut_back` does; the life is the

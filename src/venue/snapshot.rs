@@ -195,18 +195,26 @@ pub(super) fn unpack(mut reader: SnapshotReader, shelf: &Path) -> Result<State, 
 pub fn take(journal: &Path) -> Result<(SnapshotHeader, Vec<String>), FollowError> {
     let disk = RealDisk::read_only(journal);
     let stat = read::stat(&disk)?;
-    let last = stat.released.min(stat.verified.synced);
+    take_of(&disk, journal, stat.released.min(stat.verified.synced))
+}
+
+/// Makes a snapshot of the journal on a disk, up to a record.
+pub(super) fn take_of<D: Disk>(
+    disk: &D,
+    journal: &Path,
+    last: Sequence,
+) -> Result<(SnapshotHeader, Vec<String>), FollowError> {
     if last == Sequence(0) {
         return Err(FollowError::Nothing(journal.to_owned()));
     }
     let mut follower = Follower::begin(journal)?;
-    let passed_over = follower.resume(&disk, last)?;
+    let passed_over = follower.resume(disk, last)?;
     if let Some(link) = follower.link.filter(|link| link.sequence == last) {
         // It was just found good; it is not written again.
         let reader = SnapshotReader::open(journal, link.sequence)?;
         return Ok((reader.header, passed_over));
     }
-    follower.go_to(&disk, last)?;
+    follower.go_to(disk, last)?;
     let writer = SnapshotWriter::create(journal, follower.reigns.clone())?;
     let header = follower.write(writer)?;
     Ok((header, passed_over))
@@ -341,7 +349,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Begins with the newest usable snapshot that goes no further, if there is one.
-    fn resume(&mut self, disk: &RealDisk, up_to: Sequence) -> Result<Vec<String>, FollowError> {
+    fn resume(&mut self, disk: &impl Disk, up_to: Sequence) -> Result<Vec<String>, FollowError> {
         let shelf = self.folder.join("outbound");
         let (state, passed_over) = newest(disk, self.journal, &shelf, up_to)?;
         match state {
@@ -361,7 +369,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Applies all records up to that one.
-    fn go_to(&mut self, disk: &RealDisk, last: Sequence) -> Result<(), FollowError> {
+    fn go_to(&mut self, disk: &impl Disk, last: Sequence) -> Result<(), FollowError> {
         let Self { engine, kept, records, .. } = self;
         let mut apply = |record: &Record| {
             *records += 1;

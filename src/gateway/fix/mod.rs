@@ -113,6 +113,9 @@ pub struct FixGateway<N: Network> {
     drain: Arc<AtomicBool>,
     drained: Arc<AtomicBool>,
     draining: bool,
+    /// A mistake that the simulation plants: the next report bears the number of the message before it.
+    #[cfg(feature = "simulation")]
+    pub(crate) reuses_number: bool,
 }
 
 impl<N: Network> FixGateway<N> {
@@ -156,6 +159,8 @@ impl<N: Network> FixGateway<N> {
             drain: Arc::new(AtomicBool::new(false)),
             drained: Arc::new(AtomicBool::new(false)),
             draining: false,
+            #[cfg(feature = "simulation")]
+            reuses_number: false,
             directory,
             limits,
         };
@@ -276,6 +281,14 @@ impl<N: Network> FixGateway<N> {
             poss_dup: false,
         };
         let (directory, encoder) = (&self.directory, &mut self.encoder);
+        #[cfg(feature = "simulation")]
+        let reuses = self.reuses_number && matches!(event.body, EventBody::Execution(_));
+        #[cfg(feature = "simulation")]
+        let event = &Event { msg_seq_num: event.msg_seq_num - u64::from(reuses), ..*event };
+        #[cfg(feature = "simulation")]
+        {
+            self.reuses_number &= !reuses;
+        }
         connection
             .outbound
             .push(event.cause, |bytes| encoder.encode(event, &header, directory, bytes));
