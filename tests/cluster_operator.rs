@@ -113,6 +113,25 @@ fn an_operator_promotes_the_standby_the_old_primary_returns_as_one_and_gets_the_
 }
 
 #[test]
+fn a_frozen_primary_that_wakes_beside_a_promoted_standby_steps_down() {
+    let pair = pair("hold");
+    let [first, second] = &pair.houses;
+    let (a, b) = (first.start(), second.start());
+    let mut traders = founded(&a, &b);
+    each(&mut traders, |trader| trader.trade_some(100, 8));
+    a.signal("STOP");
+    wait_for("it is silent", &[&b], || cluster(&b)["primary_is_silent"] == true);
+    stays("nobody takes over by himself", || !leads(&b));
+    assert!(admin(second, &["promote", "--yes"], "").status.success());
+    go_on_at(&b, &mut traders);
+    a.signal("CONT");
+    wait_for("it follows", &[&a, &b], || leads_both(&b));
+    assert!(!leads(&a) && !is_listening(&a));
+    each(&mut traders, |trader| trader.trade_some(100, 8));
+    each(&mut traders, Trader::settle);
+}
+
+#[test]
 fn a_primary_without_its_standby_tells_nothing_until_an_operator_leaves_that_out() {
     let pair = pair("hold");
     let [first, second] = &pair.houses;

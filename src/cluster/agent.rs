@@ -420,7 +420,9 @@ impl<W: Wires> ClusterAgent<W> {
             LinkStatus {
                 node: peer.node,
                 name: peer.name.clone(),
-                is_connected: down.is_some() || self.upstream.node() == Some(peer.node),
+                // A primary dials only to look around.
+                is_connected: down.is_some()
+                    || (report.leads.is_none() && self.upstream.node() == Some(peer.node)),
                 next_sent: outflow.map(|outflow| outflow.next()),
                 is_catching_up: outflow.is_some_and(|outflow| outflow.next() < self.window.first()),
                 behind_bytes: behind.map(|(bytes, _)| bytes),
