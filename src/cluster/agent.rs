@@ -41,7 +41,7 @@ use crate::cluster::replicator::Window;
 use crate::cluster::standing::{Post, Standing, StateHash};
 use crate::cluster::steward::{Beginning, Order, Own, Request, Settings, Steward};
 use crate::cluster::wires::Wires;
-use crate::journal::{Progress, SharedEnd};
+use crate::journal::{Progress, Room, SharedEnd};
 use crate::model::{BeginEpoch, Epoch, NodeId, RecordBytes, Sequence};
 use crate::ring::{Consumer, Producer, PublishedCursor};
 use crate::runtime::{Agent, Hurry, Now};
@@ -262,7 +262,27 @@ impl<W: Wires> ClusterAgent<W> {
         };
         let synced = self.progress.synced.load(std::sync::atomic::Ordering::Acquire);
         self.steward.own(Own { end, synced: Sequence(synced) });
+        self.look_at_room();
         taken
+    }
+
+    /// A standby whose disk is full leaves: its primary goes on without it, and it comes back when there is room.
+    fn look_at_room(&mut self) {
+        let did_lack = self.steward.lacks_room();
+        self.steward.disk_is(self.progress.room() == Room::Full);
+        let lacks = self.steward.lacks_room();
+        if lacks != did_lack {
+            let text = match lacks {
+                true => {
+                    "the disk is full: this standby takes no more records, and comes back when there is room"
+                }
+                false => "there is room on the disk again",
+            };
+            self.control.say(lacks, text.to_owned());
+        }
+        if lacks {
+            self.hang_up();
+        }
     }
 
     fn look_at_arbiter(&mut self) -> usize {
@@ -367,7 +387,7 @@ impl<W: Wires> ClusterAgent<W> {
 
     /// An arbiter keeps two apart; without one, nobody is promoted beside a primary that is seen.
     fn may_promote(&self) -> Result<(), String> {
-        let primary = self.upstream.node().filter(|_| self.steward.follows().is_some());
+        let primary = self.upstream.node().filter(|_| !self.steward.report().primary_is_silent);
         match primary.filter(|_| self.steward.is_without_arbiter()) {
             Some(primary) => Err(format!(
                 "{} is primary and answers: castle admin switchover, asked of it, hands the place over. To promote \
@@ -411,7 +431,9 @@ impl<W: Wires> ClusterAgent<W> {
                 snapshot: sent.or(taking.map(snapshot::Taking::progress)),
                 node: peer.node,
                 name: peer.name.clone(),
-                is_connected: down.is_some() || self.upstream.node() == Some(peer.node),
+                // A primary dials only to look around.
+                is_connected: down.is_some()
+                    || (report.leads.is_none() && self.upstream.node() == Some(peer.node)),
                 next_sent: outflow.map(|outflow| outflow.next()),
                 is_catching_up: outflow.is_some_and(|outflow| outflow.next() < self.window.first()),
                 behind_bytes: behind.map(|(bytes, _)| bytes),

@@ -335,6 +335,8 @@ pub struct Steward {
     primary_refused: bool,
     /// The primary offers its place, with a log that ends here.
     primary_offered: Option<Sequence>,
+    /// Its disk is full: as a standby it takes no part until there is room.
+    is_full: bool,
     /// Since when the journal has had something to sync and synced nothing.
     unsynced_since_ns: Option<u64>,
     /// An operator wants this node to be primary, whatever the view says.
@@ -387,6 +389,7 @@ impl Steward {
             primary_heard_ns: now_ns,
             primary_refused: false,
             primary_offered: None,
+            is_full: false,
             unsynced_since_ns: None,
             promote: false,
             found: None,
@@ -463,7 +466,18 @@ impl Steward {
     pub fn speaks(&self) -> bool {
         let patience = self.settings.journal_timeout_ns;
         let stuck = self.unsynced_since_ns.is_some_and(|since| self.now_ns - since > patience);
-        self.role != Role::Out && !stuck
+        self.role != Role::Out && !stuck && !self.lacks_room()
+    }
+
+    /// Whether this node's disk is full. A primary decides for itself what it still takes; a standby takes what its
+    /// primary says, or nothing.
+    pub fn disk_is(&mut self, is_full: bool) {
+        self.is_full = is_full;
+    }
+
+    /// Whether this standby's disk has no room for its primary's records.
+    pub fn lacks_room(&self) -> bool {
+        self.is_full && self.role == Role::Standby
     }
 
     /// What is to be done next. Each once.

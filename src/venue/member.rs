@@ -155,9 +155,13 @@ impl Member {
             let until = Instant::now() + HAND_OVER;
             let is_over = self.control.wait_for_ending(until - Instant::now()).is_some();
             if !is_over {
-                tracing::warn!(
-                    "node {to} has not taken over in time: it will, once this one is gone"
-                );
+                let then = match self.config.cluster.is_without_arbiter() {
+                    true => {
+                        "nobody does by himself: castle admin promote there, once this one is gone"
+                    }
+                    false => "it will, once this one is gone",
+                };
+                tracing::warn!("node {to} has not taken over in time: {then}");
             }
         }
     }

@@ -11,6 +11,12 @@ use crate::cli::Failure;
 use crate::cli::admin_client::AdminClient;
 use crate::cli::terminal::table;
 
+const NOT_COMPARED: &str =
+    "not compared yet: that is done every so many records ([cluster] compare_states_every)";
+/// Columns of what is written for people, and of the words before it.
+const WIDTH: usize = 100;
+const INDENT: usize = 11;
+
 /// What a node says of the cluster.
 struct Told<'a>(&'a Value);
 
@@ -81,6 +87,11 @@ impl<'a> Told<'a> {
                 "OUT: it takes no further part; its log says why".to_owned(),
                 "keep its journal for whoever looks into it, empty the directory, start it again",
             ),
+            _ if self.is("disk_full") => trouble(
+                "OUT OF ROOM: its disk is full, so it follows nobody and cannot take over"
+                    .to_owned(),
+                "make room on its disk: it comes back by itself",
+            ),
             _ if self.0["view"].is_null() => trouble(
                 "NO PRIMARY: this node knows of no view, so no clients are let in".to_owned(),
                 match self.arbiter_is_away() {
@@ -91,8 +102,10 @@ impl<'a> Told<'a> {
                     }
                 },
             ),
-            _ if !self.0["follows_reign"].is_null() => self.of_follower(),
-            _ => self.of_orphan(),
+            _ if self.0["follows_reign"].is_null() || self.is("primary_is_silent") => {
+                self.of_orphan()
+            }
+            _ => self.of_follower(),
         }
     }
 
@@ -132,13 +145,15 @@ impl<'a> Told<'a> {
                     self.name(&node["node"]),
                     plain(node.get("behind_records"))
                 ),
-                None => format!(
-                    "bring back {}",
-                    self.nodes()
-                        .map(|node| self.name(&node["node"]))
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                ),
+                None => {
+                    let names: Vec<String> =
+                        self.nodes().map(|node| self.name(&node["node"])).collect();
+                    let then = match self.has_arbiter() {
+                        true => "",
+                        false => ", which must not be promoted before it is in sync",
+                    };
+                    format!("start {} again{then}", names.join(", "))
+                }
             };
             return trouble(state.to_owned(), remedy);
         }
@@ -146,7 +161,7 @@ impl<'a> Told<'a> {
         let state = format!("well: {} has every record before clients are told", names.join(", "));
         if self.arbiter_is_away() {
             let state =
-                format!("{state}; but NOBODY CAN TAKE OVER: the arbiter {}", self.text("arbiter"));
+                format!("{state}; but NOBODY CAN TAKE OVER while the arbiter does not answer");
             return trouble(state, "get the arbiter to answer; trading goes on meanwhile");
         }
         well(state)
@@ -163,9 +178,11 @@ impl<'a> Told<'a> {
             );
         }
         if self.arbiter_is_away() {
-            let state =
-                format!("in sync, but CANNOT TAKE OVER: the arbiter {}", self.text("arbiter"));
-            return trouble(state, "get the arbiter to answer; trading goes on meanwhile");
+            let state = "in sync, but CANNOT TAKE OVER while the arbiter does not answer";
+            return trouble(
+                state.to_owned(),
+                "get the arbiter to answer; trading goes on meanwhile",
+            );
         }
         match self.has_arbiter() {
             true => well(format!("well: in sync, takes over by itself if {primary} fails")),
@@ -195,7 +212,7 @@ impl<'a> Told<'a> {
         let state = format!("NO PRIMARY SEEN: {primary} {silent}");
         match (self.has_arbiter(), self.is("in_sync")) {
             (true, true) if self.arbiter_is_away() => trouble(
-                format!("{state}, and the arbiter {}", self.text("arbiter")),
+                format!("{state}, and the arbiter does not answer"),
                 "get the arbiter to answer: this node takes over then",
             ),
             (true, true) => {
@@ -219,11 +236,18 @@ impl<'a> Told<'a> {
         }
     }
 
+    /// How far clients were told; none where nobody has said since the process began.
+    fn released(&self) -> Option<u64> {
+        self.0["released_record"].as_u64().filter(|to| *to > 0)
+    }
+
     fn role(&self) -> String {
         match (self.0["role"].as_str(), self.0["follows_reign"].is_null()) {
             (Some("primary"), _) => "PRIMARY".to_owned(),
-            (Some("standby"), false) => format!("standby of {}", self.primary()),
-            (Some("standby"), true) => "standby that follows nobody".to_owned(),
+            (Some("standby"), false) if !self.0["view"].is_null() => {
+                format!("standby of {}", self.primary())
+            }
+            (Some("standby"), _) => "standby that follows nobody".to_owned(),
             _ => self.text("role"),
         }
     }
@@ -245,7 +269,7 @@ impl<'a> Told<'a> {
         let of = |what: &Value| plain(what.get("state_hash_agreed"));
         if self.0["role"] != "primary" {
             return match agreed(self.0) {
-                None => "not compared with a primary's yet".to_owned(),
+                None => NOT_COMPARED.to_owned(),
                 Some(at) => format!("the primary's at record {at}, hash {}", of(self.0)),
             };
         }
@@ -259,7 +283,7 @@ impl<'a> Told<'a> {
         };
         let compared: Vec<String> = self.nodes().filter_map(with).collect();
         match compared.is_empty() {
-            true => "no standby has compared its own with this node's yet".to_owned(),
+            true => NOT_COMPARED.to_owned(),
             false => compared.join("; "),
         }
     }
@@ -269,9 +293,9 @@ pub(super) fn for_people(answer: &Value) -> String {
     let told = Told(answer);
     let verdict = told.verdict();
     let mut lines = vec![format!("{}: {}", told.me(), told.role())];
-    lines.push(format!("state      {}", verdict.state));
+    lines.push(wrapped("state", &verdict.state));
     if let Some(remedy) = verdict.remedy {
-        lines.push(format!("do         {remedy}"));
+        lines.push(wrapped("do", &remedy));
     }
     lines.push(String::new());
     if !answer["view"].is_null() {
@@ -285,13 +309,31 @@ pub(super) fn for_people(answer: &Value) -> String {
         "log        to record {}, on this disk to {}, clients were told to {}",
         told.text("last_record"),
         told.text("synced_record"),
-        told.text("released_record")
+        told.released().map_or("-".to_owned(), |to| to.to_string())
     ));
     lines.push(format!("states     {}", told.states_line()));
-    let complaints = told.nodes().filter(|node| !plain(node.get("complaint")).is_empty());
+    let is_told =
+        |node: &&Value| node["connected"] != true && !plain(node.get("complaint")).is_empty();
+    let complaints = told.nodes().filter(is_told);
     let complaints = complaints
         .map(|node| format!("{}: {}\n", told.name(&node["node"]), plain(node.get("complaint"))));
     format!("{}\n\n{}{}", lines.join("\n"), others(answer), complaints.collect::<String>())
+}
+
+/// A text in lines of a width that a terminal has, behind a word.
+fn wrapped(word: &str, text: &str) -> String {
+    let mut lines = vec![format!("{word:<INDENT$}")];
+    for part in text.split(' ') {
+        let last = lines.last_mut().expect("it begins with one");
+        if last.len() + part.len() > WIDTH && last.len() > INDENT {
+            lines.push(format!("{:INDENT$}{part} ", ""));
+        } else {
+            *last += part;
+            last.push(' ');
+        }
+    }
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
+    lines.join("\n")
 }
 
 /// The other nodes; figures only where this node is primary, since no other knows them.
@@ -326,47 +368,59 @@ fn promotion(answer: &Value) -> String {
     let others = others.join(", ");
     let was_me = answer["view"]["primary"] == answer["node"];
     let heard = match answer["primary_heard_ms_ago"].as_u64() {
-        _ if was_me => "It was primary itself.".to_owned(),
-        Some(ms) => format!("It last heard {} {:.1} s ago.", told.primary(), ms as f64 / 1_000.0),
-        None => format!("It has not heard {} since its process began.", told.primary()),
+        _ if was_me => "This node was primary itself.".to_owned(),
+        Some(ms) => format!("Last heard {} {:.1} s ago.", told.primary(), ms as f64 / 1_000.0),
+        None => format!("Not heard {} since this process began.", told.primary()),
     };
     let was_in_sync = told.is("in_sync");
     let is_lost = match (was_in_sync, answer["decides"].as_str()) {
         (true, Some("arbiter")) => format!(
-            "the arbiter's view counts it as in sync, as far as it could read it: then nothing that clients were told \
-             is missing, unless another node's log reaches behind record {last}"
+            "Nothing that clients were told, as far as this node could read the view, which counts it as in sync; unless \
+             another log reaches behind record {last}."
         ),
         (true, Some("operator, go-on")) if !was_me => format!(
-            "it was in sync when it last heard the primary, but {} goes on alone where it loses its standby: what it \
-             told clients behind record {last} since then IS LOST",
+            "It was in sync when it last heard the primary, but {} goes on alone where it loses its standby: what it \
+             told clients behind record {last} since then IS LOST.",
             told.primary()
         ),
         (true, _) => format!(
-            "it was in sync when it last knew. Nothing that clients were told is missing, unless an operator has had a \
-             primary go on without it since (castle admin leave-out), or promoted another: what was told then, behind \
-             record {last}, IS LOST"
+            "Nothing that clients were told, unless an operator has had a primary go on without this node since \
+             (castle admin leave-out), or promoted another: what was told then, behind record {last}, IS LOST."
         ),
         (false, _) => format!(
-            "it was NOT in sync: what clients were told behind record {last} IS LOST. Look at the other logs first"
+            "This node was NOT in sync: what clients were told behind record {last} IS LOST. Look at the other logs \
+             first."
         ),
     };
-    format!(
-        "\nPromotion makes {me} primary, alone, whatever the view says.\n\
-         \n\
-         what this node knows\n  \
-           Its log ends with record {last}; clients were told up to record {} at least.\n  \
-           {heard}\n\
-         what may be lost\n  \
-           {}{}\n\
-         what it requires of you\n  \
-           1. {others}: castle is stopped there, or the machine is off or cut off from clients.\n  \
-           2. It stays so until this node is primary. Started later, it finds this one and becomes its standby.\n  \
-           3. No other log reaches further: castle admin cluster on each node that runs, castle journal verify\n     \
-              where none runs. If one does, promote that one.\n",
-        told.text("released_record"),
-        is_lost[..1].to_uppercase(),
-        &is_lost[1..],
-    )
+    let told_to = match told.released() {
+        Some(to) => format!("Clients were told up to record {to}, at least."),
+        None => "How far clients were told it does not know.".to_owned(),
+    };
+    let lines = [
+        String::new(),
+        format!("Promotion makes {me} primary, alone, whatever the view says."),
+        String::new(),
+        wrapped("known here", &format!("The log ends with record {last}. {told_to} {heard}")),
+        wrapped("lost", &is_lost),
+        wrapped(
+            "required",
+            &format!(
+                "1. Castle is stopped on {others}, or the machine is off, or cut off from clients."
+            ),
+        ),
+        wrapped(
+            "",
+            "2. It stays so until this node is primary. Started later, it finds this one and becomes its standby.",
+        ),
+        wrapped(
+            "",
+            "3. No other log reaches further: castle admin cluster on each node that runs, castle journal verify where \
+             none runs. If one does, promote that one.",
+        ),
+        String::new(),
+        String::new(),
+    ];
+    lines.join("\n")
 }
 
 /// Says what a promotion takes of the operator, and asks.
@@ -399,4 +453,275 @@ fn types(name: &Value) -> Result<bool, Failure> {
     let mut typed = String::new();
     io::stdin().lock().read_line(&mut typed).map_err(Failure::new)?;
     Ok(typed.trim() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    /// What castle-b tells, a standby in sync of castle-a that clients were told of up to record 12; with changes.
+    fn told(changes: &Value) -> Value {
+        let view = json!({"epoch": 5, "reign": 2, "primary": 0, "in_sync": [0, 1], "durability": "standby-memory"});
+        let mut answer = json!({
+            "node": 1, "name": "castle-b", "role": "standby", "in_sync": true, "follows_reign": 2,
+            "primary_heard_ms_ago": 7, "primary_is_silent": false, "view": view, "asks_for": null,
+            "last_record": 12, "synced_record": 12, "released_record": 12, "states_agreed_at": 0,
+            "arbiter": "answers", "decides": "arbiter", "waits_for": [],
+            "nodes": [{"node": 0, "name": "castle-a", "connected": true, "in_sync": true, "complaint": ""}],
+        });
+        for (key, value) in changes.as_object().into_iter().flatten() {
+            answer[key] = value.clone();
+        }
+        answer
+    }
+
+    fn check(changes: &Value, expected: &Expect) {
+        let text = for_people(&told(changes));
+        let verdict: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).collect();
+        expected.assert_eq(&verdict.join("\n"));
+    }
+
+    #[test]
+    fn a_standby_says_whether_it_can_take_over() {
+        check(
+            &json!({}),
+            &expect![[r#"
+            castle-b (node 1): standby of castle-a (node 0)
+            state      well: in sync, takes over by itself if castle-a (node 0) fails"#]],
+        );
+        check(
+            &json!({"arbiter": "has not answered for 900 ms: no"}),
+            &expect![[r#"
+                castle-b (node 1): standby of castle-a (node 0)
+                state      in sync, but CANNOT TAKE OVER while the arbiter does not answer
+                do         get the arbiter to answer; trading goes on meanwhile"#]],
+        );
+        check(
+            &json!({"decides": "operator, hold"}),
+            &expect![[r#"
+            castle-b (node 1): standby of castle-a (node 0)
+            state      well: in sync; if castle-a (node 0) fails, castle admin promote here"#]],
+        );
+        check(
+            &json!({"in_sync": false}),
+            &expect![[r#"
+            castle-b (node 1): standby of castle-a (node 0)
+            state      NOT IN SYNC: it follows castle-a (node 0), and cannot take its place yet
+            do         nothing, where its log comes nearer; else ask castle-a (node 0): castle admin cluster
+                       there"#]],
+        );
+        check(
+            &json!({"disk_full": true}),
+            &expect![[r#"
+            castle-b (node 1): standby of castle-a (node 0)
+            state      OUT OF ROOM: its disk is full, so it follows nobody and cannot take over
+            do         make room on its disk: it comes back by itself"#]],
+        );
+    }
+
+    #[test]
+    fn a_standby_without_a_primary_says_what_to_do() {
+        check(
+            &json!({"view": null}),
+            &expect![[r#"
+                castle-b (node 1): standby that follows nobody
+                state      NO PRIMARY: this node knows of no view, so no clients are let in
+                do         a new cluster: castle admin found, once, on the node that has the data. Any other: start
+                           the other nodes, which know the view"#]],
+        );
+        let silent = json!({"follows_reign": null, "primary_heard_ms_ago": 1250});
+        let with = |key: &str, value: Value| {
+            let mut changes = silent.clone();
+            changes[key] = value;
+            changes
+        };
+        check(
+            &silent,
+            &expect![[r#"
+            castle-b (node 1): standby that follows nobody
+            state      NO PRIMARY SEEN: castle-a (node 0) was heard 1.2 s ago
+            do         nothing: this node is in sync, and takes over in a moment"#]],
+        );
+        check(
+            &with("arbiter", json!("has not answered for 900 ms: no")),
+            &expect![[r#"
+                castle-b (node 1): standby that follows nobody
+                state      NO PRIMARY SEEN: castle-a (node 0) was heard 1.2 s ago, and the arbiter does not answer
+                do         get the arbiter to answer: this node takes over then"#]],
+        );
+        check(
+            &with("in_sync", json!(false)),
+            &expect![[r#"
+            castle-b (node 1): standby that follows nobody
+            state      NO PRIMARY SEEN: castle-a (node 0) was heard 1.2 s ago, and this node is not in sync, so
+                       it does not take over
+            do         start castle-a (node 0); where it is lost for good, castle admin promote here says what
+                       it requires"#]],
+        );
+        check(
+            &with("decides", json!("operator, hold")),
+            &expect![[r#"
+            castle-b (node 1): standby that follows nobody
+            state      NO PRIMARY SEEN: castle-a (node 0) was heard 1.2 s ago; without an arbiter nobody takes
+                       over by himself
+            do         start castle-a (node 0) again; or, where that cannot be, castle admin promote here says
+                       what it requires"#]],
+        );
+        check(
+            &with("waits_for", json!([0])),
+            &expect![[r#"
+            castle-b (node 1): standby that follows nobody
+            state      NO PRIMARY: this node was, and leads again once castle-a (node 0) says that it was not
+                       promoted meanwhile
+            do         start castle-a (node 0); where that cannot be, castle admin promote here says what it
+                       requires"#]],
+        );
+    }
+
+    #[test]
+    fn a_primary_says_what_is_durable_and_for_whom_it_waits() {
+        let primary = |node: Value, changes: Value| {
+            let mut other = json!({"node": 0, "name": "castle-a", "connected": true, "in_sync": true, "complaint": ""});
+            for (key, value) in node.as_object().into_iter().flatten() {
+                other[key] = value.clone();
+            }
+            let mut all = json!({"role": "primary", "follows_reign": null, "nodes": [other]});
+            for (key, value) in changes.as_object().into_iter().flatten() {
+                all[key] = value.clone();
+            }
+            all
+        };
+        check(
+            &primary(json!({}), json!({})),
+            &expect![[r#"
+            castle-b (node 1): PRIMARY
+            state      well: castle-a (node 0) has every record before clients are told"#]],
+        );
+        check(
+            &primary(json!({}), json!({"arbiter": "has not answered for 9 ms"})),
+            &expect![[r#"
+                castle-b (node 1): PRIMARY
+                state      well: castle-a (node 0) has every record before clients are told; but NOBODY CAN TAKE
+                           OVER while the arbiter does not answer
+                do         get the arbiter to answer; trading goes on meanwhile"#]],
+        );
+        let alone = json!({"in_sync": false, "connected": false});
+        check(
+            &primary(alone.clone(), json!({})),
+            &expect![[r#"
+                castle-b (node 1): PRIMARY
+                state      ALONE: what clients are told is on this machine's disk, and nowhere else
+                do         start castle-a (node 0) again"#]],
+        );
+        check(
+            &primary(alone, json!({"decides": "operator, hold"})),
+            &expect![[r#"
+                castle-b (node 1): PRIMARY
+                state      ALONE: what clients are told is on this machine's disk, and nowhere else
+                do         start castle-a (node 0) again, which must not be promoted before it is in sync"#]],
+        );
+        check(
+            &primary(json!({"in_sync": false, "behind_records": 8123}), json!({})),
+            &expect![[r#"
+                castle-b (node 1): PRIMARY
+                state      ALONE: what clients are told is on this machine's disk, and nowhere else
+                do         nothing: castle-a (node 0) is here, 8123 records behind, and comes in sync by itself"#]],
+        );
+        let lost = json!({"connected": false, "waited_for": true});
+        check(
+            &primary(lost.clone(), json!({})),
+            &expect![[r#"
+            castle-b (node 1): PRIMARY
+            state      HELD: clients are told nothing behind record 12, since castle-a (node 0) has to have it
+                       first and is not there
+            do         nothing: it goes on alone in a moment"#]],
+        );
+        check(
+            &primary(lost, json!({"decides": "operator, hold"})),
+            &expect![[r#"
+            castle-b (node 1): PRIMARY
+            state      HELD: clients are told nothing behind record 12, since castle-a (node 0) has to have it
+                       first and is not there
+            do         start castle-a (node 0) again; where that takes too long, go on without it: castle admin
+                       leave-out --node 0"#]],
+        );
+    }
+
+    #[test]
+    fn a_promotion_says_what_is_known_what_may_be_lost_and_what_is_required() {
+        let gone = json!({"decides": "operator, hold", "follows_reign": null, "primary_heard_ms_ago": 12345});
+        expect![[r#"
+
+            Promotion makes castle-b (node 1) primary, alone, whatever the view says.
+
+            known here The log ends with record 12. Clients were told up to record 12, at least. Last heard
+                       castle-a (node 0) 12.3 s ago.
+            lost       Nothing that clients were told, unless an operator has had a primary go on without this
+                       node since (castle admin leave-out), or promoted another: what was told then, behind
+                       record 12, IS LOST.
+            required   1. Castle is stopped on castle-a (node 0), or the machine is off, or cut off from
+                       clients.
+                       2. It stays so until this node is primary. Started later, it finds this one and becomes
+                       its standby.
+                       3. No other log reaches further: castle admin cluster on each node that runs, castle
+                       journal verify where none runs. If one does, promote that one.
+
+        "#]].assert_eq(&promotion(&told(&gone)));
+        expect![[r#"
+
+            Promotion makes castle-b (node 1) primary, alone, whatever the view says.
+
+            known here The log ends with record 12. How far clients were told it does not know. Last heard
+                       castle-a (node 0) 0.0 s ago.
+            lost       It was in sync when it last heard the primary, but castle-a (node 0) goes on alone where
+                       it loses its standby: what it told clients behind record 12 since then IS LOST.
+            required   1. Castle is stopped on castle-a (node 0), or the machine is off, or cut off from
+                       clients.
+                       2. It stays so until this node is primary. Started later, it finds this one and becomes
+                       its standby.
+                       3. No other log reaches further: castle admin cluster on each node that runs, castle
+                       journal verify where none runs. If one does, promote that one.
+
+        "#]].assert_eq(&promotion(&told(
+            &json!({"decides": "operator, go-on", "released_record": 0}),
+        )));
+        expect![[r#"
+
+            Promotion makes castle-b (node 1) primary, alone, whatever the view says.
+
+            known here The log ends with record 12. Clients were told up to record 12, at least. Last heard
+                       castle-a (node 0) 0.0 s ago.
+            lost       This node was NOT in sync: what clients were told behind record 12 IS LOST. Look at the
+                       other logs first.
+            required   1. Castle is stopped on castle-a (node 0), or the machine is off, or cut off from
+                       clients.
+                       2. It stays so until this node is primary. Started later, it finds this one and becomes
+                       its standby.
+                       3. No other log reaches further: castle admin cluster on each node that runs, castle
+                       journal verify where none runs. If one does, promote that one.
+
+        "#]].assert_eq(&promotion(&told(&json!({"in_sync": false}))));
+    }
+
+    #[test]
+    fn the_figures_follow_the_verdict() {
+        let node = json!({"node": 0, "name": "castle-a", "connected": true, "in_sync": true, "received": 12, "synced": 11,
+            "behind_records": 0, "behind_bytes": 0, "behind_us": 0, "silent_ms": 3, "states_agreed_at": 8,
+            "state_hash_agreed": "00000000000000aa", "complaint": ""});
+        let text = for_people(&told(&json!({"role": "primary", "nodes": [node]})));
+        expect![[r#"
+            castle-b (node 1): PRIMARY
+            state      well: castle-a (node 0) has every record before clients are told
+
+            view       epoch 5, primary castle-a (node 0) since epoch 2, in sync castle-a (node 0), castle-b (node 1), standby-memory
+            arbiter    answers
+            log        to record 12, on this disk to 12, clients were told to 12
+            states     the same at record 8 with castle-a (node 0), hash 00000000000000aa
+
+            node      name  in_sync  connected  received  synced  behind_records  behind_bytes  behind_us  silent_ms
+            0     castle-a      yes        yes        12      11               0             0          0          3
+        "#]].assert_eq(&text);
+    }
 }

@@ -36,8 +36,12 @@ pub struct Report {
     pub told: Sequence,
     /// How long ago it last heard a primary that it followed; none where it has not since it began.
     pub primary_silent_ns: Option<u64>,
+    /// That is longer than a primary may be silent, or there is none.
+    pub primary_is_silent: bool,
     /// Without an arbiter: this node was primary, and leads again once these say that they are not.
     pub waits_for: Vec<NodeId>,
+    /// A standby that takes no part, since its disk is full.
+    pub lacks_room: bool,
     /// It takes no more orders, since a standby is to take over.
     pub hands_over: bool,
     /// The standbys.
@@ -71,6 +75,11 @@ impl Steward {
     /// Whether a view names a node as in sync, in whichever life.
     fn names(&self, view: &View, node: NodeId) -> bool {
         view.in_sync().iter().any(|member| member.node == node)
+    }
+
+    fn primary_is_silent(&self) -> bool {
+        let is_heard = |at| self.now_ns.saturating_sub(at) <= self.settings.primary_timeout_ns;
+        self.follows().is_none() || !self.operator.primary_heard_ns.is_some_and(is_heard)
     }
 
     fn waits_for(&self) -> Vec<NodeId> {
@@ -115,7 +124,9 @@ impl Steward {
                 .operator
                 .primary_heard_ns
                 .map(|at| self.now_ns.saturating_sub(at)),
+            primary_is_silent: self.primary_is_silent(),
             waits_for: self.waits_for(),
+            lacks_room: self.lacks_room(),
             hands_over: matches!(&self.role, Role::Leading(it) if it.handing_over.is_some()),
             peers: peers.collect(),
         }

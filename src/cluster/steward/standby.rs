@@ -16,7 +16,7 @@ pub(super) struct Following {
 impl Steward {
     /// Whether this node looks for a primary. It dials; a primary never does.
     pub fn may_follow(&self) -> bool {
-        self.role == Role::Standby && self.following.is_none()
+        self.role == Role::Standby && self.following.is_none() && !self.is_full
     }
 
     /// Whom this node should dial first. Where the arbiter cannot be read, any other may be the primary: its

@@ -490,3 +490,21 @@ fn the_place_is_given_away_to_a_standby_that_has_all_on_disk_and_not_taken_back(
     steward.own(own(12, 12));
     assert_eq!(steward.released(), Sequence(9));
 }
+
+#[test]
+fn a_standby_whose_disk_is_full_acknowledges_nothing_follows_nobody_and_does_not_take_over() {
+    let mut steward = following(5);
+    assert!(steward.acknowledgement().is_some());
+    steward.disk_is(true);
+    assert_eq!(steward.acknowledgement(), None);
+    steward.closed(NodeId(0));
+    steward.refused(NodeId(0));
+    assert!(!steward.may_follow());
+    pass(&mut steward, 0, 500);
+    assert_eq!(asked(&mut steward), None);
+    steward.disk_is(false);
+    assert!(steward.may_follow());
+    steward.refused(NodeId(0));
+    steward.tick(501 * MS);
+    assert!(asked(&mut steward).is_some());
+}
