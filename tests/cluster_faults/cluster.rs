@@ -1,7 +1,7 @@
 //! Nodes of one cluster as processes, their arbiter, and the sessions that trade there.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,8 @@ use tempfile::TempDir;
 
 use crate::arbiter::{Etcd, free_port};
 use crate::crowd::Crowd;
-use crate::support::exchange::{Exchange, House, Setup, castle};
+use crate::network::{Door, Network, command};
+use crate::support::exchange::{Exchange, House, Setup};
 
 /// Sessions that trade.
 const SESSIONS: usize = 4;
@@ -36,7 +37,7 @@ impl Arbiter {
     fn line(&self) -> String {
         match self {
             Self::File(directory) => format!("file = \"{}\"", directory.path().display()),
-            Self::Etcd(etcd) => format!("etcd = \"{}\"", etcd.url),
+            Self::Etcd(etcd) => format!("etcd = \"{}\"", etcd.endpoints()),
         }
     }
 }
@@ -56,6 +57,8 @@ pub struct Cluster {
     said: Vec<String>,
     /// Messages that came on connections that were left, at the last comparison.
     pub late: u64,
+    /// The machines, where the nodes do not share the test's own.
+    network: Option<Network>,
 }
 
 impl Cluster {
@@ -65,19 +68,35 @@ impl Cluster {
 
     /// A founded cluster with a node at each place, all in sync; the first is primary.
     pub fn with(arbiter: Arbiter, places: Vec<Place>) -> Self {
+        Self::founded(arbiter, places, None)
+    }
+
+    /// The same on machines of their own, two nodes and an etcd that prove to each other who they are.
+    pub fn over(network: Network) -> Self {
+        let arbiter = Arbiter::Etcd(Etcd::on(&network));
+        Self::founded(arbiter, vec![Place::Own, Place::Own], Some(network))
+    }
+
+    fn founded(arbiter: Arbiter, places: Vec<Place>, network: Option<Network>) -> Self {
         let ports: Vec<(u16, u16)> = places.iter().map(|_| (free_port(), free_port())).collect();
-        let houses =
-            places.iter().enumerate().map(|(node, place)| house(node, place, &ports, &arbiter));
+        let houses = places
+            .iter()
+            .enumerate()
+            .map(|(node, place)| house(node, place, &ports, &arbiter, network.as_ref()));
         let houses: Vec<House> = houses.collect();
-        let addresses = ports.iter().map(|(fix, _)| SocketAddr::from(([127, 0, 0, 1], *fix)));
+        let doors = ports.iter().enumerate().map(|(node, (fix, _))| {
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, *fix));
+            network.as_ref().map_or(Door::here(address), |network| network.door(node, address))
+        });
         let nodes: Vec<Option<Exchange>> = houses.iter().map(|_| None).collect();
         let mut cluster = Self {
-            crowd: Crowd::new(SESSIONS, addresses.collect()),
+            crowd: Crowd::new(SESSIONS, doors.collect()),
             said: vec![String::new(); nodes.len()],
             nodes,
             houses,
             arbiter,
             late: 0,
+            network,
         };
         for node in 0..cluster.nodes.len() {
             cluster.start(node);
@@ -101,9 +120,16 @@ impl Cluster {
         }
     }
 
+    /// The machines that the nodes are on.
+    pub fn network(&self) -> &Network {
+        self.network.as_ref().expect("it was made over one")
+    }
+
     pub fn start(&mut self, node: usize) {
         let house = &self.houses[node];
-        let mut serve = castle();
+        let network = self.network.as_ref();
+        let prefix = network.map_or(Vec::new(), |network| network.prefix(node));
+        let mut serve = command(&prefix, env!("CARGO_BIN_EXE_castle"));
         serve.arg("serve").arg("--config").arg(&house.config);
         dies_with_its_parent(&mut serve);
         match Exchange::spawn(serve, &house.journal) {
@@ -269,7 +295,13 @@ impl Cluster {
     }
 }
 
-fn house(node: usize, place: &Place, ports: &[(u16, u16)], arbiter: &Arbiter) -> House {
+fn house(
+    node: usize,
+    place: &Place,
+    ports: &[(u16, u16)],
+    arbiter: &Arbiter,
+    network: Option<&Network>,
+) -> House {
     let house = House::new(&Setup {
         durability: "standby-memory",
         sessions: SESSIONS,
@@ -290,8 +322,14 @@ fn house(node: usize, place: &Place, ports: &[(u16, u16)], arbiter: &Arbiter) ->
             let _ = write!(
                 text,
                 "[[cluster.member]]\nnode = {other}\nname = \"castle-{other}\"\n\
-                 address = \"127.0.0.1:{port}\"\n"
+                 address = \"{}:{port}\"\n",
+                network.map_or(Ipv4Addr::LOCALHOST.into(), |network| network.address(other)),
             );
+        }
+        if let Some(network) = network {
+            let papers = network.certify(&format!("castle-{node}"));
+            text += &papers.table("cluster.tls");
+            text += &papers.table("cluster.arbiter.tls");
         }
         text
     });

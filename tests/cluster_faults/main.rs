@@ -10,13 +10,17 @@
 //!
 //! `CASTLE_FAULTS` is how many times a primary is killed; the other faults are in proportion to it.
 
+#[path = "../support/authority.rs"]
+mod authority;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod arbiter;
 mod cluster;
 mod crowd;
+mod cuts;
 mod disk;
+mod network;
 mod outage;
 
 use std::sync::{Mutex, MutexGuard};
