@@ -241,7 +241,7 @@ impl Cluster {
             if let Err(what) = checked {
                 panic!("{what}\n{}", self.shown());
             }
-            for left in runner.left.drain(..) {
+            for (_, left) in runner.left.drain(..) {
                 match runner.trader.client.check_left(left) {
                     Ok(late) => self.late += late,
                     Err(what) => panic!("{what}"),

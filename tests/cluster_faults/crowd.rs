@@ -21,7 +21,8 @@ const IDLE: Duration = Duration::from_micros(300);
 /// A session that moves to another node where its own is silent.
 pub struct Runner {
     pub trader: Trader,
-    pub left: Vec<Left>,
+    /// Connections that were left as they were, each with its door.
+    pub left: Vec<(usize, Left)>,
     is_connected: bool,
     at: usize,
     /// Where it tries to connect next.
@@ -127,9 +128,11 @@ impl Runner {
         // The one after it is next, unless this one serves: one that is cut off accepts connections, too.
         self.next = (next + 1) % doors.len();
         self.trader.client.acknowledged = self.trader.book.acknowledged;
+        // A session has one connection to a node at most.
+        self.left.iter().filter(|(at, _)| *at == next).for_each(|(_, left)| left.hang_up());
         // Most attempts meet a door that is shut.
         if let Ok(left) = doors[next].at(|address| self.trader.client.move_to(address)) {
-            self.left.extend(left.filter(|_| self.is_connected));
+            self.left.extend(left.filter(|_| self.is_connected).map(|left| (self.at, left)));
             self.is_connected = true;
             self.is_served = false;
             self.at = next;
