@@ -23,6 +23,13 @@ const COMPARE_EVERY: u64 = 16;
 /// Answers on the present connection that show that a session is served.
 const ANSWERS: u64 = 10;
 
+/// The lines of `[journal]`.
+const JOURNAL: &str =
+    "segment_bytes = 8388608\nreserve_bytes = 1048576\nlog_ring_records = 16384\n";
+/// The same where a disk is to come to its end within seconds.
+const JOURNAL_SMALL: &str =
+    "segment_bytes = 1048576\nreserve_bytes = 262144\nlog_ring_records = 2048\n";
+
 /// Where the view lies.
 pub enum Arbiter {
     File(TempDir),
@@ -45,6 +52,7 @@ impl Arbiter {
 /// Where a node's journal lies.
 pub enum Place {
     Own,
+    /// On a small disk.
     At(PathBuf),
 }
 
@@ -215,6 +223,41 @@ impl Cluster {
         });
     }
 
+    /// Rejects for which the disk of the venue was full, over all sessions.
+    pub fn refused_for_space(&self) -> u64 {
+        self.crowd.hold().runners.iter().map(|it| it.trader.book.full).sum()
+    }
+
+    /// Waits until a session is told that the disk is full, or the node has ended.
+    pub fn wait_until_full(&mut self, node: usize) {
+        let before = self.refused_for_space();
+        let deadline = Instant::now() + PATIENCE;
+        while self.is_alive(node) && self.refused_for_space() == before {
+            assert!(Instant::now() < deadline, "the disk is not full in time: {}", self.shown());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until a process has ended by itself.
+    pub fn wait_until_ended(&mut self, node: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.is_alive(node) {
+            assert!(Instant::now() < deadline, "it does not end: {}", self.shown());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Waits until an order of every session is accepted.
+    pub fn wait_until_accepting(&self) {
+        let runners = |cluster: &Self| -> Vec<usize> {
+            cluster.crowd.hold().runners.iter().map(|it| it.trader.book.orders.len()).collect()
+        };
+        let before = runners(self);
+        self.wait("accepted orders", |cluster| {
+            runners(cluster).iter().zip(&before).all(|(now, before)| now > before)
+        });
+    }
+
     /// Waits until every session has moved to another connection and gets answers there.
     pub fn wait_until_served_elsewhere(&self) {
         let runners = |cluster: &Self| -> Vec<(u64, u64)> {
@@ -230,6 +273,8 @@ impl Cluster {
     /// Brings all to rest and compares: every session with the venue, money with deposits, nodes with each
     /// other, and what came late with what was told instead.
     pub fn compare(&mut self) {
+        // Some records more, so that the state of one that has just come back is compared, too.
+        self.wait_until_served();
         self.crowd.wait_for_rest(PATIENCE);
         self.late = 0;
         let mut held = self.crowd.hold();
@@ -305,8 +350,11 @@ fn house(
     let house = House::new(&Setup {
         durability: "standby-memory",
         sessions: SESSIONS,
-        journal: "segment_bytes = 8388608\nreserve_bytes = 1048576\nlog_ring_records = 16384\n"
-            .into(),
+        journal: match place {
+            Place::Own => JOURNAL,
+            Place::At(_) => JOURNAL_SMALL,
+        }
+        .into(),
         journal_directory: match place {
             Place::Own => None,
             Place::At(directory) => Some(directory.clone()),

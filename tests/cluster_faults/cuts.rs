@@ -1,37 +1,23 @@
 //! Ways between machines that are cut: between the nodes, to the arbiter, and a machine that is cut off from all.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::apart::apart;
 use crate::cluster::Cluster;
 use crate::network::Network;
 use crate::outage::Outages;
 use crate::support::Random;
-use crate::{alone, in_proportion, is_full, wait_for_a_random_moment};
+use crate::{in_proportion, is_full, wait_for_a_random_moment};
 
-/// What tells a test that it runs as root of a user namespace already.
-const AS_ROOT: &str = "CASTLE_FAULTS_AS_ROOT";
 /// How long a way is cut at least: longer than any node waits for the other.
 const CUT: Duration = Duration::from_millis(700);
 
-/// Runs a test over a network of its own. A user who may not make one does it as root of a user namespace;
-/// where that may not be either, the test says so.
+/// Runs a test over a network of its own, or says why it cannot.
 fn over_a_network(test: &str, run: impl FnOnce(Cluster)) {
-    let _alone = alone();
-    let why = match Network::new(2) {
-        Ok(network) => return run(Cluster::over(network)),
-        Err(why) => why,
-    };
-    let may_be_root = Command::new("unshare").args(["-Urn", "true"]).output();
-    let may_be_root = may_be_root.is_ok_and(|output| output.status.success());
-    if std::env::var_os(AS_ROOT).is_some() || !may_be_root {
-        println!("NOT RUN: {test}: no network of namespaces may be made here: {why}");
-        return;
-    }
-    let mut again = Command::new("unshare");
-    again.arg("-Urn").arg(std::env::current_exe().expect("a test is a program"));
-    let done = again.args(["--exact", test, "--nocapture"]).env(AS_ROOT, "1").status();
-    assert!(done.expect("unshare was there").success(), "it failed in a user namespace");
+    apart(test, "--net", || {
+        run(Cluster::over(Network::new(2)?));
+        Ok(())
+    });
 }
 
 #[test]
