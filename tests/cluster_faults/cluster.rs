@@ -173,28 +173,31 @@ impl Cluster {
         exchange.try_admin(&json!({"command": "cluster"})).ok()
     }
 
-    fn leads(&self, node: usize) -> Option<Value> {
-        self.status(node).filter(|status| status["role"] == "primary")
+    /// The node that leads, with what it says. One that was cut off, or frozen, may still say that it leads, by
+    /// an older view.
+    fn leader(&self) -> Option<(usize, Value)> {
+        let told = (0..self.nodes.len()).filter_map(|node| Some((node, self.status(node)?)));
+        let leading = told.filter(|(_, status)| status["role"] == "primary");
+        leading.max_by_key(|(_, status)| status["view"]["epoch"].as_u64())
     }
 
     /// The node that leads.
     pub fn primary(&self) -> usize {
         let mut found = None;
         self.wait("primary", |cluster| {
-            found = (0..cluster.nodes.len()).find(|node| cluster.leads(*node).is_some());
+            found = cluster.leader();
             found.is_some()
         });
-        found.expect("it was waited for")
+        found.expect("it was waited for").0
     }
 
     /// Waits until one node leads and the view has all that run in sync.
     pub fn wait_until_in_sync(&self) {
         let running = self.nodes.iter().flatten().count();
         self.wait("nodes in sync", |cluster| {
-            let statuses = (0..cluster.nodes.len()).filter_map(|node| cluster.leads(node));
-            let mut in_sync =
-                statuses.map(|status| status["view"]["in_sync"].as_array().map_or(0, Vec::len));
-            in_sync.any(|count| count == running)
+            let leader = cluster.leader();
+            let in_sync = leader.and_then(|(_, it)| it["view"]["in_sync"].as_array().map(Vec::len));
+            in_sync == Some(running)
         });
     }
 

@@ -1,6 +1,6 @@
 //! Real `castle serve` processes under a steady load of FIX sessions, and what may happen to them: killed,
-//! frozen, without their arbiter, out of disk. After each fault the clients' own books are compared with the venue's,
-//! message by message and order by order, the money is counted, and the nodes' states are compared.
+//! frozen, cut off, without their arbiter, out of disk. After each fault the clients' own books are compared with the
+//! venue's, message by message and order by order, the money is counted, and the nodes' states are compared.
 //!
 //! 1. Sessions trade all the time, each over whichever node takes its connection. Whatever a session was
 //!    ever told is kept, and must be the same when it is told again.
