@@ -13,6 +13,9 @@ use crate::support::trader::Trader;
 const ORDERS_PER_SECOND: u64 = 200;
 /// How long an answer may be missing until the other nodes are tried.
 const SILENCE: Duration = Duration::from_millis(100);
+/// The same where a session has just logged on, and nothing that it asked has been answered there yet. It was taken
+/// in, so it stays: who hurries from node to node is served by none.
+const SILENCE_AFTER_LOGON: Duration = Duration::from_secs(1);
 /// How long between two attempts of a session to connect.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(2);
 /// How long the crowd sleeps where there was nothing to do.
@@ -103,7 +106,9 @@ impl Runner {
             self.heard = heard;
             self.waits_since = now;
         }
-        let is_late = !self.is_connected || now - self.waits_since > SILENCE;
+        let is_new = self.trader.client.logged_on && self.reports == 0;
+        let silence = if is_new { SILENCE_AFTER_LOGON } else { SILENCE };
+        let is_late = !self.is_connected || now - self.waits_since > silence;
         if is_late && now - self.last_attempt > BETWEEN_ATTEMPTS {
             self.move_on(doors, now);
         }

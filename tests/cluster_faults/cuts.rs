@@ -55,6 +55,7 @@ fn cut_often(
     for round in 0..times {
         cluster.trade();
         wait_for_a_random_moment(&mut random);
+        cluster.wait_until_in_sync();
         let primary = cluster.primary();
         let ways = ways(round, primary, 1 - primary);
         outages.begin(&cluster);
@@ -82,6 +83,7 @@ fn a_node_that_does_not_reach_the_arbiter_stops_nobody() {
         for round in 0..2 * in_proportion(10) {
             cluster.trade();
             wait_for_a_random_moment(&mut random);
+            cluster.wait_until_in_sync();
             let (primary, arbiter) = (cluster.primary(), cluster.network().arbiter());
             let node = if round % 2 == 0 { primary } else { 1 - primary };
             outages.begin(&cluster);
@@ -114,6 +116,7 @@ fn the_cable_of_the_primary_is_pulled_and_the_standby_takes_over() {
         for _ in 0..in_proportion(50) {
             cluster.trade();
             wait_for_a_random_moment(&mut random);
+            cluster.wait_until_in_sync();
             let primary = cluster.primary();
             outages.begin(&cluster);
             cluster.network().pull(primary);

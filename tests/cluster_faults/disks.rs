@@ -61,6 +61,7 @@ fn a_sync_error_ends_the_primary_and_nothing_told_is_lost() {
             }
             cluster.trade();
             wait_for_a_random_moment(&mut random);
+            cluster.wait_until_in_sync();
             outages.begin(&cluster);
             disk.break_it();
             cluster.wait_until_ended(0);

@@ -22,6 +22,7 @@ fn one_of_three_etcd_members_is_killed_and_a_failover_still_comes() {
     for round in 0..in_proportion(20).max(MEMBERS) {
         cluster.trade();
         wait_for_a_random_moment(&mut random);
+        cluster.wait_until_in_sync();
         let primary = cluster.primary();
         without_member.begin(&cluster);
         let moves = cluster.moves();
@@ -55,6 +56,7 @@ fn of_three_nodes_two_primaries_are_killed_and_the_last_one_has_everything() {
     for _ in 0..in_proportion(20) {
         cluster.trade();
         wait_for_a_random_moment(&mut random);
+        cluster.wait_until_in_sync();
         let primary = cluster.primary();
         first.begin(&cluster);
         cluster.kill(primary);
@@ -64,6 +66,7 @@ fn of_three_nodes_two_primaries_are_killed_and_the_last_one_has_everything() {
         cluster.wait_until_in_sync();
 
         wait_for_a_random_moment(&mut random);
+        cluster.wait_until_in_sync();
         let successor = cluster.primary();
         second.begin(&cluster);
         cluster.kill(successor);
