@@ -1,10 +1,12 @@
-//! One real etcd server, which can be stopped and started again with what it held.
+//! A real etcd, of one member or of more, which can be stopped and started again with what it held.
 
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use castle::runtime::dies_with_its_parent;
 use tempfile::TempDir;
+
+use crate::network::{Network, command};
 
 /// A port that nobody listens on.
 pub fn free_port() -> u16 {
@@ -14,37 +16,88 @@ pub fn free_port() -> u16 {
 
 /// See the module.
 pub struct Etcd {
-    child: Option<Child>,
-    pub url: String,
-    peer: String,
+    members: Vec<Option<Child>>,
+    urls: Vec<String>,
+    peers: Vec<String>,
     data: TempDir,
+    /// What every command line begins with.
+    prefix: Vec<String>,
+    /// By what it proves who it is, and asks for the same.
+    tls: Vec<String>,
 }
 
 impl Etcd {
     pub fn start() -> Self {
-        let url = || format!("http://127.0.0.1:{}", free_port());
+        Self::of(1)
+    }
+
+    /// So many members on loopback, in the clear.
+    pub fn of(members: usize) -> Self {
+        let urls = |_| format!("http://127.0.0.1:{}", free_port());
+        Self::with((0..members).map(urls).collect(), Vec::new(), Vec::new())
+    }
+
+    /// One member on a machine of its own, where others prove who they are.
+    pub fn on(network: &Network) -> Self {
+        let address = network.address(network.arbiter()).to_string();
+        let papers = network.certify(&address);
+        let options = [
+            ("--cert-file", &papers.certificate),
+            ("--key-file", &papers.key),
+            ("--trusted-ca-file", &papers.authority),
+        ];
+        let options = options.map(|(option, path)| format!("{option}={}", path.display()));
+        let tls = options.into_iter().chain(["--client-cert-auth".to_owned()]).collect();
+        let url = format!("https://{address}:{}", free_port());
+        Self::with(vec![url], network.prefix(network.arbiter()), tls)
+    }
+
+    fn with(urls: Vec<String>, prefix: Vec<String>, tls: Vec<String>) -> Self {
+        let peers = urls.iter().map(|_| format!("http://127.0.0.1:{}", free_port())).collect();
         let data = tempfile::tempdir().expect("there is a place for it");
-        let mut etcd = Self { child: None, url: url(), peer: url(), data };
+        let members = urls.iter().map(|_| None).collect();
+        let mut etcd = Self { members, urls, peers, data, prefix, tls };
         etcd.restart();
         etcd
     }
 
+    /// Its members' addresses, as a node's configuration names them.
+    pub fn endpoints(&self) -> String {
+        self.urls.join(", ")
+    }
+
+    /// Starts every member that does not run.
     pub fn restart(&mut self) {
-        let mut command = Command::new("etcd");
-        command.args(["--name", "m0", "--data-dir"]).arg(self.data.path().join("m0"));
-        command.args(["--listen-client-urls", &self.url, "--advertise-client-urls", &self.url]);
-        command.args(["--listen-peer-urls", &self.peer]);
-        command.args(["--initial-advertise-peer-urls", &self.peer]);
-        command.args(["--initial-cluster", &format!("m0={}", self.peer)]);
+        for member in 0..self.members.len() {
+            if self.members[member].is_none() {
+                self.members[member] = Some(self.start_member(member));
+            }
+        }
+    }
+
+    fn start_member(&self, member: usize) -> Child {
+        let peers = self.peers.iter().enumerate();
+        let all: Vec<String> = peers.map(|(at, peer)| format!("m{at}={peer}")).collect();
+        let (url, peer) = (&self.urls[member], &self.peers[member]);
+        let name = format!("m{member}");
+        let mut command = command(&self.prefix, "etcd");
+        command.arg("--data-dir").arg(self.data.path().join(&name)).args(["--name", &name]);
+        command.args(["--listen-client-urls", url, "--advertise-client-urls", url]);
+        command.args(["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer]);
+        command.args(["--initial-cluster", &all.join(",")]).args(&self.tls);
         command.args(["--log-level", "error"]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         dies_with_its_parent(&mut command);
-        let child = command.spawn().expect("etcd runs: install the package etcd-server");
-        self.child = Some(child);
+        command.spawn().expect("etcd runs: install the package etcd-server")
     }
 
+    /// Stops all of them.
     pub fn stop(&mut self) {
-        if let Some(mut child) = self.child.take() {
+        (0..self.members.len()).for_each(|member| self.stop_member(member));
+    }
+
+    pub fn stop_member(&mut self, member: usize) {
+        if let Some(mut child) = self.members[member].take() {
             child.kill().expect("it is ours");
             child.wait().expect("it was started");
         }

@@ -1,7 +1,7 @@
 //! Nodes of one cluster as processes, their arbiter, and the sessions that trade there.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,8 @@ use tempfile::TempDir;
 
 use crate::arbiter::{Etcd, free_port};
 use crate::crowd::Crowd;
-use crate::support::exchange::{Exchange, House, Setup, castle};
+use crate::network::{Door, Network, command};
+use crate::support::exchange::{Exchange, House, Setup};
 
 /// Sessions that trade.
 const SESSIONS: usize = 4;
@@ -21,6 +22,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const COMPARE_EVERY: u64 = 16;
 /// Answers on the present connection that show that a session is served.
 const ANSWERS: u64 = 10;
+
+/// The lines of `[journal]`.
+const JOURNAL: &str =
+    "segment_bytes = 8388608\nreserve_bytes = 1048576\nlog_ring_records = 16384\n";
+/// The same where a disk is to come to its end within seconds.
+const JOURNAL_SMALL: &str =
+    "segment_bytes = 1048576\nreserve_bytes = 262144\nlog_ring_records = 2048\n";
 
 /// Where the view lies.
 pub enum Arbiter {
@@ -36,7 +44,7 @@ impl Arbiter {
     fn line(&self) -> String {
         match self {
             Self::File(directory) => format!("file = \"{}\"", directory.path().display()),
-            Self::Etcd(etcd) => format!("etcd = \"{}\"", etcd.url),
+            Self::Etcd(etcd) => format!("etcd = \"{}\"", etcd.endpoints()),
         }
     }
 }
@@ -44,6 +52,7 @@ impl Arbiter {
 /// Where a node's journal lies.
 pub enum Place {
     Own,
+    /// On a small disk.
     At(PathBuf),
 }
 
@@ -56,6 +65,8 @@ pub struct Cluster {
     said: Vec<String>,
     /// Messages that came on connections that were left, at the last comparison.
     pub late: u64,
+    /// The machines, where the nodes do not share the test's own.
+    network: Option<Network>,
 }
 
 impl Cluster {
@@ -65,19 +76,35 @@ impl Cluster {
 
     /// A founded cluster with a node at each place, all in sync; the first is primary.
     pub fn with(arbiter: Arbiter, places: Vec<Place>) -> Self {
+        Self::founded(arbiter, places, None)
+    }
+
+    /// The same on machines of their own, two nodes and an etcd that prove to each other who they are.
+    pub fn over(network: Network) -> Self {
+        let arbiter = Arbiter::Etcd(Etcd::on(&network));
+        Self::founded(arbiter, vec![Place::Own, Place::Own], Some(network))
+    }
+
+    fn founded(arbiter: Arbiter, places: Vec<Place>, network: Option<Network>) -> Self {
         let ports: Vec<(u16, u16)> = places.iter().map(|_| (free_port(), free_port())).collect();
-        let houses =
-            places.iter().enumerate().map(|(node, place)| house(node, place, &ports, &arbiter));
+        let houses = places
+            .iter()
+            .enumerate()
+            .map(|(node, place)| house(node, place, &ports, &arbiter, network.as_ref()));
         let houses: Vec<House> = houses.collect();
-        let addresses = ports.iter().map(|(fix, _)| SocketAddr::from(([127, 0, 0, 1], *fix)));
+        let doors = ports.iter().enumerate().map(|(node, (fix, _))| {
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, *fix));
+            network.as_ref().map_or(Door::here(address), |network| network.door(node, address))
+        });
         let nodes: Vec<Option<Exchange>> = houses.iter().map(|_| None).collect();
         let mut cluster = Self {
-            crowd: Crowd::new(SESSIONS, addresses.collect()),
+            crowd: Crowd::new(SESSIONS, doors.collect()),
             said: vec![String::new(); nodes.len()],
             nodes,
             houses,
             arbiter,
             late: 0,
+            network,
         };
         for node in 0..cluster.nodes.len() {
             cluster.start(node);
@@ -101,9 +128,16 @@ impl Cluster {
         }
     }
 
+    /// The machines that the nodes are on.
+    pub fn network(&self) -> &Network {
+        self.network.as_ref().expect("it was made over one")
+    }
+
     pub fn start(&mut self, node: usize) {
         let house = &self.houses[node];
-        let mut serve = castle();
+        let network = self.network.as_ref();
+        let prefix = network.map_or(Vec::new(), |network| network.prefix(node));
+        let mut serve = command(&prefix, env!("CARGO_BIN_EXE_castle"));
         serve.arg("serve").arg("--config").arg(&house.config);
         dies_with_its_parent(&mut serve);
         match Exchange::spawn(serve, &house.journal) {
@@ -144,28 +178,31 @@ impl Cluster {
         exchange.try_admin(&json!({"command": "cluster"})).ok()
     }
 
-    fn leads(&self, node: usize) -> Option<Value> {
-        self.status(node).filter(|status| status["role"] == "primary")
+    /// The node that leads, with what it says. One that was cut off, or frozen, may still say that it leads, by
+    /// an older view.
+    fn leader(&self) -> Option<(usize, Value)> {
+        let told = (0..self.nodes.len()).filter_map(|node| Some((node, self.status(node)?)));
+        let leading = told.filter(|(_, status)| status["role"] == "primary");
+        leading.max_by_key(|(_, status)| status["view"]["epoch"].as_u64())
     }
 
     /// The node that leads.
     pub fn primary(&self) -> usize {
         let mut found = None;
         self.wait("primary", |cluster| {
-            found = (0..cluster.nodes.len()).find(|node| cluster.leads(*node).is_some());
+            found = cluster.leader();
             found.is_some()
         });
-        found.expect("it was waited for")
+        found.expect("it was waited for").0
     }
 
     /// Waits until one node leads and the view has all that run in sync.
     pub fn wait_until_in_sync(&self) {
         let running = self.nodes.iter().flatten().count();
         self.wait("nodes in sync", |cluster| {
-            let statuses = (0..cluster.nodes.len()).filter_map(|node| cluster.leads(node));
-            let mut in_sync =
-                statuses.map(|status| status["view"]["in_sync"].as_array().map_or(0, Vec::len));
-            in_sync.any(|count| count == running)
+            let leader = cluster.leader();
+            let in_sync = leader.and_then(|(_, it)| it["view"]["in_sync"].as_array().map(Vec::len));
+            in_sync == Some(running)
         });
     }
 
@@ -194,6 +231,41 @@ impl Cluster {
         });
     }
 
+    /// Rejects for which the disk of the venue was full, over all sessions.
+    pub fn refused_for_space(&self) -> u64 {
+        self.crowd.hold().runners.iter().map(|it| it.trader.book.full).sum()
+    }
+
+    /// Waits until a session is told that the disk is full, or the node has ended.
+    pub fn wait_until_full(&mut self, node: usize) {
+        let before = self.refused_for_space();
+        let deadline = Instant::now() + PATIENCE;
+        while self.is_alive(node) && self.refused_for_space() == before {
+            assert!(Instant::now() < deadline, "the disk is not full in time: {}", self.shown());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until a process has ended by itself.
+    pub fn wait_until_ended(&mut self, node: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.is_alive(node) {
+            assert!(Instant::now() < deadline, "it does not end: {}", self.shown());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Waits until an order of every session is accepted.
+    pub fn wait_until_accepting(&self) {
+        let runners = |cluster: &Self| -> Vec<usize> {
+            cluster.crowd.hold().runners.iter().map(|it| it.trader.book.orders.len()).collect()
+        };
+        let before = runners(self);
+        self.wait("accepted orders", |cluster| {
+            runners(cluster).iter().zip(&before).all(|(now, before)| now > before)
+        });
+    }
+
     /// Waits until every session has moved to another connection and gets answers there.
     pub fn wait_until_served_elsewhere(&self) {
         let runners = |cluster: &Self| -> Vec<(u64, u64)> {
@@ -209,6 +281,8 @@ impl Cluster {
     /// Brings all to rest and compares: every session with the venue, money with deposits, nodes with each
     /// other, and what came late with what was told instead.
     pub fn compare(&mut self) {
+        // Some records more, so that the state of one that has just come back is compared, too.
+        self.wait_until_served();
         self.crowd.wait_for_rest(PATIENCE);
         self.late = 0;
         let mut held = self.crowd.hold();
@@ -220,7 +294,7 @@ impl Cluster {
             if let Err(what) = checked {
                 panic!("{what}\n{}", self.shown());
             }
-            for left in runner.left.drain(..) {
+            for (_, left) in runner.left.drain(..) {
                 match runner.trader.client.check_left(left) {
                     Ok(late) => self.late += late,
                     Err(what) => panic!("{what}"),
@@ -274,12 +348,21 @@ impl Cluster {
     }
 }
 
-fn house(node: usize, place: &Place, ports: &[(u16, u16)], arbiter: &Arbiter) -> House {
+fn house(
+    node: usize,
+    place: &Place,
+    ports: &[(u16, u16)],
+    arbiter: &Arbiter,
+    network: Option<&Network>,
+) -> House {
     let house = House::new(&Setup {
         durability: "standby-memory",
         sessions: SESSIONS,
-        journal: "segment_bytes = 8388608\nreserve_bytes = 1048576\nlog_ring_records = 16384\n"
-            .into(),
+        journal: match place {
+            Place::Own => JOURNAL,
+            Place::At(_) => JOURNAL_SMALL,
+        }
+        .into(),
         journal_directory: match place {
             Place::Own => None,
             Place::At(directory) => Some(directory.clone()),
@@ -295,8 +378,14 @@ fn house(node: usize, place: &Place, ports: &[(u16, u16)], arbiter: &Arbiter) ->
             let _ = write!(
                 text,
                 "[[cluster.member]]\nnode = {other}\nname = \"castle-{other}\"\n\
-                 address = \"127.0.0.1:{port}\"\n"
+                 address = \"{}:{port}\"\n",
+                network.map_or(Ipv4Addr::LOCALHOST.into(), |network| network.address(other)),
             );
+        }
+        if let Some(network) = network {
+            let papers = network.certify(&format!("castle-{node}"));
+            text += &papers.table("cluster.tls");
+            text += &papers.table("cluster.arbiter.tls");
         }
         text
     });

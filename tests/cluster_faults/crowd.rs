@@ -1,11 +1,11 @@
 //! Sessions that trade all the time, each over whichever node takes its connection.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::network::Door;
 use crate::support::fix::{CONNECTION_LOST, Left};
 use crate::support::trader::Trader;
 
@@ -13,6 +13,9 @@ use crate::support::trader::Trader;
 const ORDERS_PER_SECOND: u64 = 200;
 /// How long an answer may be missing until the other nodes are tried.
 const SILENCE: Duration = Duration::from_millis(100);
+/// The same where a session has just logged on, and nothing that it asked has been answered there yet. It was taken
+/// in, so it stays: who hurries from node to node is served by none.
+const SILENCE_AFTER_LOGON: Duration = Duration::from_secs(1);
 /// How long between two attempts of a session to connect.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(2);
 /// How long the crowd sleeps where there was nothing to do.
@@ -21,9 +24,12 @@ const IDLE: Duration = Duration::from_micros(300);
 /// A session that moves to another node where its own is silent.
 pub struct Runner {
     pub trader: Trader,
-    pub left: Vec<Left>,
+    /// Connections that were left as they were, each with its door.
+    pub left: Vec<(usize, Left)>,
     is_connected: bool,
     at: usize,
+    /// Where it tries to connect next.
+    next: usize,
     /// Connections that were answered.
     pub moves: u64,
     is_served: bool,
@@ -49,6 +55,7 @@ impl Runner {
             left: Vec::new(),
             is_connected: false,
             at: 0,
+            next: 0,
             moves: 0,
             is_served: false,
             reports: 0,
@@ -63,7 +70,7 @@ impl Runner {
         }
     }
 
-    fn turn(&mut self, addresses: &[SocketAddr], trades: bool) -> Result<usize, String> {
+    fn turn(&mut self, doors: &[Door], trades: bool) -> Result<usize, String> {
         let now = Instant::now();
         let passed = now - std::mem::replace(&mut self.last_turn, now);
         let mut moved = 0;
@@ -82,6 +89,8 @@ impl Runner {
         let is_ready = self.is_connected && client.logged_on && !client.is_missing();
         if is_ready && !self.is_served {
             self.is_served = true;
+            // Where the connection is lost it begins here again.
+            self.next = self.at;
             self.moves += 1;
         }
         if is_ready && trades {
@@ -97,9 +106,11 @@ impl Runner {
             self.heard = heard;
             self.waits_since = now;
         }
-        let is_late = !self.is_connected || now - self.waits_since > SILENCE;
+        let is_new = self.trader.client.logged_on && self.reports == 0;
+        let silence = if is_new { SILENCE_AFTER_LOGON } else { SILENCE };
+        let is_late = !self.is_connected || now - self.waits_since > silence;
         if is_late && now - self.last_attempt > BETWEEN_ATTEMPTS {
-            self.move_on(addresses, now)?;
+            self.move_on(doors, now);
         }
         Ok(moved)
     }
@@ -115,24 +126,24 @@ impl Runner {
     }
 
     /// Tries the next node; where it listens, the connection there was is left as it is.
-    fn move_on(&mut self, addresses: &[SocketAddr], now: Instant) -> Result<(), String> {
+    fn move_on(&mut self, doors: &[Door], now: Instant) {
         self.last_attempt = now;
-        let next = if self.is_connected { self.at + 1 } else { self.at };
-        let next = next % addresses.len();
+        let is_own = self.is_connected && self.next == self.at;
+        let next = (self.next + usize::from(is_own)) % doors.len();
+        // The one after it is next, unless this one serves: one that is cut off accepts connections, too.
+        self.next = (next + 1) % doors.len();
         self.trader.client.acknowledged = self.trader.book.acknowledged;
-        match self.trader.client.move_to(addresses[next]) {
-            Ok(left) => {
-                self.left.extend(left.filter(|_| self.is_connected));
-                self.is_connected = true;
-                self.is_served = false;
-                self.at = next;
-                self.reports = 0;
-                self.waits_since = now;
-            }
-            Err(_) if !self.is_connected => self.at = (next + 1) % addresses.len(),
-            Err(_) => {}
+        // A session has one connection to a node at most.
+        self.left.iter().filter(|(at, _)| *at == next).for_each(|(_, left)| left.hang_up());
+        // Most attempts meet a door that is shut.
+        if let Ok(left) = doors[next].at(|address| self.trader.client.move_to(address)) {
+            self.left.extend(left.filter(|_| self.is_connected).map(|left| (self.at, left)));
+            self.is_connected = true;
+            self.is_served = false;
+            self.at = next;
+            self.reports = 0;
+            self.waits_since = now;
         }
-        Ok(())
     }
 
     fn is_at_rest(&self) -> bool {
@@ -147,7 +158,7 @@ impl Runner {
 /// What the crowd's thread and the test share.
 pub struct Inner {
     pub runners: Vec<Runner>,
-    addresses: Vec<SocketAddr>,
+    doors: Vec<Door>,
     trades: bool,
     wrong: Option<String>,
 }
@@ -172,9 +183,9 @@ pub struct Crowd {
 
 impl Crowd {
     /// So many sessions, which do not trade yet.
-    pub fn new(sessions: usize, addresses: Vec<SocketAddr>) -> Self {
+    pub fn new(sessions: usize, doors: Vec<Door>) -> Self {
         let runners = (1..=sessions).map(Runner::new).collect();
-        let inner = Inner { runners, addresses, trades: false, wrong: None };
+        let inner = Inner { runners, doors, trades: false, wrong: None };
         let inner = Arc::new(Mutex::new(inner));
         let over = Arc::new(AtomicBool::new(false));
         let (shared, is_over) = (inner.clone(), over.clone());
@@ -244,13 +255,13 @@ fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
 }
 
 fn turn_all(inner: &mut Inner) -> usize {
-    let Inner { runners, addresses, trades, wrong } = inner;
+    let Inner { runners, doors, trades, wrong } = inner;
     if wrong.is_some() {
         return 0;
     }
     let mut moved = 0;
     for runner in runners {
-        match runner.turn(addresses, *trades) {
+        match runner.turn(doors, *trades) {
             Ok(some) => moved += some,
             Err(what) => *wrong = Some(what),
         }

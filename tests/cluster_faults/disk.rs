@@ -1,14 +1,21 @@
-//! A disk that fills up.
+//! Disks that fill up and disks that fail. Who mounts them does so in a mount namespace of his own.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use tempfile::TempDir;
 
-fn run(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok()?;
-    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    output.status.success().then_some(text)
+fn run(program: &str, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new(program).args(arguments).output();
+    let output = output.map_err(|error| format!("{program}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim()));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn text(path: PathBuf) -> String {
+    path.to_str().expect("a temporary path is plain text").to_owned()
 }
 
 /// A tmpfs of its own; unmounted when it is dropped.
@@ -17,13 +24,12 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// None where this user may not mount.
-    pub fn new(megabytes: u32) -> Option<Self> {
-        let directory = tempfile::tempdir().expect("a directory");
+    /// Or why this user may not mount.
+    pub fn new(megabytes: u32) -> Result<Self, String> {
+        let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
         let size = format!("size={megabytes}m");
-        let path = directory.path().to_str()?.to_owned();
-        run("mount", &["-t", "tmpfs", "-o", &size, "tmpfs", &path])?;
-        Some(Self { directory })
+        run("mount", &["-t", "tmpfs", "-o", &size, "tmpfs", &text(directory.path().into())])?;
+        Ok(Self { directory })
     }
 
     pub fn path(&self) -> PathBuf {
@@ -46,6 +52,61 @@ impl Mount {
 impl Drop for Mount {
     fn drop(&mut self) {
         // Lazily, so that it is gone even if something still lies open there.
+        let _ = Command::new("umount").arg("-l").arg(self.directory.path()).status();
+    }
+}
+
+/// A file system on a loop device whose file lies, mostly as holes, on a tmpfs. When that is full, the
+/// device cannot write to a new place, and a sync says so.
+pub struct LoopDisk {
+    directory: TempDir,
+    backing: Mount,
+}
+
+impl LoopDisk {
+    /// Or why there is none.
+    pub fn new() -> Result<Self, String> {
+        let backing = Mount::new(256)?;
+        let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let disk = Self { directory, backing };
+        run("truncate", &["-s", "1G", &disk.image()])?;
+        run("mkfs.ext4", &["-q", "-O", "^has_journal", &disk.image()])?;
+        disk.mount()?;
+        Ok(disk)
+    }
+
+    fn image(&self) -> String {
+        text(self.backing.path().join("image"))
+    }
+
+    /// The loop device goes with the mount.
+    fn mount(&self) -> Result<(), String> {
+        run("mount", &["-o", "loop", &self.image(), &text(self.path())]).map(|_| ())
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.directory.path().to_owned()
+    }
+
+    /// From now on what is written to new places of the device is lost, and syncs say so.
+    pub fn break_it(&self) {
+        self.backing.fill();
+    }
+
+    /// The device writes again. What the page cache had in store is forgotten, as a machine does that starts
+    /// again.
+    pub fn mend(&self) {
+        let unmounted = run("umount", &[&text(self.path())]);
+        unmounted.expect("nobody has anything open there");
+        self.backing.free();
+        // Its answer is not zero where it mended something.
+        let _ = run("e2fsck", &["-f", "-y", &self.image()]);
+        self.mount().expect("it was mounted before");
+    }
+}
+
+impl Drop for LoopDisk {
+    fn drop(&mut self) {
         let _ = Command::new("umount").arg("-l").arg(self.directory.path()).status();
     }
 }

@@ -1,6 +1,6 @@
 //! Real `castle serve` processes under a steady load of FIX sessions, and what may happen to them: killed,
-//! frozen, without their arbiter, out of disk. After each fault the clients' own books are compared with the venue's,
-//! message by message and order by order, the money is counted, and the nodes' states are compared.
+//! frozen, cut off, without their arbiter, out of disk. After each fault the clients' own books are compared with the
+//! venue's, message by message and order by order, the money is counted, and the nodes' states are compared.
 //!
 //! 1. Sessions trade all the time, each over whichever node takes its connection. Whatever a session was
 //!    ever told is kept, and must be the same when it is told again.
@@ -10,21 +10,27 @@
 //!
 //! `CASTLE_FAULTS` is how many times a primary is killed; the other faults are in proportion to it.
 
+#[path = "../support/authority.rs"]
+mod authority;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod apart;
 mod arbiter;
 mod cluster;
 mod crowd;
+mod cuts;
 mod disk;
+mod disks;
+mod network;
 mod outage;
+mod three;
 
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use arbiter::Etcd;
-use cluster::{Arbiter, Cluster, Place};
-use disk::Mount;
+use cluster::{Arbiter, Cluster};
 use outage::Outages;
 use support::Random;
 
@@ -186,33 +192,4 @@ fn without_etcd_trading_goes_on_and_a_failover_waits() {
     cluster.wait_until_in_sync();
     cluster.compare();
     outages.print();
-}
-
-#[test]
-fn the_disk_of_the_primary_is_full_and_nothing_told_is_lost() {
-    let _alone = alone();
-    let Some(mount) = Mount::new(48) else {
-        println!("skipped: no file system may be mounted here");
-        return;
-    };
-    let directory = mount.path().join("data");
-    let mut cluster = Cluster::with(Arbiter::file(), vec![Place::At(directory), Place::Own]);
-    let mut outages = Outages::new("the disk of the primary full");
-    cluster.trade();
-    cluster.wait_until_served();
-    assert_eq!(cluster.primary(), 0, "it founded the cluster");
-    outages.begin(&cluster);
-    mount.fill();
-    std::thread::sleep(Duration::from_secs(if is_full() { 20 } else { 5 }));
-    mount.free();
-    if !cluster.is_alive(0) {
-        println!("the primary ended: {}", cluster.last_words(0));
-        cluster.start(0);
-    }
-    cluster.wait_until_served();
-    outages.end(&cluster);
-    cluster.wait_until_in_sync();
-    cluster.compare();
-    outages.print();
-    drop(cluster);
 }

@@ -62,6 +62,8 @@ pub struct Book {
     pub acknowledged: u64,
     pub fills: u64,
     pub rejects: u64,
+    /// Rejects that said that the disk is full.
+    pub full: u64,
     pub reports: u64,
     /// Answers to the status request under way: ClOrdID, and the figures.
     pub statuses: Vec<Status>,
@@ -147,12 +149,17 @@ impl Book {
     fn take_cancel_reject(&mut self, message: &Incoming<'_>) -> Result<(), String> {
         let place = self.request(message.text(11))?;
         self.answer(place)?;
-        self.rejects += 1;
+        self.note_reject(message);
         let order = self.requests[place as usize].order;
         if let Some(order) = self.orders.get_mut(&order) {
             order.pending = false;
         }
         Ok(())
+    }
+
+    fn note_reject(&mut self, message: &Incoming<'_>) {
+        self.rejects += 1;
+        self.full += u64::from(message.text(58).contains("disk is full"));
     }
 
     fn take_execution(&mut self, message: &Incoming<'_>) -> Result<(), String> {
@@ -166,7 +173,7 @@ impl Book {
         let request = self.requests[place as usize];
         match (exec_type, request.kind) {
             (b'8', _) => {
-                self.rejects += 1;
+                self.note_reject(message);
                 return self.answer(place);
             }
             (b'0', Kind::New) => {

@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::ops::Range;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -224,6 +224,14 @@ struct Sent {
 pub struct Left {
     stream: TcpStream,
     inbound: Vec<u8>,
+}
+
+impl Left {
+    /// Says that nothing more is sent on it; what still comes can be read.
+    pub fn hang_up(&self) {
+        // The other side may have closed it already.
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
 }
 
 /// One session, over as many connections as it takes.
