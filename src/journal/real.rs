@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::disk::{Disk, DiskFile};
 use super::error::OpenError;
-use super::format::LOCK_NAME;
+use super::format::{LOCK_NAME, segment_name, segment_number};
 
 /// Zeros are written that many at a time.
 const ZEROS_BYTES: usize = 256 * 1024;
@@ -76,6 +76,33 @@ impl RealDisk {
     /// The directory for reading only, without its lock: also that of a running exchange.
     pub fn read_only(directory: &Path) -> Self {
         Self { directory: directory.into(), lock: None }
+    }
+
+    /// Forgets what the system remembers of the last segments beside what it has yet to write, so that they are read
+    /// from the disk. After a failed fdatasync the system may remember for written what is not; only records of the
+    /// last two segments can be so.
+    ///
+    /// # Errors
+    /// Where the directory or a segment cannot be opened.
+    pub fn forget_unsynced(&self) -> Result<(), OpenError> {
+        let shown = || self.directory.display().to_string();
+        let mut segments: Vec<u64> = self
+            .list()
+            .map_err(OpenError::disk("list", shown()))?
+            .iter()
+            .filter_map(|name| segment_number(name))
+            .collect();
+        segments.sort_unstable();
+        for number in segments.iter().rev().take(2) {
+            let path = self.directory.join(segment_name(*number));
+            let file =
+                File::open(&path).map_err(OpenError::disk("open", path.display().to_string()))?;
+            // SAFETY: the descriptor is open for as long as `file` lives; no memory is touched. It is advice: a
+            // system that does not take it is none that remembers what it could not write.
+            let _advice =
+                unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+        }
+        Ok(())
     }
 
     fn may_write(&self) -> io::Result<Arc<File>> {
@@ -264,6 +291,43 @@ mod tests {
         assert!(RealDisk::open(directory.path()).is_err());
         drop(file);
         assert!(RealDisk::open(directory.path()).is_ok());
+    }
+
+    /// How many pages of a file the system has in memory.
+    fn pages_in_memory(file: &File) -> usize {
+        let bytes = file.metadata().unwrap().len() as usize;
+        // SAFETY: the mapping is private to this function, read by nobody, and unmapped at the end of it; `pages` has a
+        // byte for each page of it.
+        unsafe {
+            let (read, shared) = (libc::PROT_READ, libc::MAP_SHARED);
+            let at = libc::mmap(std::ptr::null_mut(), bytes, read, shared, file.as_raw_fd(), 0);
+            assert_ne!(at, libc::MAP_FAILED);
+            let size = libc::sysconf(libc::_SC_PAGESIZE) as usize;
+            let mut pages = vec![0_u8; bytes.div_ceil(size)];
+            assert_eq!(libc::mincore(at, bytes, pages.as_mut_ptr()), 0);
+            assert_eq!(libc::munmap(at, bytes), 0);
+            pages.iter().filter(|page| **page & 1 == 1).count()
+        }
+    }
+
+    #[test]
+    fn what_the_system_took_for_written_is_read_from_the_disk_again() {
+        // On the disk that the test is on: a file of tmpfs has nothing behind it.
+        let test = std::env::current_exe().unwrap();
+        let directory = tempfile::tempdir_in(test.parent().unwrap()).unwrap();
+        let mut disk = RealDisk::open(directory.path()).unwrap();
+        for number in 1..=3 {
+            let file = disk.create(&segment_name(number), 1 << 20).unwrap();
+            file.write(0, &vec![7; 1 << 20]).unwrap();
+            file.sync().unwrap();
+        }
+        disk.forget_unsynced().unwrap();
+        let left = |number| {
+            let file = File::open(directory.path().join(segment_name(number))).unwrap();
+            pages_in_memory(&file)
+        };
+        assert!(left(1) > 0, "what was synced long ago may stay");
+        assert_eq!((left(2), left(3)), (0, 0));
     }
 
     #[test]

@@ -177,6 +177,8 @@ impl Venue {
         let mut disk = RealDisk::open(&config.journal.directory)?;
         // The process before may have ended while it put a snapshot into its journal's place.
         let installed = finish_install(&disk, &config.journal.directory)?;
+        // The process before may have ended because a sync failed.
+        disk.forget_unsynced()?;
         // The port is taken first, so that nothing is changed on disk where it is in use.
         let address = config.fix.listen;
         let listen = |source| StartError::Listen { address, source };

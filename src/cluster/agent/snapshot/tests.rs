@@ -1,6 +1,6 @@
 use super::*;
 use crate::cluster::frame::Header;
-use crate::cluster::steward::{Beginning, Own, Promise, Settings};
+use crate::cluster::steward::{Beginning, Own, Promise, Rule, Settings};
 use crate::cluster::view::Incarnation;
 use crate::journal::snapshot::{Link, SNAPSHOT_VERSION};
 use crate::journal::transfer::SENT_BYTES_MAX;
@@ -58,6 +58,7 @@ impl Standby {
             journal_timeout_ns: 1 << 40,
             retry_ns: 1,
             watch_ns: 1 << 40,
+            rule: Rule::Arbiter,
         };
         let beginning = Beginning {
             incarnation: Incarnation(7),
