@@ -417,7 +417,8 @@ impl<W: Wires> ClusterAgent<W> {
         }
     }
 
-    fn status(&self) -> Status {
+    /// What an operator is shown.
+    pub(crate) fn status(&self) -> Status {
         let report = self.steward.report();
         let links = self.options.peers.iter().zip(&self.complaints).map(|(peer, complaint)| {
             let down = self.downstreams.iter().find(|down| down.node() == Some(peer.node));
@@ -584,9 +585,6 @@ impl<W: Wires> ClusterAgent<W> {
                 self.rise.opened_ns = self.wall_ns;
             }
             done = 1;
-        }
-        if let Some(reign) = self.steward.follows() {
-            done += usize::from(self.set_post(Post::Following { reign }));
         }
         done
     }

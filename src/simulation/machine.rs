@@ -193,6 +193,14 @@ impl Machine {
         self.process.as_ref().map_or(Ok(()), |process| process.node.engine().audit())
     }
 
+    /// How its process sees the cluster, for whoever looks into a seed that failed.
+    pub fn outlook(&self) -> String {
+        let Some(process) = &self.process else { return "no process".to_owned() };
+        let status = process.agent.status();
+        let links: Vec<String> = status.links.iter().map(|link| format!("{link:?}")).collect();
+        format!("{:?}, {}", status.report, links.join(", "))
+    }
+
     /// For an operator's wishes.
     pub fn control(&self) -> Option<Arc<Control>> {
         self.process.as_ref().map(|process| process.control.clone())

@@ -810,6 +810,10 @@ impl World {
                 let view = self.arbitration.view();
                 let logs: Vec<_> = self.machines.iter().map(|machine| machine.log.len()).collect();
                 let ins: Vec<_> = self.clients.iter().map(Client::is_in).collect();
+                for node in 0..self.machines.len() {
+                    let outlook = self.machines[node].outlook();
+                    self.note(|| format!("node {node} is {outlook}"));
+                }
                 return Err(format!("{what}: view {view:?}, logs {logs:?}, clients in {ins:?}"));
             }
         }

@@ -9,7 +9,7 @@ use super::{ClusterAgent, PeerAddress, REDIAL_NS, word};
 use crate::cluster::follower::Refused;
 use crate::cluster::frame::{Body, Frame, HelloBody};
 use crate::cluster::link::{Link, LinkError};
-use crate::cluster::standing::StateHash;
+use crate::cluster::standing::{Post, StateHash};
 use crate::cluster::steward::Ack;
 use crate::cluster::wires::Wires;
 use crate::model::{Epoch, NodeId};
@@ -256,6 +256,11 @@ impl<W: Wires> ClusterAgent<W> {
         let window = &self.window;
         let own_hash = |shared| window.hash_after(shared).unwrap_or(named);
         self.inflow.take(&frame, &mut self.steward, own_hash).map_err(Parting::Refused)?;
+        // At once: the next frame, or the end of the connection, may be the end of following, and what was handed on
+        // has to reach the log all the same, else this node could never say again where that ends.
+        if let Some(reign) = self.steward.follows() {
+            self.set_post(Post::Following { reign });
+        }
         Ok(true)
     }
 
