@@ -99,6 +99,8 @@ pub struct Machine {
     pub was_full_until_ns: u64,
     /// What its log lacks is known only once a process has looked.
     pub is_doubtful: bool,
+    /// Its last process could not begin: if the next one cannot either, it is not for an operation that failed once.
+    pub has_begun_in_vain: bool,
     /// How much faster its clock goes, in millionths.
     pub drift_ppm: i64,
     /// How far its monotonic clock is ahead.
@@ -147,6 +149,7 @@ impl Machine {
             is_full: false,
             was_full_until_ns: 0,
             is_doubtful: false,
+            has_begun_in_vain: false,
             drift_ppm: random.below(20_000) as i64 - 10_000,
             ahead_ns: random.below(1_000_000_000),
             wall_off_ns: random.below(2_000_000_000) as i64 - 1_000_000_000,
@@ -328,7 +331,7 @@ impl Machine {
         self.process = Some(Process { node, agent, tap, control });
         self.processes += 1;
         (self.is_frozen, self.restart_at_ns) = (false, None);
-        (self.is_disk_bad, self.is_doubtful) = (false, false);
+        (self.is_disk_bad, self.is_doubtful, self.has_begun_in_vain) = (false, false, false);
         self.disk.clear_faults();
         Ok(())
     }
@@ -501,7 +504,7 @@ impl Machine {
         self.mark = random.draw();
         self.image = None;
         self.cut = None;
-        (self.is_disk_bad, self.is_doubtful) = (false, false);
+        (self.is_disk_bad, self.is_doubtful, self.has_begun_in_vain) = (false, false, false);
         self.log.clear();
         self.hashes.clear();
         self.lose_life();

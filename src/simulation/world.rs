@@ -358,7 +358,9 @@ impl World {
                 if (machine.is_disk_bad || machine.is_full)
                     && !(why.starts_with("PREFIX") || why.starts_with("LIFE")) =>
             {
-                if machine.is_full {
+                // An operation that failed once may succeed; what is damaged stays so.
+                if machine.is_full || !machine.has_begun_in_vain {
+                    machine.has_begun_in_vain = true;
                     machine.restart_at_ns = Some(now_ns + 10_000_000);
                     machine.disk.clear_faults();
                 } else {
@@ -499,7 +501,17 @@ impl World {
     /// An operator makes a snapshot and prunes behind it what all nodes have on their disks.
     fn prune(&mut self, node: usize) -> Result<(), String> {
         let synced: Option<Vec<Sequence>> = self.machines.iter().map(Machine::synced).collect();
-        let Some(limit) = synced.and_then(|synced| synced.into_iter().min()) else { return Ok(()) };
+        let Some(synced) = synced.and_then(|synced| synced.into_iter().min()) else {
+            return Ok(());
+        };
+        // What one of them has from a reign that the others do not share is cut there, and wanted from them again.
+        let hashes = &self.machines[node].hashes;
+        let is_shared = |at: &usize| {
+            let hash = hashes.get(*at);
+            self.machines.iter().all(|machine| machine.hashes.get(*at) == hash)
+        };
+        let shared = (0..synced.0 as usize).rev().find(is_shared);
+        let limit = Sequence(shared.map_or(0, |at| at as u64 + 1));
         let unreleased = self.mutant == Some(Mutant::Node(NodeMutant::SnapshotUnreleased));
         let machine = &self.machines[node];
         if machine.is_full {

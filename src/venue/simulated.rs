@@ -239,7 +239,7 @@ impl SimulatedNode {
 }
 
 /// Makes a snapshot of all that is synced and released, but of nothing behind `limit`, and prunes the journal behind
-/// it; gives the record up to which it was pruned, if it was. `unreleased` is a mistake to plant: all that the journal
+/// it; gives the record up to which it was pruned, if it was. One that is older than what it has is not made. `unreleased` is a mistake to plant: all that the journal
 /// has.
 pub fn snapshot_and_prune(
     directory: &Path,
@@ -252,8 +252,9 @@ pub fn snapshot_and_prune(
         true => stat.verified.last,
         false => stat.released.min(stat.verified.synced).min(limit),
     };
-    if last == Sequence(0) {
-        return Ok(last);
+    let newest = journal::snapshot::snapshots(directory).map_err(|error| error.to_string())?;
+    if last == Sequence(0) || newest.first().is_some_and(|newest| *newest > last) {
+        return Ok(Sequence(0));
     }
     snapshot::take_of(disk, directory, last).map_err(|error| error.to_string())?;
     let removed = journal::snapshot::covered(disk, last).map_err(|error| error.to_string())?;

@@ -264,10 +264,21 @@ fn stems(directory: &Path, extension: &str) -> Result<Vec<String>, String> {
 /// The lock-free parts under every interleaving, up to a number of preemptions.
 fn loom(context: &Context) -> Result<Outcome, String> {
     let preemptions = if context.long { "3" } else { "2" };
-    let arguments =
-        ["test", "--package", "castle", "--lib", "--target-dir", "target/loom", "loom_tests::"];
+    let arguments = [
+        "test",
+        "--profile",
+        "loom",
+        "--package",
+        "castle",
+        "--lib",
+        "--target-dir",
+        "target/loom",
+    ];
     let mut command = cargo(context, &arguments);
-    command.env("RUSTFLAGS", "--cfg loom").env("LOOM_MAX_PREEMPTIONS", preemptions);
+    command
+        .arg("loom_tests::")
+        .env("RUSTFLAGS", "--cfg loom")
+        .env("LOOM_MAX_PREEMPTIONS", preemptions);
     run_counted(&mut command).map(Outcome::Counted)
 }
 
@@ -282,30 +293,60 @@ fn fuzz(context: &Context) -> Result<Outcome, String> {
                  -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
                  -Cllvm-args=-sanitizer-coverage-pc-table \
                  -Cllvm-args=-sanitizer-coverage-trace-compares";
-    let seconds = if context.long { 600 } else { 20 };
+    // A target of its own, so that the flags reach no build script's own crates.
+    let host = host()?;
+    let built = ["build", "--release", "--manifest-path", "fuzz/Cargo.toml", "--target", &host];
+    run_quietly(cargo(context, &built).env("RUSTFLAGS", flags))?;
+    let programs = context.root.join("fuzz/target").join(&host).join("release");
+    let seconds = if context.long { 600 } else { 30 };
+    let targets = stems(&context.root.join("fuzz/fuzz_targets"), "rs")?;
+    let outcomes = std::thread::scope(|scope| {
+        let runs: Vec<_> = targets
+            .iter()
+            .map(|target| scope.spawn(|| fuzz_one(context, &programs, target, seconds)))
+            .collect();
+        runs.into_iter().map(|run| run.join().unwrap_or(Err("panicked".to_owned()))).collect()
+    });
+    let outcomes: Vec<Result<String, String>> = outcomes;
     let mut counts = Counts::default();
-    for target in stems(&context.root.join("fuzz/fuzz_targets"), "rs")? {
-        let corpus = context.root.join("fuzz/corpus").join(&target);
-        std::fs::create_dir_all(&corpus).map_err(|error| error.to_string())?;
-        let artifacts = context.root.join("fuzz/artifacts/");
-        std::fs::create_dir_all(&artifacts).map_err(|error| error.to_string())?;
-        println!("fuzzing {target} for {seconds} s");
-        let arguments =
-            ["run", "--release", "--manifest-path", "fuzz/Cargo.toml", "--bin", &target];
-        let mut command = cargo(context, &arguments);
-        // A target of its own, so that the flags reach no build script's own crates.
-        command.args(["--target", &host()?, "--"]).arg(&corpus).env("RUSTFLAGS", flags);
-        command.arg(format!("-max_total_time={seconds}"));
-        command.arg(format!("-artifact_prefix={}/", artifacts.display()));
-        match run_quietly(&mut command) {
-            Ok(()) => counts.passed += 1,
-            Err(what) => {
-                println!("{what}");
+    for (target, outcome) in targets.iter().zip(outcomes) {
+        match outcome {
+            Ok(said) => {
+                println!("{target}, {seconds} s: {said}");
+                counts.passed += 1;
+            }
+            Err(said) => {
+                println!("{target} FAILED\n{said}");
                 counts.failed += 1;
             }
         }
     }
     Ok(Outcome::Counted(counts))
+}
+
+/// Runs one target; its last word, or, where it found something, the end of what it said.
+fn fuzz_one(
+    context: &Context,
+    programs: &Path,
+    target: &str,
+    seconds: u32,
+) -> Result<String, String> {
+    let corpus = context.root.join("fuzz/corpus").join(target);
+    let artifacts = context.root.join("fuzz/artifacts/");
+    for directory in [&corpus, &artifacts] {
+        std::fs::create_dir_all(directory)
+            .map_err(|error| format!("{}: {error}", directory.display()))?;
+    }
+    let mut command = Command::new(programs.join(target));
+    command.current_dir(&context.root).arg(&corpus).arg(format!("-max_total_time={seconds}"));
+    command.arg(format!("-artifact_prefix={}/", artifacts.display()));
+    let output = command.output().map_err(|error| format!("{target}: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = said.lines().collect();
+    if output.status.success() {
+        return Ok(lines.last().unwrap_or(&"").to_string());
+    }
+    Err(lines[lines.len().saturating_sub(60)..].join("\n"))
 }
 
 /// The triple of this machine.
