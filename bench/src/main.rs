@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use castle::runtime::LargePages;
@@ -153,6 +154,8 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
     }
     let harness = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
     let beside = harness.parent().map_or_else(PathBuf::new, Path::to_path_buf).join("castle");
+    let rings = tempfile::Builder::new().prefix("castle-bench-").tempdir_in("/dev/shm");
+    let rings = rings.map_err(|error| format!("/dev/shm, where log rings lie: {error}"))?;
     Ok(Options {
         seconds: arguments.seconds.map(|seconds| seconds.max(1)),
         rates: rates.clone(),
@@ -175,6 +178,7 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         short,
         stall: Duration::from_millis(arguments.stall_ms),
         scratch: arguments.out.clone(),
+        rings: Arc::new(rings),
     })
 }
 

@@ -8,6 +8,7 @@ pub mod ring;
 pub mod wire;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -95,6 +96,8 @@ pub struct Options {
     pub stall: Duration,
     /// Where journals are written while they are measured: on the disk that is to be measured.
     pub scratch: PathBuf,
+    /// In memory, where log rings lie; killed nodes leave theirs, and it goes with the run.
+    pub rings: Arc<tempfile::TempDir>,
 }
 
 impl Options {

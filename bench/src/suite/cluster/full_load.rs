@@ -23,8 +23,10 @@ const STRETCH: Duration = Duration::from_secs(60);
 const RATE_PER_S: u64 = 400_000;
 /// Orders come for so long, and are waited for and canceled before the next come.
 const BURST: Duration = Duration::from_millis(500);
-/// Orders that a pair of nodes has room for.
+/// Orders that a pair of nodes gets at most.
 const ORDERS_MAX: u64 = 8_000_000;
+/// Orders that it has room for beyond, for those that warm it up.
+const ORDERS_BEFORE: u64 = 1_000_000;
 /// Sessions that send.
 const SESSIONS: usize = 8;
 
@@ -39,7 +41,7 @@ pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Resu
     let (mut loaded, mut orders, mut changes) = (Duration::ZERO, 0, 0);
     while loaded < length {
         let directory = scratch(options)?;
-        let houses = Houses::new(options, directory.path(), ORDERS_MAX)?;
+        let houses = Houses::new(options, directory.path(), ORDERS_MAX + ORDERS_BEFORE)?;
         let (_nodes, mut client) = start(options, clock, &houses, SESSIONS)?;
         let epoch = || -> Result<u64, String> {
             let told = houses.cluster(0)?;

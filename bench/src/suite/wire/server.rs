@@ -209,7 +209,7 @@ pub struct Setup<'a> {
 /// The configuration of a venue.
 pub fn configuration(options: &Options, setup: &Setup<'_>) -> String {
     let Setup { durability, orders_max, listen, journal } = setup;
-    let journal = journal.display();
+    let (journal, rings) = (journal.display(), options.rings.path().display());
     let [_, core] = options.cores;
     let (journal_core, idle) = (options.journal_core, options.idle.name());
     let mut threads = options.threads.join("\n");
@@ -224,7 +224,7 @@ pub fn configuration(options: &Options, setup: &Setup<'_>) -> String {
          [fix]\nlisten = \"{listen}\"\ncomp_id = \"{VENUE}\"\n\
          messages_per_second_max = 100000000\nmessages_burst_max = 100000000\n\
          outbound_bytes_max = 1073741824\n\
-         [journal]\ndirectory = \"{journal}\"\n\
+         [journal]\ndirectory = \"{journal}\"\nring_directory = \"{rings}\"\n\
          [threads]\n{threads}\n\
          [engine]\norders_max = {orders_max}\ncl_ord_ids_max = {orders_max}\n\
          cl_ord_ids_per_account_max = {orders_max}\ntouch_memory = true\n\
