@@ -221,8 +221,8 @@ const TARGETS: [Target; 27] = [
         Bound::AtLeast(3_000_000.0),
     ),
     target(
-        "cluster, full load without a fault: changes of view a second",
-        Read::PerSecond("cluster full load without a fault: changes of view"),
+        "cluster, full load without a fault: failovers a second",
+        Read::PerSecond("cluster full load without a fault: failovers"),
         Bound::AtMost(0.0),
     ),
     target(

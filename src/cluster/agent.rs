@@ -459,10 +459,6 @@ impl<W: Wires> ClusterAgent<W> {
         {
             done += 1;
             match order {
-                #[cfg(any(test, feature = "simulation"))]
-                Order::Store(promise) if self.has(AgentMutant::PromiseNothing) => {
-                    self.steward.stored(promise);
-                }
                 Order::Store(promise) => self.outside.keeper.store(promise),
                 #[cfg(any(test, feature = "simulation"))]
                 Order::Cut { .. } if self.has(AgentMutant::ForgetCut) => self.end(Ending::Again),

@@ -18,6 +18,9 @@
 //! higher number counts. Both are written, one after the other, with a sync behind each, the one that does not
 //! count first: so what counted is never lost to a writing that is interrupted, nor to a disk that damages one.
 //!
+//! Each promise and each cut of the journal is a writing, so between two writings the journal only grows. An older
+//! image of the disk has a lower number, or a journal that is a beginning of this one.
+//!
 //! The epoch guards against an arbiter that was founded anew, or was given an old copy of its data: what it
 //! says then is lower than what this node has seen, and is refused. So are records of a lower reign.
 
@@ -200,6 +203,11 @@ impl<F: DiskFile> NodeFile<F> {
         self.content.reign
     }
 
+    /// The number of the last writing.
+    pub fn writing(&self) -> u64 {
+        self.content.number
+    }
+
     /// Notes an epoch of the cluster and the reign that it is of, durable when this returns: only then may
     /// anything be done in them. Lower ones than were seen before are refused.
     pub fn see(&mut self, epoch: Epoch, reign: Epoch) -> Result<(), OpenError> {
@@ -253,6 +261,25 @@ mod tests {
         disk: &SimulatedDisk,
     ) -> Result<NodeFile<super::super::simulated::SimulatedFile>, OpenError> {
         NodeFile::open(&mut disk.clone(), cluster())
+    }
+
+    #[test]
+    fn each_promise_and_each_cut_is_a_writing_and_an_older_image_has_a_lower_number() {
+        let disk = SimulatedDisk::new(1 << 20);
+        let mut node = open(&disk).expect("it is made");
+        node.see(Epoch(3), Epoch(2)).expect("higher");
+        let promised = node.writing();
+        let image = disk.copy();
+        node.see(Epoch(3), Epoch(2)).expect("the same");
+        assert_eq!(node.writing(), promised, "nothing to write");
+        let cut = CutAt { segment: 1, offset: 0, last: Sequence(5) };
+        node.set_cut(Some(cut)).expect("it is written");
+        node.set_cut(None).expect("it is written");
+        assert!(node.writing() > promised);
+        assert_eq!(open(&disk).expect("it is there").writing(), node.writing());
+        let restored = open(&image).expect("it is there");
+        assert_eq!((restored.epoch(), restored.reign()), (Epoch(3), Epoch(2)));
+        assert_eq!(restored.writing(), promised);
     }
 
     #[test]

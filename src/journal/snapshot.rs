@@ -216,8 +216,8 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// Removes the segments that hold nothing behind the record `covered`, the lowest first, so that no crash
-/// leaves a gap. The segment that is being written always stays, so this may be done beside the exchange.
+/// Removes the segments that come before the one with the record `covered`, which is synced, the lowest first, so
+/// that no crash leaves a gap. The segment that is being written always stays, so this may be done beside the exchange.
 pub fn prune(journal: &Path, covered: Sequence) -> Result<Vec<String>, OpenError> {
     let disk = RealDisk::read_only(journal);
     let removed = self::covered(&disk, covered)?;
@@ -228,13 +228,15 @@ pub fn prune(journal: &Path, covered: Sequence) -> Result<Vec<String>, OpenError
     Ok(removed)
 }
 
-/// The segments that hold nothing behind the record `covered`, the lowest first.
+/// The segments that come before the one with the record `covered`, the lowest first.
+///
+/// That record is synced, and so is the header of its segment. One that follows may have a header that a loss of power
+/// still takes: what a journal begins with must not.
 pub(crate) fn covered<D: Disk>(disk: &D, covered: Sequence) -> Result<Vec<String>, OpenError> {
     let numbers = segment_numbers(disk, Start::First)?;
     let mut names = Vec::new();
     for pair in numbers.windows(2) {
-        let is_covered =
-            segment_header(disk, pair[1])?.is_some_and(|next| next.first <= covered.next());
+        let is_covered = segment_header(disk, pair[1])?.is_some_and(|next| next.first <= covered);
         if !is_covered {
             break;
         }
@@ -581,6 +583,9 @@ impl Read for SnapshotReader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::simulated::SimulatedDisk;
+    use crate::journal::{Journal, JournalError, JournalOptions, Opened};
+    use crate::model::{Command, Record, RecordBytes, Rollover, ShardId, Timestamp};
 
     fn link() -> Link {
         Link { sequence: Sequence(77), epoch: Epoch(3), running_hash: 99 }
@@ -650,6 +655,57 @@ mod tests {
         assert!(read(directory.path()).is_err());
         fs::write(&path, &good).unwrap();
         assert!(read(directory.path()).is_ok());
+    }
+
+    /// A disk with a journal up to a synced record, and one more that is not synced.
+    fn journaled(synced: u64) -> SimulatedDisk {
+        let disk = SimulatedDisk::new(1 << 20);
+        let options = JournalOptions {
+            segment_bytes: 4096,
+            reserve_bytes: 512,
+            in_flight_bytes: 2048,
+            left_free_bytes: 0,
+            ..JournalOptions::new(ClusterName::truncated(b"test"), 3)
+        };
+        let opened = Journal::open(disk.clone(), &options, &mut |_, _| {});
+        let Opened { mut writer, mut syncer, .. } = opened.unwrap();
+        for sequence in 1..=synced + 1 {
+            let record = Record {
+                sequence: Sequence(sequence),
+                timestamp: Timestamp(sequence),
+                epoch: Epoch(0),
+                shard: ShardId(0),
+                command: Command::Rollover(Rollover { day: 1 }),
+            };
+            let mut bytes = RecordBytes::default();
+            let length = record.put(&mut bytes);
+            while let Err(error) = writer.append([&bytes.0[..length]].into_iter(), Sequence(0)) {
+                assert!(matches!(error, JournalError::WouldWait), "{error}");
+                syncer.sync().unwrap();
+            }
+            if sequence == synced {
+                syncer.sync_all().unwrap();
+            }
+        }
+        disk
+    }
+
+    #[test]
+    fn what_a_pruned_journal_begins_with_no_loss_of_power_takes() {
+        let mut most = 0;
+        for synced in 1..150 {
+            for seed in 0..4 {
+                let disk = journaled(synced);
+                let removed = covered(&disk, Sequence(synced)).unwrap();
+                removed.iter().for_each(|name| drop(disk.take(name)));
+                disk.crash(seed);
+                let first = segment_numbers(&disk, Start::First).unwrap()[0];
+                let header = segment_header(&disk, first).unwrap().expect("it is whole");
+                assert!(header.first <= Sequence(synced));
+                most = most.max(removed.len());
+            }
+        }
+        assert!(most > 1, "there was something to prune");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! It may go on as the same life only if this file shows that it has not: the file is of this boot and of this
 //! log, and what was recovered is no less than what it says. The cluster decides that.
 //!
-//! 1. What is acknowledged, told or promised is written here first. The file is mapped, so that is one store of
+//! 1. What is acknowledged or told is written here first. The file is mapped, so that is one store of
 //!    eight aligned bytes: no system call, and never seen in part, whenever the process ends.
 //! 2. Whoever learns that the log may be worth less than it says (an error of the disk, a state hash that
 //!    differs) ends the life: what the file begins with is overwritten, and the file removed.
@@ -13,13 +13,12 @@
 //!
 //! | offset | bytes | what |
 //! |---|---|---|
-//! | 0 | 8 | magic `CASTLEW1` |
+//! | 0 | 8 | magic `CASTLEW2` |
 //! | 8 | 16 | boot |
 //! | 24 | 16 | tag of the log |
 //! | 40 | 8 | life |
 //! | 48 | 8 | highest sequence acknowledged, or told as primary |
-//! | 56 | 4 | highest epoch seen, as the disk has it; written together with the next |
-//! | 60 | 4 | highest reign followed, as the disk has it |
+//! | 56 | 8 | number of the last writing of the node's file, as the disk has it |
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -29,21 +28,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use memmap2::{MmapOptions, MmapRaw};
 
-use super::format::{long, word};
+use super::format::long;
+use crate::model::Sequence;
 use crate::model::wire::Wire;
-use crate::model::{Epoch, Sequence};
 
-const MAGIC: [u8; 8] = *b"CASTLEW1";
+const MAGIC: [u8; 8] = *b"CASTLEW2";
 const BOOT_AT: usize = 8;
 const TAG_AT: usize = BOOT_AT + 16;
 const LIFE_AT: usize = TAG_AT + 16;
 const ACKNOWLEDGED_AT: usize = LIFE_AT + 8;
-const EPOCH_AT: usize = ACKNOWLEDGED_AT + 8;
-const REIGN_AT: usize = EPOCH_AT + 4;
-const SIZE: usize = REIGN_AT + 4;
+const WRITING_AT: usize = ACKNOWLEDGED_AT + 8;
+const SIZE: usize = WRITING_AT + 8;
 const WORDS: usize = SIZE / size_of::<AtomicU64>();
 const _: () = assert!(SIZE.is_multiple_of(size_of::<AtomicU64>()));
-const _: () = assert!(ACKNOWLEDGED_AT.is_multiple_of(8) && EPOCH_AT.is_multiple_of(8));
+const _: () = assert!(ACKNOWLEDGED_AT.is_multiple_of(8) && WRITING_AT.is_multiple_of(8));
 /// Where the kernel tells one boot from another.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
@@ -54,10 +52,8 @@ pub struct Witnessed {
     pub life: u64,
     /// The highest sequence that was acknowledged, or told as primary, in it.
     pub acknowledged: Sequence,
-    /// The highest epoch seen, as the disk has it.
-    pub epoch: Epoch,
-    /// The highest reign followed, as the disk has it.
-    pub reign: Epoch,
+    /// The number of the last writing of the node's file, as the disk has it.
+    pub writing: u64,
 }
 
 /// See the module.
@@ -80,9 +76,8 @@ impl Witness {
         bytes[BOOT_AT..TAG_AT].copy_from_slice(&boot()?.to_le_bytes());
         bytes[TAG_AT..LIFE_AT].copy_from_slice(&tag.to_le_bytes());
         said.life.put(&mut bytes[LIFE_AT..ACKNOWLEDGED_AT]);
-        said.acknowledged.put(&mut bytes[ACKNOWLEDGED_AT..EPOCH_AT]);
-        said.epoch.put(&mut bytes[EPOCH_AT..REIGN_AT]);
-        said.reign.put(&mut bytes[REIGN_AT..]);
+        said.acknowledged.put(&mut bytes[ACKNOWLEDGED_AT..WRITING_AT]);
+        said.writing.put(&mut bytes[WRITING_AT..]);
         // Written before it is mapped: a mapping of space that is not there is a fault when it is touched.
         file.write_all_at(&bytes, 0)?;
         Ok(Self { map: map(&file)?, path: path.to_owned(), said })
@@ -112,8 +107,7 @@ impl Witness {
         let said = Witnessed {
             life: long(&bytes, LIFE_AT),
             acknowledged: Sequence(long(&bytes, ACKNOWLEDGED_AT)),
-            epoch: Epoch(word(&bytes, EPOCH_AT)),
-            reign: Epoch(word(&bytes, REIGN_AT)),
+            writing: long(&bytes, WRITING_AT),
         };
         let mut tag = [0; 16];
         tag.copy_from_slice(&bytes[TAG_AT..LIFE_AT]);
@@ -134,13 +128,10 @@ impl Witness {
         }
     }
 
-    /// Notes what the disk has promised.
-    pub fn promise(&mut self, epoch: Epoch, reign: Epoch) {
-        let mut bytes = [0; SIZE - EPOCH_AT];
-        epoch.put(&mut bytes[..4]);
-        reign.put(&mut bytes[4..]);
-        self.store(EPOCH_AT, u64::from_le_bytes(bytes));
-        (self.said.epoch, self.said.reign) = (epoch, reign);
+    /// Notes a writing that is on disk.
+    pub fn written(&mut self, writing: u64) {
+        self.store(WRITING_AT, writing);
+        self.said.writing = writing;
     }
 
     /// The log is about to be cut behind a record, as a primary asked: what lies behind it was acknowledged to a
@@ -202,15 +193,14 @@ fn boot() -> io::Result<u128> {
 mod tests {
     use super::*;
 
-    const SAID: Witnessed =
-        Witnessed { life: 77, acknowledged: Sequence(3), epoch: Epoch(2), reign: Epoch(1) };
+    const SAID: Witnessed = Witnessed { life: 77, acknowledged: Sequence(3), writing: 2 };
 
     fn said(path: &Path, tag: u128) -> Option<Witnessed> {
         Witness::open(path, tag).expect("it can be read").map(|witness| witness.said())
     }
 
     #[test]
-    fn what_a_life_has_acknowledged_and_promised_is_there_for_the_next_process() {
+    fn what_a_life_has_acknowledged_and_written_is_there_for_the_next_process() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("witness");
         assert_eq!(said(&path, 5), None);
@@ -219,9 +209,8 @@ mod tests {
         witness.acknowledge(Sequence(10));
         // A lower one changes nothing.
         witness.acknowledge(Sequence(9));
-        witness.promise(Epoch(8), Epoch(7));
-        let later =
-            Witnessed { acknowledged: Sequence(10), epoch: Epoch(8), reign: Epoch(7), ..SAID };
+        witness.written(8);
+        let later = Witnessed { acknowledged: Sequence(10), writing: 8, ..SAID };
         assert_eq!((witness.said(), said(&path, 5)), (later, Some(later)));
         // Another log lies in that directory now.
         assert_eq!(said(&path, 6), None);

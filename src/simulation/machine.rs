@@ -115,6 +115,8 @@ pub struct Machine {
     lost: Vec<Incarnation>,
     /// An older image of its disk, and how long the log was then.
     image: Option<(SimulatedDisk, Vec<RecordBytes>, Vec<u64>)>,
+    /// Whether that image is from right before a cut.
+    pub is_image_uncut: bool,
     /// Processes so far.
     pub processes: u64,
     /// Records that recoveries found only in the log ring.
@@ -157,6 +159,7 @@ impl Machine {
             incarnation: None,
             lost: Vec::new(),
             image: None,
+            is_image_uncut: false,
             processes: 0,
             from_ring: 0,
         }
@@ -273,10 +276,8 @@ impl Machine {
         self.log.truncate(end.0 as usize);
         self.hashes.truncate(end.0 as usize);
         let found = (tag, end, seat.chain.last_reign());
-        let always_goes_on = mutant.is_some_and(Mutant::always_goes_on);
         let random = [random.draw(), random.draw()];
-        let (keeper, beginning) =
-            SimulatedKeeper::begin(file, &self.life, found, random, always_goes_on);
+        let (keeper, beginning) = SimulatedKeeper::begin(file, &self.life, found, random, mutant);
         let begins = beginning.incarnation;
         let before = self.incarnation.replace(begins).filter(|before| *before != begins);
         match before {
@@ -480,6 +481,7 @@ impl Machine {
     /// Keeps an image of its disk, for later.
     pub fn take_image(&mut self) {
         if self.process.is_some() {
+            self.is_image_uncut = false;
             self.image = Some((self.disk.copy(), self.log.clone(), self.hashes.clone()));
         }
     }
@@ -502,7 +504,7 @@ impl Machine {
     pub fn replace_disk(&mut self, random: &mut Random) -> Result<(), String> {
         self.disk = SimulatedDisk::new(DISK_BYTES);
         self.mark = random.draw();
-        self.image = None;
+        (self.image, self.is_image_uncut) = (None, false);
         self.cut = None;
         (self.is_disk_bad, self.is_doubtful, self.has_begun_in_vain) = (false, false, false);
         self.log.clear();

@@ -15,6 +15,7 @@ use crate::gateway::simulated::{SimulatedNetwork, SimulatedStream, SimulatedWorl
 use crate::journal::simulated::{Random, SimulatedDisk, SimulatedFile};
 use crate::journal::{NodeFile, RawReader};
 use crate::model::{Epoch, NodeId, Sequence};
+use crate::simulation::Mutant;
 
 /// How long a port waits for its answer.
 const ANSWER_NS: u64 = 15_000_000;
@@ -132,6 +133,11 @@ impl Arbitration {
     /// The view that it holds.
     pub fn view(&self) -> Option<View> {
         lock(&self.0).held.as_ref().map(|held| held.view.clone())
+    }
+
+    /// How often it was changed.
+    pub fn changes(&self) -> u64 {
+        lock(&self.0).swaps
     }
 
     /// The views that it holds or may come to hold by what it was asked already.
@@ -339,25 +345,29 @@ pub struct SimulatedKeeper {
 const WRITING_TURNS: u32 = 2;
 
 impl SimulatedKeeper {
-    /// Begins a process's part, as the keeper of a real node does. `always_goes_on` is a mistake to plant.
+    /// Begins a process's part, as the keeper of a real node does.
     pub fn begin(
         file: NodeFile<SimulatedFile>,
         life: &Life,
         (tag, end, last_reign): (u128, Sequence, Epoch),
         random: [u64; 2],
-        always_goes_on: bool,
+        mutant: Option<Mutant>,
     ) -> (Self, Beginning) {
         let promise = Promise { epoch: file.epoch(), reign: file.reign() };
         let [fresh, seed] = random;
         let earlier = *lock(life);
+        let always_goes_on = mutant.is_some_and(Mutant::always_goes_on);
         let going_on =
             earlier.filter(|(of, _)| *of == tag || always_goes_on).and_then(|(_, kept)| {
-                let goes_on = kept.goes_on(end, promise);
+                let writing = mutant.map_or(file.writing(), |it| it.writing(file.writing()));
+                let goes_on = kept.goes_on(end, writing);
                 goes_on.or(always_goes_on.then_some(kept.incarnation))
             });
         let incarnation = going_on.unwrap_or(Incarnation(fresh | 1));
-        if going_on.is_none() {
-            *lock(life) = Some((tag, Kept { incarnation, acknowledged: Sequence(0), promise }));
+        let writing = file.writing();
+        match &mut *lock(life) {
+            Some((_, kept)) if going_on.is_some() => kept.writing = writing,
+            life => *life = Some((tag, Kept { incarnation, acknowledged: Sequence(0), writing })),
         }
         let is_kept = going_on.is_some();
         let beginning = Beginning { incarnation, is_kept, promise, last_reign, seed };
@@ -383,7 +393,7 @@ impl Keeper for SimulatedKeeper {
             return None;
         }
         if let Some((_, kept)) = &mut *lock(&self.life) {
-            kept.promise = promise;
+            kept.writing = self.file.writing();
         }
         Some(promise)
     }

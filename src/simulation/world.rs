@@ -39,8 +39,10 @@ const HEALING_NS: u64 = 4_000_000_000;
 const STEP_NS_MAX: u64 = 400_000;
 /// From one fault to the next at most.
 const FAULT_NS_MAX: [u64; 3] = [20_000_000, 50_000_000, 100_000_000];
-/// A fault that follows on another out of its turn comes within this time.
-const HURRIED_NS_MAX: u64 = 10_000_000;
+/// A fault that follows on another out of its turn comes within this time: at once, or a little later.
+const HURRIED_NS_MAX: [u64; 2] = [1_000_000, 10_000_000];
+/// How old the older image of a disk is at most, where it was not kept long before.
+const YOUNG_IMAGE_NS_MAX: u64 = 2_000_000;
 /// How long a fault lasts at most.
 const LASTS_NS_MAX: [u64; 3] = [30_000_000, 120_000_000, 250_000_000];
 /// How long a trader waits for an answer before he goes elsewhere.
@@ -85,11 +87,15 @@ pub struct World {
     reference: Reference,
     /// The epoch of whoever led last, and its node.
     leader: Option<(u32, usize)>,
+    /// How often the view was changed.
+    changes: u64,
     mutant: Option<Mutant>,
     faults: Tally,
     next_fault_ns: u64,
     /// When one comes out of its turn.
     hurried_ns: u64,
+    /// A node whose disk is to be again what it was a moment ago, and when.
+    older: Option<(usize, u64)>,
     /// The kinds that this seed has, how soon one follows on another, and how long they last, at most.
     kinds: Vec<Fault>,
     fault_ns_max: u64,
@@ -220,10 +226,12 @@ impl World {
             clients,
             reference: Reference::new(SESSIONS),
             leader: None,
+            changes: 0,
             mutant,
             faults: Tally::default(),
             next_fault_ns: u64::MAX,
             hurried_ns: u64::MAX,
+            older: None,
             kinds,
             fault_ns_max,
             lasts_ns_max,
@@ -286,6 +294,10 @@ impl World {
         self.now_ns += step_ns;
         self.net.advance(step_ns);
         self.arbitration.advance(self.now_ns);
+        let changes = self.arbitration.changes();
+        if changes != std::mem::replace(&mut self.changes, changes) {
+            self.hurry();
+        }
         self.cure(false);
         self.clients_turn()?;
         let first = self.random.below(self.machines.len() as u64) as usize;
@@ -303,6 +315,9 @@ impl World {
         }
         if self.prunes && !self.is_healed && self.random.below(PRUNE_STEPS) == 0 {
             self.prune(first)?;
+        }
+        if !self.is_healed {
+            self.grow_older()?;
         }
         if !self.is_healed && self.now_ns >= self.hurried_ns {
             self.hurried_fault()?;
@@ -404,12 +419,21 @@ impl World {
 
     fn ended(&mut self, node: usize, ending: Ending) -> Result<(), String> {
         self.note(|| format!("node {node} ends its part: {ending:?}"));
+        let is_in_sync = self.is_in_sync(node);
         let machine = &mut self.machines[node];
         match ending {
             Ending::Again => {}
             Ending::Cut(end) => {
                 machine.cut = Some(end);
                 self.cuts += 1;
+                if self.kinds.contains(&Fault::OlderDisk) {
+                    machine.take_image();
+                    machine.is_image_uncut = true;
+                }
+                // Who is counted upon must have all that it is counted upon for before the leader falls.
+                if is_in_sync {
+                    self.hurry_now();
+                }
             }
             Ending::Snapshot(_) => {
                 return Err(format!("node {node} takes in a snapshot, though none is made"));
@@ -420,9 +444,18 @@ impl World {
             }
             Ending::Stopped(why) => return Err(format!("node {node} stops itself: {why}")),
         }
+        let machine = &mut self.machines[node];
         machine.kill(&self.net);
         machine.restart_at_ns = Some(self.now_ns + 2_000_000);
         Ok(())
+    }
+
+    /// Whether the view counts upon what a node has.
+    fn is_in_sync(&self, node: usize) -> bool {
+        let known = incarnation(&self.machines[node].life);
+        let is_it =
+            |member: &Member| member.node.index() == node && Some(member.incarnation) == known;
+        self.arbitration.view().is_some_and(|view| view.in_sync().iter().any(is_it))
     }
 
     /// A node begins to lead: everything that anybody was told so far is in its log.
@@ -577,6 +610,11 @@ impl World {
             _ => node,
         };
         let other = (node + 1 + self.random.below(count as u64 - 1) as usize) % count;
+        if kind == Fault::OlderDisk && self.random.below(2) == 0 {
+            self.machines[node].take_image();
+            self.older = Some((node, self.now_ns + self.random.below(YOUNG_IMAGE_NS_MAX)));
+            return Ok(());
+        }
         self.inflict(kind, node, other)
     }
 
@@ -588,15 +626,42 @@ impl World {
             matches!(kind, Fault::Kill | Fault::Power | Fault::Freeze | Fault::Isolated)
         };
         let kinds: Vec<Fault> = self.kinds.iter().copied().filter(sudden).collect();
-        let kind = kinds[self.random.below(kinds.len() as u64) as usize];
+        // Rather what takes the most.
+        let kind = match self.random.below(2) {
+            0 if kinds.contains(&Fault::Power) => Fault::Power,
+            _ => kinds[self.random.below(kinds.len() as u64) as usize],
+        };
         self.inflict(kind, node, (node + 1) % self.machines.len())
     }
 
-    /// Another fault may come soon, out of its turn.
-    fn hurry(&mut self) {
-        if self.random.below(3) == 0 {
-            self.hurried_ns = self.now_ns + self.random.below(HURRIED_NS_MAX);
+    /// A disk is what it was a moment ago, or before its journal was cut and the node counted upon again.
+    fn grow_older(&mut self) -> Result<(), String> {
+        let now_ns = self.now_ns;
+        let young = self.older.take_if(|(_, at_ns)| *at_ns <= now_ns).map(|(node, _)| node);
+        let is_back = |node: &usize| {
+            let machine = &self.machines[*node];
+            machine.is_image_uncut && machine.is_up() && self.is_in_sync(*node)
+        };
+        let node = young.or_else(|| (0..self.machines.len()).find(is_back));
+        let Some(node) = node else { return Ok(()) };
+        self.machines[node].is_image_uncut = false;
+        if young.is_none() && self.random.below(3) != 0 {
+            return Ok(());
         }
+        self.hurry_now();
+        self.inflict(Fault::OlderDisk, node, node)
+    }
+
+    /// Another fault may come soon, out of its turn: before what was changed is as it was said to be.
+    fn hurry(&mut self) {
+        if self.random.below(2) == 0 {
+            self.hurry_now();
+        }
+    }
+
+    fn hurry_now(&mut self) {
+        let within_ns = HURRIED_NS_MAX[self.random.below(2) as usize];
+        self.hurried_ns = self.now_ns + self.random.below(within_ns);
     }
 
     fn inflict(&mut self, kind: Fault, node: usize, other: usize) -> Result<(), String> {

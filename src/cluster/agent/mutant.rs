@@ -18,12 +18,12 @@ pub enum Mutant {
     TellBeforeNoted,
     /// The cut is left out: the node begins anew as it was.
     ForgetCut,
-    /// The promise counts as written at once, and is never written.
-    PromiseNothing,
     /// A hello is said while records are still on their way to the log ring.
     HelloTooEarly,
     /// The journal is cut before the last record that is shared, which is synced.
     CutDeeper,
+    /// An older image of the disk is taken for what it was, where its log is long enough.
+    BelieveOlderDisk,
 }
 
 impl Mutant {
@@ -34,9 +34,9 @@ impl Mutant {
         Self::SendBeforeNoted,
         Self::TellBeforeNoted,
         Self::ForgetCut,
-        Self::PromiseNothing,
         Self::HelloTooEarly,
         Self::CutDeeper,
+        Self::BelieveOlderDisk,
     ];
 }
 

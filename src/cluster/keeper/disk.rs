@@ -2,8 +2,8 @@
 //!
 //! 1. A thread writes and syncs promises. It takes the last one that was asked for; those that were asked for
 //!    meanwhile, and are lower, need no writing of their own.
-//! 2. A promise that is on disk goes into the life before the steward hears of it: what is acknowledged then, the
-//!    life knows to be acknowledged under that promise.
+//! 2. A writing that is on disk goes into the life before the steward hears of the promise in it: what is acknowledged
+//!    then, the life knows to be acknowledged behind that writing.
 //! 3. When the keeper is dropped its thread has ended, and the lock of the directory is free.
 
 use std::io;
@@ -38,22 +38,21 @@ fn begin<F: DiskFile>(
     [other_life, seed]: [u64; 2],
 ) -> io::Result<(Witness, Beginning)> {
     let promise = Promise { epoch: node.epoch(), reign: node.reign() };
-    let Promise { epoch, reign } = promise;
     let kept = Witness::open(witness, log.tag)?.filter(|witness| {
-        let Witnessed { life, acknowledged, epoch, reign } = witness.said();
-        let then = Promise { epoch, reign };
-        let kept = Kept { incarnation: Incarnation(life), acknowledged, promise: then };
-        kept.goes_on(log.end, promise).is_some()
+        let Witnessed { life, acknowledged, writing } = witness.said();
+        let kept = Kept { incarnation: Incarnation(life), acknowledged, writing };
+        kept.goes_on(log.end, node.writing()).is_some()
     });
     let is_kept = kept.is_some();
     let witness = match kept {
         Some(mut kept) => {
-            // The process before may have ended between the disk and its life.
-            kept.promise(epoch, reign);
+            // The process before may have ended between the disk and its life, or to have the journal cut.
+            kept.written(node.writing());
             kept
         }
         None => {
-            let said = Witnessed { life: other_life, acknowledged: Sequence(0), epoch, reign };
+            let writing = node.writing();
+            let said = Witnessed { life: other_life, acknowledged: Sequence(0), writing };
             Witness::begin(witness, log.tag, said)?
         }
     };
@@ -76,6 +75,8 @@ struct Desk {
     asked: AtomicU64,
     /// The one that was stored last.
     stored: AtomicU64,
+    /// The writing in which it was stored, or a later one.
+    writing: AtomicU64,
     failure: OnceLock<String>,
     is_over: AtomicBool,
 }
@@ -106,6 +107,7 @@ impl Desk {
                     if let Err(error) = &result {
                         self.failure.get_or_init(|| error.to_string());
                     } else {
+                        self.writing.store(node.writing(), Ordering::Release);
                         self.stored.store(word(promise), Ordering::Release);
                     }
                     ring();
@@ -136,6 +138,7 @@ impl DiskKeeper {
         let desk = Arc::new(Desk {
             asked: AtomicU64::new(NONE),
             stored: AtomicU64::new(NONE),
+            writing: AtomicU64::new(0),
             failure: OnceLock::new(),
             is_over: AtomicBool::new(false),
         });
@@ -162,7 +165,7 @@ impl Keeper for DiskKeeper {
     fn stored(&mut self) -> Option<Promise> {
         let promise = take(&self.desk.stored)?;
         if let Some(witness) = &mut self.witness {
-            witness.promise(promise.epoch, promise.reign);
+            witness.written(self.desk.writing.load(Ordering::Acquire));
         }
         Some(promise)
     }
@@ -361,6 +364,6 @@ mod tests {
         assert!(keeper.failure().is_some());
         assert_eq!(keeper.stored(), None);
         let witness = Witness::open(&place.witness(), TAG).expect("readable").expect("there");
-        assert_eq!(witness.said().epoch, Epoch(0));
+        assert_eq!(witness.said().writing, 1, "its making");
     }
 }

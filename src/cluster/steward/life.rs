@@ -21,17 +21,15 @@ pub struct Kept {
     /// The highest record that this node acknowledged, or told as primary. A cut that a primary asked for
     /// lowers it, before the cut is done.
     pub acknowledged: Sequence,
-    /// The promise that lies on disk. A disk with a lower one is an older image: a log of the same length may
-    /// be another log.
-    pub promise: Promise,
+    /// The last writing of the node's file on disk, which promises and cuts go into. A disk with a lower one is an
+    /// older image: its log may be as long, and another.
+    pub writing: u64,
 }
 
 impl Kept {
     /// The incarnation that goes on with what a disk and a log ring hold; none where it is another life.
-    pub fn goes_on(&self, end: Sequence, promise: Promise) -> Option<Incarnation> {
-        let lacks_nothing = end >= self.acknowledged
-            && promise.epoch >= self.promise.epoch
-            && promise.reign >= self.promise.reign;
+    pub fn goes_on(&self, end: Sequence, writing: u64) -> Option<Incarnation> {
+        let lacks_nothing = end >= self.acknowledged && writing >= self.writing;
         lacks_nothing.then_some(self.incarnation)
     }
 }
@@ -41,15 +39,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_life_goes_on_only_with_all_that_it_acknowledged_and_promised() {
-        let promise = |epoch, reign| Promise { epoch: Epoch(epoch), reign: Epoch(reign) };
+    fn a_life_goes_on_only_with_all_that_it_acknowledged_and_wrote() {
         let incarnation = Incarnation(7);
-        let kept = Kept { incarnation, acknowledged: Sequence(9), promise: promise(5, 4) };
-        assert_eq!(kept.goes_on(Sequence(9), promise(5, 4)), Some(incarnation));
-        assert_eq!(kept.goes_on(Sequence(12), promise(6, 6)), Some(incarnation));
-        assert_eq!(kept.goes_on(Sequence(8), promise(5, 4)), None, "records are gone");
+        let kept = Kept { incarnation, acknowledged: Sequence(9), writing: 5 };
+        assert_eq!(kept.goes_on(Sequence(9), 5), Some(incarnation));
+        assert_eq!(kept.goes_on(Sequence(12), 6), Some(incarnation));
+        assert_eq!(kept.goes_on(Sequence(8), 5), None, "records are gone");
         // As long as before, but perhaps with records that were cut since, in the place of those that came.
-        assert_eq!(kept.goes_on(Sequence(12), promise(5, 3)), None, "an older disk");
-        assert_eq!(kept.goes_on(Sequence(12), promise(4, 4)), None, "an older disk");
+        assert_eq!(kept.goes_on(Sequence(12), 4), None, "an older disk");
     }
 }

@@ -1,4 +1,5 @@
-//! Whether two nodes under all the load that they can bear leave their view alone, where nothing befalls them.
+//! Whether two nodes under all the load that they can bear stay what they are, where nothing befalls them: whether
+//! another becomes primary, and how often the view changes at all, as it does where the standby is left out.
 //!
 //! The load goes in stretches of a minute, each to a pair of nodes of its own, since what a day's orders leave in
 //! journals and stores would fill a disk.
@@ -38,16 +39,20 @@ pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Resu
     let seconds = if options.short { SECONDS_SHORT } else { SECONDS };
     let length = Duration::from_secs(options.seconds.unwrap_or(seconds));
     let burst_orders = RATE_PER_S * BURST.as_millis() as u64 / 1_000;
-    let (mut loaded, mut orders, mut changes) = (Duration::ZERO, 0, 0);
+    let (mut loaded, mut orders) = (Duration::ZERO, 0);
+    let [mut failovers, mut changes] = [0; 2];
     while loaded < length {
         let directory = scratch(options)?;
         let houses = Houses::new(options, directory.path(), ORDERS_MAX + ORDERS_BEFORE)?;
         let (_nodes, mut client) = start(options, clock, &houses, SESSIONS)?;
-        let epoch = || -> Result<u64, String> {
-            let told = houses.cluster(0)?;
-            told["view"]["epoch"].as_u64().ok_or_else(|| format!("no epoch in {told}"))
+        let counts = || -> Result<[u64; 2], String> {
+            let view = &houses.cluster(0)?["view"];
+            let count = |key: &str| {
+                view[key].as_u64().ok_or_else(|| format!("no {key} in the view {view}"))
+            };
+            Ok([count("reign")?, count("epoch")?])
         };
-        let first = epoch()?;
+        let first = counts()?;
         let begin = Instant::now();
         let end = STRETCH.min(length - loaded);
         while begin.elapsed() < end && client.orders() + burst_orders <= ORDERS_MAX {
@@ -56,7 +61,9 @@ pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Resu
         }
         loaded += begin.elapsed();
         orders += client.orders();
-        changes += epoch()? - first;
+        let last = counts()?;
+        failovers += last[0] - first[0];
+        changes += last[1] - first[1];
     }
     let time_s = loaded.as_secs_f64();
     let figure = |what: &str, unit, count: u64| Figure {
@@ -66,6 +73,7 @@ pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Resu
         count,
     };
     found.figures.push(figure("orders", "orders", orders));
+    found.figures.push(figure("failovers", "failovers", failovers));
     found.figures.push(figure("changes of view", "changes", changes));
     Ok(())
 }

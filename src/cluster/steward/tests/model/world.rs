@@ -86,9 +86,11 @@ pub(super) struct Node {
     pub synced: usize,
     chain: Chain,
     promise: Promise,
+    /// How often its file was written.
+    writing: u64,
     kept: Option<Kept>,
     /// An image of its disk.
-    image: Option<(Vec<Entry>, Chain, Promise)>,
+    image: Option<(Vec<Entry>, Chain, Promise, u64)>,
     reign: Option<Epoch>,
     is_draining: bool,
     /// Orders that are not done yet.
@@ -106,7 +108,7 @@ impl Node {
     pub fn incarnation(&self) -> Option<Incarnation> {
         match self.steward {
             Some(_) => self.kept.map(|kept| kept.incarnation),
-            None => self.kept.and_then(|kept| kept.goes_on(self.own().end, self.promise)),
+            None => self.kept.and_then(|kept| kept.goes_on(self.own().end, self.writing)),
         }
     }
 
@@ -218,6 +220,7 @@ impl World {
                 synced: 0,
                 chain: Chain::new(),
                 promise: Promise::default(),
+                writing: 0,
                 kept: None,
                 image: None,
                 reign: None,
@@ -320,14 +323,15 @@ impl World {
         // Recovery makes durable what it found.
         node.synced = node.log.len();
         let end = node.own().end;
-        let mut going_on = node.kept.and_then(|kept| kept.goes_on(end, node.promise));
+        let mut going_on = node.kept.and_then(|kept| kept.goes_on(end, node.writing));
         if self.mutant == Some(Mutant::ReuseIncarnation) {
             going_on = node.kept.map(|kept| kept.incarnation);
         }
         let incarnation = going_on.unwrap_or(fresh);
-        if going_on.is_none() {
-            let promise = node.promise;
-            node.kept = Some(Kept { incarnation, acknowledged: Sequence(0), promise });
+        let writing = node.writing;
+        match &mut node.kept {
+            Some(kept) if going_on.is_some() => kept.writing = writing,
+            kept => *kept = Some(Kept { incarnation, acknowledged: Sequence(0), writing }),
         }
         let settings = Settings {
             cluster: ClusterName::truncated(b"castle"),
@@ -421,8 +425,9 @@ impl World {
             match order {
                 Order::Store(promise) => {
                     node.promise = promise;
+                    node.writing += 1;
                     if let Some(kept) = &mut node.kept {
-                        kept.promise = promise;
+                        kept.writing = node.writing;
                     }
                     steward.stored(promise);
                 }
@@ -431,7 +436,9 @@ impl World {
                     let node = &mut self.nodes[id];
                     if let Some(kept) = &mut node.kept {
                         kept.acknowledged = kept.acknowledged.min(to);
+                        kept.writing = node.writing + 1;
                     }
+                    node.writing += 1;
                     node.cut(to.0 as usize);
                     let own = node.own();
                     let Some(steward) = &mut node.steward else { return Ok(()) };

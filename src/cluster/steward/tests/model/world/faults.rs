@@ -85,12 +85,13 @@ impl World {
             let node = &mut self.nodes[id];
             let mut chain = node.chain.clone();
             chain.cut(node.own().synced);
-            node.image = Some((node.log[..node.synced].to_vec(), chain, node.promise));
+            node.image =
+                Some((node.log[..node.synced].to_vec(), chain, node.promise, node.writing));
             return;
         };
         self.end(id, false);
         let node = &mut self.nodes[id];
-        (node.log, node.chain, node.promise) = image;
+        (node.log, node.chain, node.promise, node.writing) = image;
         node.synced = node.log.len();
     }
 
