@@ -317,7 +317,7 @@ impl Machine {
         let outside = Outside {
             wires: SimulatedWires::listen(world, cluster_address(self.id)),
             port: Box::new(arbitration.port(self.id)),
-            // No journal is pruned here.
+            // What is pruned all nodes have, so nobody is sent a snapshot.
             arrival: Box::new(NoArrival),
             history: Box::new(SimulatedHistory::new(self.disk.clone())),
             keeper: Box::new(keeper),

@@ -1,0 +1,81 @@
+//! What an operator does: he promotes a node where nobody can take over by himself, makes snapshots, and prunes.
+
+use super::World;
+use crate::cluster::Member;
+use crate::cluster::control::Wish;
+use crate::model::Sequence;
+use crate::simulation::Mutant;
+use crate::simulation::machine::Machine;
+use crate::simulation::outside::incarnation;
+use crate::venue::simulated::NodeMutant;
+
+/// How long an operator takes to see that nobody takes over by himself.
+const OPERATOR_NS: u64 = 60_000_000;
+
+impl World {
+    /// Where the view names nobody who is still what he was, an operator decides: he looks at all nodes, and
+    /// promotes the one whose log reaches furthest.
+    pub(super) fn look_for_orphans(&mut self) -> Result<(), String> {
+        if !self.steps.is_multiple_of(64) {
+            return Ok(());
+        }
+        let Some(view) = self.arbitration.view() else { return Ok(()) };
+        let lives = view.in_sync().iter().any(|member| {
+            incarnation(&self.machines[member.node.index()].life) == Some(member.incarnation)
+        });
+        if lives || !self.machines.iter().all(Machine::runs) {
+            self.orphaned_since_ns = None;
+            return Ok(());
+        }
+        let since_ns = *self.orphaned_since_ns.get_or_insert(self.now_ns);
+        if self.now_ns - since_ns < OPERATOR_NS {
+            return Ok(());
+        }
+        self.orphaned_since_ns = None;
+        // Faults took the lives of all that the view names: else somebody could have taken over.
+        let is_lost =
+            |member: &Member| self.machines[member.node.index()].has_lost(member.incarnation);
+        if !view.in_sync().iter().all(is_lost) {
+            return Err(format!(
+                "an operator has to decide, although no fault ended who is in sync: {view:?}"
+            ));
+        }
+        let furthest = self.machines.iter().max_by_key(|machine| machine.reach());
+        let Some((node, control)) =
+            furthest.and_then(|machine| Some((machine.id, machine.control()?)))
+        else {
+            return Ok(());
+        };
+        if control.put(Wish::Promote) {
+            self.promotions += 1;
+            self.note(|| format!("an operator promotes node {node}"));
+        }
+        Ok(())
+    }
+
+    /// An operator makes a snapshot and prunes behind it what all nodes have on their disks.
+    pub(super) fn prune(&mut self, node: usize) -> Result<(), String> {
+        let synced: Option<Vec<Sequence>> = self.machines.iter().map(Machine::synced).collect();
+        let Some(synced) = synced.and_then(|synced| synced.into_iter().min()) else {
+            return Ok(());
+        };
+        // What one of them has from a reign that the others do not share is cut there, and wanted from them again.
+        let hashes = &self.machines[node].hashes;
+        let is_shared = |at: &usize| {
+            let hash = hashes.get(*at);
+            self.machines.iter().all(|machine| machine.hashes.get(*at) == hash)
+        };
+        let shared = (0..synced.0 as usize).rev().find(is_shared);
+        let limit = Sequence(shared.map_or(0, |at| at as u64 + 1));
+        let unreleased = self.mutant == Some(Mutant::Node(NodeMutant::SnapshotUnreleased));
+        let machine = &self.machines[node];
+        if machine.is_full {
+            return Ok(());
+        }
+        let pruned = machine.snapshot_and_prune(limit, unreleased);
+        let last = pruned.map_err(|why| format!("node {node} makes no snapshot: {why}"))?;
+        self.snapshots += u64::from(last > Sequence(0));
+        self.note(|| format!("node {node} has a snapshot up to record {last}"));
+        Ok(())
+    }
+}
