@@ -36,7 +36,7 @@ use support::Random;
 
 /// How many times a primary is killed where nothing else is said.
 const KILLS: u64 = 5;
-/// And in a full run, in which the primary is frozen for so long, and etcd is away for so long.
+/// And in a full run, in which etcd is away, and a disk full, for longer.
 const KILLS_FULL: u64 = 50;
 
 /// One cluster at a time: each wants the machine for itself.
