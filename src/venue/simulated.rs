@@ -239,8 +239,8 @@ impl SimulatedNode {
 }
 
 /// Makes a snapshot of all that is synced and released, but of nothing behind `limit`, and prunes the journal behind
-/// it; gives the record up to which it was pruned, if it was. One that is older than what it has is not made. `unreleased` is a mistake to plant: all that the journal
-/// has.
+/// it; gives its last record, or 0 where none is made, as where there is a newer one. `unreleased` is a mistake to plant:
+/// a snapshot of all that the journal has.
 pub fn snapshot_and_prune(
     directory: &Path,
     disk: &SimulatedDisk,
