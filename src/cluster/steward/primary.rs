@@ -22,6 +22,13 @@ pub(super) struct Peer {
     pub is_unsure: bool,
     /// What there was to acknowledge when it was last asked for.
     pub owed: Sequence,
+    /// The end of the log at some moment; when it holds that, it is known how far behind it is.
+    mark: (Sequence, u64),
+    /// How far behind it was last found to be.
+    lag_ns: u64,
+    /// A newcomer that keeps up is waited for until then, and not again before the other.
+    awaited_until_ns: u64,
+    awaited_next_ns: u64,
     /// The last record after which it says that its state was this node's.
     pub agreed: StateHash,
 }
@@ -38,7 +45,19 @@ impl Peer {
             was_refused: false,
             is_unsure: false,
             owed: Sequence(0),
+            mark: (Sequence(u64::MAX), now_ns),
+            lag_ns: u64::MAX,
+            awaited_until_ns: 0,
+            awaited_next_ns: 0,
             agreed: StateHash::default(),
+        }
+    }
+
+    /// What it holds at a level that a standby counts for.
+    fn held(&self, durability: Durability) -> Sequence {
+        match durability {
+            Durability::StandbyDisk => self.synced,
+            _ => self.received,
         }
     }
 }
@@ -76,6 +95,7 @@ impl Steward {
     /// A standby acknowledged. False where it says what cannot be: hang up.
     pub fn acknowledged(&mut self, node: NodeId, ack: &Ack) -> bool {
         let (now_ns, end) = (self.now_ns, self.own.end);
+        let durability = self.settings.durability;
         let Some(reign) = self.leads() else { return false };
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.member.node == node) else {
             return false;
@@ -89,9 +109,17 @@ impl Steward {
             peer.heard_ns = now_ns;
         }
         peer.owed = end;
-        peer.is_aligned = true;
         peer.received = peer.received.max(ack.received);
         peer.synced = peer.synced.max(ack.synced);
+        let (mark, marked_ns) = peer.mark;
+        let is_at_mark = peer.held(durability) >= mark;
+        if is_at_mark {
+            peer.lag_ns = now_ns - marked_ns;
+        }
+        if is_at_mark || !peer.is_aligned {
+            peer.mark = (end, now_ns);
+        }
+        peer.is_aligned = true;
         peer.is_unsure = ack.is_unsure;
         self.release();
         true
@@ -169,6 +197,7 @@ impl Steward {
                 in_sync.push(peer.member);
             }
         }
+        self.await_newcomers();
         in_sync.sort_unstable();
         let durability = self.level(in_sync.len());
         let is_same = in_sync == view.in_sync() && durability == view.durability();
@@ -188,6 +217,21 @@ impl Steward {
         if holds {
             self.next_epoch_at_ns = self.now_ns + 2 * self.settings.watch_ns;
             self.ask_for(&change, durability);
+        }
+    }
+
+    /// A standby that keeps up but is not in sync yet is waited for, once in a while and no longer than one that is
+    /// lost. Otherwise a primary whose disk is faster than the way to its standby and back would be ahead of it for
+    /// as long as orders come, and never take it in.
+    fn await_newcomers(&mut self) {
+        let Some(held) = &self.view else { return };
+        let patience_ns = self.settings.standby_timeout_ns;
+        for peer in &mut self.peers {
+            let keeps_up = peer.is_connected && peer.lag_ns <= patience_ns / 4;
+            if keeps_up && !held.view.has(peer.member) && self.now_ns >= peer.awaited_next_ns {
+                peer.awaited_until_ns = self.now_ns + patience_ns;
+                peer.awaited_next_ns = self.now_ns + 10 * patience_ns;
+            }
         }
     }
 
@@ -255,11 +299,7 @@ impl Steward {
         if self.has(Mutant::AddBeforeHeld) {
             return true;
         }
-        let held = match self.level(in_sync) {
-            Durability::StandbyDisk => peer.synced,
-            _ => peer.received,
-        };
-        held >= self.may_be_told()
+        peer.held(self.level(in_sync)) >= self.may_be_told()
     }
 
     /// The last record whose effects anyone may have told. What the primaries before told, this one does not
@@ -302,7 +342,8 @@ impl Steward {
         }
     }
 
-    /// Releases what is durable under the present view, and under the one that may take its place.
+    /// Releases what is durable under the present view, and under the one that may take its place, and no more than
+    /// a standby holds that is waited for.
     pub(super) fn release(&mut self) {
         let Role::Leading(_) = self.role else { return };
         let Some(held) = &self.view else { return };
@@ -314,6 +355,12 @@ impl Steward {
                 Some(Mutant::ReleaseUnderNewViewOnly) => bound = self.durable(&swap.view),
                 Some(Mutant::ReleaseUnderOldViewOnly) => bound = self.durable(&held.view),
                 _ => {}
+            }
+        }
+        for peer in &self.peers {
+            let is_awaited = peer.is_connected && self.now_ns < peer.awaited_until_ns;
+            if is_awaited && !held.view.has(peer.member) {
+                bound = bound.min(peer.held(self.settings.durability));
             }
         }
         #[cfg(any(test, feature = "simulation"))]

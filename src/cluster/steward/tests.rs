@@ -261,6 +261,48 @@ fn a_standby_is_taken_in_when_it_holds_what_was_told_and_holds_it_back_from_then
     assert_eq!(steward.released(), Sequence(9));
 }
 
+/// Orders come without a pause, and each is on disk before the standby can answer.
+fn orders_come(steward: &mut Steward, from: u64, turns: u64, answers_after: u64) -> Option<View> {
+    for turn in from..from + turns {
+        steward.own(own(turn, turn));
+        assert!(acks(steward, 1, own(turn - answers_after, 0)));
+        steward.tick(turn * MS / 10);
+        if let Some(view) = asked(steward) {
+            return Some(view);
+        }
+    }
+    None
+}
+
+#[test]
+fn a_standby_that_is_always_a_little_behind_is_waited_for_and_taken_in() {
+    let mut steward = leading(20);
+    joins(&mut steward, 1, own(10, 0));
+    let view = orders_come(&mut steward, 21, 100, 5).expect("it is only half a millisecond behind");
+    assert_eq!(view.in_sync(), [member(0), member(1)]);
+}
+
+#[test]
+fn a_standby_that_does_not_come_nearer_is_waited_for_only_now_and_then() {
+    let mut steward = leading(20);
+    joins(&mut steward, 1, own(10, 0));
+    let (mut waited, mut turns) = (0, 0);
+    for turn in 30..30 + 30_000 {
+        let has = 20 + (turn - 30) / 3_400;
+        steward.own(own(turn, turn));
+        assert!(acks(&mut steward, 1, own(has, 0)));
+        steward.tick(turn * MS / 10);
+        assert_eq!(asked(&mut steward), None, "at {turn}");
+        turns += 1;
+        waited += u64::from(steward.released() < Sequence(turn));
+    }
+    assert!(waited > 0 && waited <= turns / 5, "{waited} of {turns}");
+    // One that hangs up is waited for no more.
+    steward.closed(NodeId(1));
+    steward.tick(9_000 * MS);
+    assert_eq!(steward.released(), steward.own.end);
+}
+
 #[test]
 fn an_acknowledgement_of_what_is_not_there_is_refused() {
     let mut steward = leading(5);
