@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::arbiter::{Etcd, free_port};
 use crate::crowd::Crowd;
 use crate::network::{Door, Network, command};
-use crate::support::exchange::{Exchange, House, Setup};
+use crate::support::exchange::{Exchange, House, Setup, binary};
 
 /// Sessions that trade.
 const SESSIONS: usize = 4;
@@ -137,7 +137,7 @@ impl Cluster {
         let house = &self.houses[node];
         let network = self.network.as_ref();
         let prefix = network.map_or(Vec::new(), |network| network.prefix(node));
-        let mut serve = command(&prefix, env!("CARGO_BIN_EXE_castle"));
+        let mut serve = command(&prefix, binary());
         serve.arg("serve").arg("--config").arg(&house.config);
         dies_with_its_parent(&mut serve);
         match Exchange::spawn(serve, &house.journal) {

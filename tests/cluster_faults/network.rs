@@ -9,6 +9,7 @@
 //! 4. A namespace lives as long as a process in it. The one that holds it reads a pipe of the test's, so that
 //!    nothing is left behind, however the test ends.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -81,7 +82,7 @@ impl Drop for Namespace {
 }
 
 /// A program, run behind such a prefix, if there is one.
-pub fn command(prefix: &[String], program: &str) -> Command {
+pub fn command(prefix: &[String], program: impl AsRef<OsStr>) -> Command {
     let Some((first, rest)) = prefix.split_first() else { return Command::new(program) };
     let mut command = Command::new(first);
     command.args(rest).arg(program);

@@ -19,9 +19,15 @@ const START_PATIENCE: Duration = Duration::from_secs(120);
 /// How long it may take to end.
 const STOP_PATIENCE: Duration = Duration::from_secs(40);
 
-/// The binary under test.
+/// The binary under test: the one that was built with the test, or, where speed counts, the one that is shipped.
+pub fn binary() -> PathBuf {
+    let shipped = std::env::var_os("CASTLE_BINARY").map(PathBuf::from);
+    shipped.unwrap_or_else(|| env!("CARGO_BIN_EXE_castle").into())
+}
+
+/// A command of it.
 pub fn castle() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_castle"))
+    Command::new(binary())
 }
 
 /// What a test's exchange is configured to be; the rest is the same for all.

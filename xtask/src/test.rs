@@ -72,7 +72,7 @@ const STEPS: &[Step] = &[
 /// The foreign clients, and the foreign reader of latencies, as they were tried.
 const PYTHON_PACKAGES: [&str; 3] =
     ["quickfix-ssl==1.15.1.post4", "simplefix==1.0.17", "hdrhistogram==0.10.8"];
-/// Test programs whose name begins so run against the release build: they need its speed.
+/// Test programs whose name begins so start the release build: they need its speed.
 const RELEASE_TESTS: &str = "recovery_";
 
 /// Seeds of the simulation: two to three minutes of two cores; and with --long.
@@ -195,7 +195,7 @@ fn tests(context: &Context) -> Result<Outcome, String> {
 
 /// Kills, crashes and load: at the speed of what is shipped.
 fn recovery(context: &Context) -> Result<Outcome, String> {
-    let mut arguments = vec!["test", "--release", "--package", "castle", "--no-fail-fast"];
+    let mut arguments = vec!["test", "--workspace", "--no-fail-fast"];
     let names = integration_tests(context)?;
     let wanted: Vec<_> = names.iter().filter(|name| name.starts_with(RELEASE_TESTS)).collect();
     if wanted.is_empty() {
@@ -204,11 +204,19 @@ fn recovery(context: &Context) -> Result<Outcome, String> {
     for name in wanted {
         arguments.extend(["--test", name]);
     }
-    let mut command = cargo(context, &arguments);
+    let mut command = against_release(context, &arguments)?;
     if context.long {
         command.env("CASTLE_TEST_LONG", "1");
     }
     run_counted(&mut command).map(Outcome::Counted)
+}
+
+/// Tests that are built as quickly as all others, of a product that is built as it is shipped.
+fn against_release(context: &Context, arguments: &[&str]) -> Result<Command, String> {
+    release_build(context)?;
+    let mut command = cargo(context, arguments);
+    command.env("CASTLE_BINARY", exchange::binary(context));
+    Ok(command)
 }
 
 /// A cluster in one thread, with faults drawn from seeds.
@@ -224,8 +232,8 @@ fn simulation(context: &Context) -> Result<Outcome, String> {
 
 /// Real nodes that are killed, frozen and more, under load.
 fn cluster_faults(context: &Context) -> Result<Outcome, String> {
-    let arguments = ["test", "--release", "--package", "castle", "--test", CLUSTER_FAULTS];
-    let mut command = cargo(context, &arguments);
+    let arguments = ["test", "--workspace", "--test", CLUSTER_FAULTS];
+    let mut command = against_release(context, &arguments)?;
     command.env("PATH", etcd::search_path(&context.root)?);
     // What the clients saw of each fault is printed.
     command.args(["--", "--nocapture"]);
