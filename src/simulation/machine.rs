@@ -46,6 +46,9 @@ const WINDOW_RECORDS: usize = 256;
 const COMPARE_EVERY: u64 = 64;
 /// A late command has a number that the session has not come to yet.
 const LATE_AHEAD: u64 = 16;
+/// Turns within which all of a log ring is on the disk, where nothing is wrong with it.
+const STOP_TURNS_MAX: usize = 4 * RING_RECORDS;
+const STOP_TURN_NS: u64 = 100_000;
 const START_WALL_NS: u64 = 1_770_000_000_000_000_000;
 
 /// A process.
@@ -87,6 +90,8 @@ pub struct Machine {
     pub hashes: Vec<u64>,
     /// It does not run, although it lives.
     pub is_frozen: bool,
+    /// Since when, or when it did not last.
+    pub frozen_ns: u64,
     /// Its process was ended for a moment, or for a reason; when the next one begins.
     pub restart_at_ns: Option<u64>,
     /// A cut to be made before it begins.
@@ -145,6 +150,7 @@ impl Machine {
             log: Vec::new(),
             hashes: Vec::new(),
             is_frozen: false,
+            frozen_ns: 0,
             restart_at_ns: Some(0),
             cut: None,
             is_disk_bad: false,
@@ -387,6 +393,25 @@ impl Machine {
             return Ok(Came::Ended(ending));
         }
         came
+    }
+
+    /// Its process ends its part and its venue: what is in the log ring reaches the disk first. An error where it does
+    /// not, by which a real process ends.
+    pub fn stop(&mut self, now_ns: u64) -> Result<(), String> {
+        let mut now = self.now(now_ns);
+        let Some(process) = &mut self.process else { return Ok(()) };
+        for _ in 0..STOP_TURNS_MAX {
+            now.monotonic_ns += STOP_TURN_NS;
+            if process.node.journaled() >= process.node.last() {
+                return Ok(());
+            }
+            process.node.work(Part::Journal, now);
+            process.node.work(Part::Syncer, now);
+            if let Some(why) = process.node.fault() {
+                return Err(why);
+            }
+        }
+        Err("what is in its log ring does not reach its disk".to_owned())
     }
 
     /// Takes what came into its log.

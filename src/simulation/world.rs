@@ -393,26 +393,34 @@ impl World {
         match machine.work(self.now_ns, &mut self.random, !self.is_healed)? {
             Came::Nothing => Ok(()),
             Came::Began(begin) => self.began(node, begin.epoch.0),
-            Came::Fault(why) => {
-                let machine = &mut self.machines[node];
-                let was_full = machine.is_full || self.now_ns < machine.was_full_until_ns;
-                if !(machine.is_disk_bad || was_full) {
-                    return Err(format!("an agent of node {node} cannot go on: {why}"));
-                }
-                machine.kill(&self.net);
-                machine.disk.clear_faults();
-                machine.lose_life();
-                machine.restart_at_ns = Some(self.now_ns + 3_000_000);
-                self.note(|| format!("node {node} ends: {why}"));
-                Ok(())
-            }
+            Came::Fault(why) => self.fails(node, &why),
             Came::Ended(ending) => self.ended(node, ending),
         }
+    }
+
+    /// A process ends by an error: its disk must have given it a reason.
+    fn fails(&mut self, node: usize, why: &str) -> Result<(), String> {
+        let machine = &mut self.machines[node];
+        let was_full = machine.is_full || self.now_ns < machine.was_full_until_ns;
+        if !(machine.is_disk_bad || was_full) {
+            return Err(format!("an agent of node {node} cannot go on: {why}"));
+        }
+        machine.kill(&self.net);
+        machine.disk.clear_faults();
+        machine.lose_life();
+        machine.restart_at_ns = Some(self.now_ns + 3_000_000);
+        self.note(|| format!("node {node} ends: {why}"));
+        Ok(())
     }
 
     fn ended(&mut self, node: usize, ending: Ending) -> Result<(), String> {
         self.note(|| format!("node {node} ends its part: {ending:?}"));
         let is_in_sync = self.is_in_sync(node);
+        if matches!(ending, Ending::Again | Ending::Cut(_))
+            && let Err(why) = self.machines[node].stop(self.now_ns)
+        {
+            return self.fails(node, &why);
+        }
         let machine = &mut self.machines[node];
         match ending {
             Ending::Again => {}

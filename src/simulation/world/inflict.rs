@@ -49,7 +49,14 @@ impl World {
             match what {
                 Cure::Way(from, to) => self.net.heal(from, to),
                 Cure::Arbiter(node) => self.arbitration.set_cut(node, false),
-                Cure::Thaw(node) => self.machines[node].is_frozen = false,
+                Cure::Thaw(node) => {
+                    let machine = &mut self.machines[node];
+                    machine.is_frozen = false;
+                    // It could not use what space there was meanwhile.
+                    if machine.was_full_until_ns > machine.frozen_ns {
+                        machine.was_full_until_ns = now_ns + FULL_NS;
+                    }
+                }
                 Cure::Fast => self.delay_ns.store(DELAY_NS, Ordering::Relaxed),
                 Cure::Space(node) => {
                     let machine = &mut self.machines[node];
@@ -179,7 +186,7 @@ impl World {
                 if machine.is_frozen {
                     return Ok(false);
                 }
-                machine.is_frozen = true;
+                (machine.is_frozen, machine.frozen_ns) = (true, self.now_ns);
                 self.will(Cure::Thaw(node));
             }
             Fault::Partition => {
