@@ -449,9 +449,11 @@ impl Steward {
                 is_asked || self.view().is_some_and(is_on_disk) || self.lacks_a_member()
             }
             Role::Standby => {
-                let syncs =
-                    self.view().is_some_and(|it| it.durability() == Durability::StandbyDisk);
-                is_asked || syncs || self.is_unsure() || self.wants_to_lead()
+                // Also before the view says that its disk counts: one that syncs at its leisure would always be
+                // behind what its primary has told, and never be taken in.
+                let counts = self.settings.durability == Durability::StandbyDisk
+                    || self.view().is_some_and(|it| it.durability() == Durability::StandbyDisk);
+                is_asked || counts || self.is_unsure() || self.wants_to_lead()
             }
             Role::Out => true,
         }

@@ -304,6 +304,27 @@ fn a_standby_that_does_not_come_nearer_is_waited_for_only_now_and_then() {
 }
 
 #[test]
+fn a_standby_whose_disk_is_to_count_syncs_before_it_is_in_sync() {
+    let newcomer_at = |durability| {
+        let beginning = Beginning {
+            incarnation: member(1).incarnation,
+            is_kept: false,
+            promise: Promise::default(),
+            last_reign: Epoch(1),
+            seed: 1,
+        };
+        let mut steward = Steward::new(&Settings { durability, ..settings(1) }, &beginning, 0);
+        steward.own(own(10, 5));
+        shows(&mut steward, &held(&[0]));
+        assert_eq!(steward.welcome(NodeId(0), Epoch(1), Sequence(10)), Welcomed::Following);
+        obey(&mut steward);
+        steward
+    };
+    assert!(newcomer_at(Durability::StandbyDisk).waits_for_disk());
+    assert!(!newcomer_at(Durability::StandbyMemory).waits_for_disk());
+}
+
+#[test]
 fn an_acknowledgement_of_what_is_not_there_is_refused() {
     let mut steward = leading(5);
     joins(&mut steward, 1, own(5, 5));
