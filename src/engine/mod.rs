@@ -5,7 +5,7 @@
 //! records give the same events and the same state on every machine. Applying is total: everything is
 //! checked first and changed after, and no record, whatever is in it, makes it panic.
 //!
-//! The room that it may need is reserved as address space at genesis, so that a command allocates
+//! The room that it may need is reserved as address space at genesis, or before, so that a command allocates
 //! nothing once its memory has been touched. What depends on definitions (assets, instruments, a new
 //! account's first balance, a book that was never so deep) may grow a vector.
 
@@ -60,12 +60,14 @@ use sessions::Sessions;
 use slab::Slab;
 use transfers::Transfers;
 
-use crate::model::limit::{ACCOUNTS_MAX, INSTRUMENTS_MAX, SESSIONS_MAX};
+use crate::model::limit::{ACCOUNTS_MAX, EngineLimits, INSTRUMENTS_MAX, SESSIONS_MAX};
 use crate::model::*;
 
 /// The state machine of one shard.
 pub struct Engine {
     genesis: Option<Genesis>,
+    /// What there is room for.
+    room: Option<EngineLimits>,
     epoch: Epoch,
     day: u32,
     sequence: Sequence,
@@ -95,6 +97,7 @@ impl Engine {
     pub fn new() -> Self {
         Self {
             genesis: None,
+            room: None,
             epoch: Epoch(0),
             day: 0,
             sequence: Sequence(0),
@@ -111,6 +114,13 @@ impl Engine {
             next_view: None,
             running: Mix::default(),
         }
+    }
+
+    /// An engine before genesis that has its room already. A genesis with other limits makes its own.
+    pub fn with_room(limits: &EngineLimits) -> Self {
+        let mut engine = Self::new();
+        engine.make_room(limits);
+        engine
     }
 
     /// Whether the next record must be a [`Continue`]: any other has no effect, save that a [`BeginEpoch`]
@@ -220,13 +230,21 @@ impl Engine {
         out.answer(request, Err(Refusal::plain(RejectCode::Genesis)));
     }
 
-    /// Makes room for what the log says there is room for.
     fn begin(&mut self, genesis: &Genesis) {
-        let mut limits = genesis.limits;
+        if self.room != Some(genesis.limits) {
+            self.make_room(&genesis.limits);
+        }
+        self.genesis = Some(*genesis);
+        self.transfers = Transfers::new(genesis.hash_secret);
+    }
+
+    /// Reserves what so much needs, while nothing is there yet.
+    fn make_room(&mut self, limits: &EngineLimits) {
+        self.room = Some(*limits);
+        let mut limits = *limits;
         limits.accounts_max = limits.accounts_max.min(ACCOUNTS_MAX as u32);
         limits.instruments_max = limits.instruments_max.min(INSTRUMENTS_MAX as u32);
         limits.sessions_max = limits.sessions_max.min(SESSIONS_MAX as u32);
-        self.genesis = Some(*genesis);
         self.instruments = Instruments::new(&limits);
         self.blocks = Slab::with_capacity(limits.orders_max as usize / ORDERS_A_BLOCK);
         self.accounts = Accounts::new(&limits);
@@ -234,6 +252,5 @@ impl Engine {
         self.orders = Orders::new(&limits);
         self.ids = ClOrdIds::new(&limits);
         self.sessions = Sessions::new(&limits);
-        self.transfers = Transfers::new(genesis.hash_secret);
     }
 }

@@ -155,7 +155,11 @@ impl Venue {
 
     /// A new engine that has applied all that this one has.
     pub(super) fn replayed(&self) -> Engine {
-        let mut engine = Engine::new();
+        self.replayed_by(Engine::new())
+    }
+
+    /// An engine before genesis, once it has applied all that this one has.
+    pub(super) fn replayed_by(&self, mut engine: Engine) -> Engine {
         let mut events = Vec::new();
         for record in &self.log {
             engine.apply(record, &mut events);

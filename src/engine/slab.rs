@@ -49,6 +49,12 @@ impl<T: Linked> Slab<T> {
         Self { items: reserved(capacity), free: NONE, live: 0 }
     }
 
+    /// Where its room is.
+    #[cfg(test)]
+    pub(super) fn start(&self) -> *const T {
+        self.items.as_ptr()
+    }
+
     /// Puts `item` into a free slot.
     #[inline]
     pub(super) fn insert(&mut self, item: T) -> u32 {

@@ -4,6 +4,7 @@ use expect_test::{Expect, expect};
 
 use crate::engine::Engine;
 use crate::engine::script::*;
+use crate::model::limit::EngineLimits;
 use crate::model::*;
 
 /// Applies the lines to a new venue and compares what came of them.
@@ -821,6 +822,18 @@ fn a_clordid_stays_while_its_order_is_open_and_while_it_is_among_the_last() {
         A a0 New [New 0/1 leaves 1]
     "#]]
     .assert_eq(&told);
+}
+
+#[test]
+fn room_made_before_genesis_is_kept_and_the_limits_of_genesis_count() {
+    let venue = Venue::new();
+    for before in [limits(), EngineLimits { orders_max: 1, sessions_max: 1, ..limits() }] {
+        let engine = Engine::with_room(&before);
+        let start = engine.blocks.start();
+        let begun = venue.replayed_by(engine);
+        assert_eq!(begun.state_hash(), venue.engine.state_hash());
+        assert_eq!(begun.blocks.start() == start, before == limits());
+    }
 }
 
 #[test]

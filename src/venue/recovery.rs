@@ -132,7 +132,8 @@ pub(super) fn recover<D: Disk>(
         Some(state) => (state.engine, state.shelf, state.reigns),
         None => {
             let shelf = Shelf::create(&fresh.path).map_err(outbound)?;
-            (Engine::new(), shelf, Reigns::default())
+            // Before genesis comes, which may be from a primary: so that its memory can be touched before.
+            (Engine::with_room(&config.engine), shelf, Reigns::default())
         }
     };
     let mut first = engine.view().genesis().map(|genesis| Command::Genesis(*genesis));

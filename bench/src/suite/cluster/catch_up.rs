@@ -33,7 +33,10 @@ pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Resu
     let records = if options.short { RECORDS_SHORT } else { RECORDS };
     let directory = scratch(options)?;
     let stretch = RATE_PER_S * STRETCH.as_millis() as u64 / 1_000;
-    let houses = Houses::new(options, directory.path(), records + 2 * stretch)?;
+    // As on machines of their own: once the orders are made the client's core is free for the standby.
+    let [for_standby, for_primary] = options.cores;
+    let cores = [for_primary, for_standby];
+    let houses = Houses::new(options, cores, directory.path(), records + 2 * stretch)?;
     let _primary = houses.start(options, 0)?;
     houses.found(0)?;
     let mut client = Client::connect(clock, houses.clients[0], SESSIONS, true)?;

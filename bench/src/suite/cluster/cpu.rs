@@ -45,7 +45,7 @@ pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Resu
         rounds_of(&mut client, [&server], rounds)?
     };
     let directory = scratch(options)?;
-    let houses = Houses::new(options, directory.path(), orders_max)?;
+    let houses = Houses::new(options, [options.cores[1]; 2], directory.path(), orders_max)?;
     let (nodes, mut client) = start(options, clock, &houses, SESSIONS)?;
     let both = rounds_of(&mut client, [&nodes[0], &nodes[1]], rounds)?;
     let name = |which: &str| format!("cluster CPU, sessions {SESSIONS}: {which}");

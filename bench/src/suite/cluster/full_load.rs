@@ -43,7 +43,12 @@ pub fn measure(options: &Options, clock: RunClock, found: &mut Findings) -> Resu
     let [mut failovers, mut changes] = [0; 2];
     while loaded < length {
         let directory = scratch(options)?;
-        let houses = Houses::new(options, directory.path(), ORDERS_MAX + ORDERS_BEFORE)?;
+        let houses = Houses::new(
+            options,
+            [options.cores[1]; 2],
+            directory.path(),
+            ORDERS_MAX + ORDERS_BEFORE,
+        )?;
         let (_nodes, mut client) = start(options, clock, &houses, SESSIONS)?;
         let counts = || -> Result<[u64; 2], String> {
             let view = &houses.cluster(0)?["view"];

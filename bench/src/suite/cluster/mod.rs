@@ -107,7 +107,8 @@ fn latency(options: &Options, clock: RunClock, found: &mut Findings) -> Result<(
     eprintln!("{title}");
     machine::pin(options.cores[0])?;
     let directory = wire::scratch(options)?;
-    let houses = Houses::new(options, directory.path(), orders_max(options))?;
+    let houses =
+        Houses::new(options, [options.cores[1]; 2], directory.path(), orders_max(options))?;
     let mut command = Command::new(&options.harness);
     command.arg(pair::COMMAND).arg(houses.configuration(0)).arg(houses.configuration(1));
     let castle = Server::start(&mut command, "pair on ", "pair on ", options.idle)?;
@@ -143,7 +144,8 @@ fn processes(options: &Options, clock: RunClock, found: &mut Findings) -> Result
     eprintln!("{title}");
     machine::pin(options.cores[0])?;
     let directory = wire::scratch(options)?;
-    let houses = Houses::new(options, directory.path(), orders_max(options))?;
+    let houses =
+        Houses::new(options, [options.cores[1]; 2], directory.path(), orders_max(options))?;
     let (_nodes, mut client) = start(options, clock, &houses, 1)?;
     client.run(rate_per_s, options.warmup.max(SETTLE), None, None)?;
     let slices = slices(options);

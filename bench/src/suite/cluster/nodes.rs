@@ -40,8 +40,14 @@ fn free_addresses<const N: usize>() -> Result<[SocketAddr; N], String> {
 }
 
 impl Houses {
-    /// Makes directories and configurations for two nodes with room for so many orders, and an arbiter beside.
-    pub fn new(options: &Options, directory: &Path, orders_max: u64) -> Result<Self, String> {
+    /// Makes directories and configurations for two nodes with room for so many orders, each with its hot thread on
+    /// a core of these, and an arbiter beside.
+    pub fn new(
+        options: &Options,
+        cores: [usize; 2],
+        directory: &Path,
+        orders_max: u64,
+    ) -> Result<Self, String> {
         let problem = |error: std::io::Error| format!("{}: {error}", directory.display());
         let directory = std::fs::canonicalize(directory).map_err(problem)?;
         let [first, second, near, far] = free_addresses()?;
@@ -53,8 +59,13 @@ impl Houses {
             let home = &directories[node];
             let journal = home.join("journal");
             std::fs::create_dir_all(home).map_err(problem)?;
-            let setup =
-                Setup { durability: "standby-memory", orders_max, listen, journal: &journal };
+            let setup = Setup {
+                core: cores[node],
+                durability: "standby-memory",
+                orders_max,
+                listen,
+                journal: &journal,
+            };
             let mut text = configuration(options, &setup);
             let view = directory.join("view");
             // Writing to a String cannot fail.

@@ -62,7 +62,7 @@ fn of_kind(
     let title = format!("cluster outage by {}", fault.name());
     eprintln!("{title}");
     let directory = scratch(options)?;
-    let houses = Houses::new(options, directory.path(), ORDERS_MAX)?;
+    let houses = Houses::new(options, [options.cores[1]; 2], directory.path(), ORDERS_MAX)?;
     let mut nodes = [houses.start(options, 0)?, houses.start(options, 1)?].map(Some);
     houses.found(0)?;
     houses.wait_for_both(0)?;

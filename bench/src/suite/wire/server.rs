@@ -49,8 +49,8 @@ impl Server {
     ) -> Result<Self, String> {
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let journal = Path::new("journal");
-        let text = configuration(options, &Setup { durability, orders_max, listen, journal });
-        Self::castle_with(options, &text, directory)
+        let setup = Setup { core: options.cores[1], durability, orders_max, listen, journal };
+        Self::castle_with(options, &configuration(options, &setup), directory)
     }
 
     /// Starts `castle serve` with this configuration, in a directory that is its own.
@@ -196,6 +196,8 @@ impl Drop for Server {
 
 /// What differs from one venue to another.
 pub struct Setup<'a> {
+    /// The core of its hot thread.
+    pub core: usize,
     /// The level of durability.
     pub durability: &'a str,
     /// Orders that it has room for.
@@ -208,9 +210,8 @@ pub struct Setup<'a> {
 
 /// The configuration of a venue.
 pub fn configuration(options: &Options, setup: &Setup<'_>) -> String {
-    let Setup { durability, orders_max, listen, journal } = setup;
+    let Setup { core, durability, orders_max, listen, journal } = setup;
     let (journal, rings) = (journal.display(), options.rings.path().display());
-    let [_, core] = options.cores;
     let (journal_core, idle) = (options.journal_core, options.idle.name());
     let mut threads = options.threads.join("\n");
     if threads.is_empty() {
