@@ -37,8 +37,8 @@ const EVENTS: usize = 256;
 const DISK_BYTES: u64 = 1 << 20;
 const SEGMENT_BYTES: u64 = 16 * 1024;
 
-const CONFIG: &str = r#"
-durability = "local-disk"
+/// A configuration but for what a test sets besides; the last lines are of session S3.
+const DEFINITIONS: &str = r#"
 [engine]
 orders_max = 1024
 cl_ord_ids_max = 8192
@@ -298,7 +298,8 @@ fn error(what: impl Debug) -> String {
 
 impl Machine {
     fn start(disk: &SimulatedDisk, shelf_directory: &Path) -> Result<Self, String> {
-        let config = Config::parse(Path::new("test"), CONFIG).map_err(error)?;
+        let config = format!("durability = \"local-disk\"\n{DEFINITIONS}");
+        let config = Config::parse(Path::new("test"), &config).map_err(error)?;
         let options = JournalOptions {
             segment_bytes: SEGMENT_BYTES,
             segments_ahead: 2,

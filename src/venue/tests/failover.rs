@@ -17,6 +17,7 @@ use crate::journal::simulated::{Random, SimulatedDisk};
 use crate::model::*;
 use crate::ring::{Consumer, Producer};
 use crate::runtime::Now;
+use crate::venue::tests::DEFINITIONS;
 use crate::venue::tests::client::Client;
 use crate::venue::*;
 
@@ -29,52 +30,6 @@ const START_WALL_NS: u64 = 1_770_000_000_000_000_000;
 /// How far the clock goes in a step.
 const STEP_NS: u64 = 100_000;
 const GRACE: Duration = Duration::from_millis(500);
-
-const CONFIG: &str = r#"
-durability = "local-memory"
-reconnect_grace_ms = 500
-[engine]
-orders_max = 1024
-cl_ord_ids_max = 8192
-accounts_max = 16
-instruments_max = 4
-sessions_max = 16
-[[asset]]
-name = "AAA"
-scale = 6
-[[asset]]
-name = "USD"
-scale = 6
-[[instrument]]
-symbol = "AAAUSD"
-base = "AAA"
-quote = "USD"
-price_scale = 2
-quantity_scale = 0
-tick = "0.01"
-lot = "1"
-collar_percent = 50
-reference_price = "100"
-[[account]]
-id = 2
-deposits = { AAA = "100000", USD = "10000000" }
-[[account]]
-id = 3
-deposits = { AAA = "100000", USD = "10000000" }
-[[account]]
-id = 4
-deposits = { AAA = "100000", USD = "10000000" }
-[[session]]
-comp_id = "S1"
-account = 2
-[[session]]
-comp_id = "S2"
-account = 3
-[[session]]
-comp_id = "S3"
-account = 4
-cancel_on_disconnect = true
-"#;
 
 #[test]
 fn a_follower_has_the_state_of_its_primary_after_every_record() {
@@ -332,7 +287,11 @@ impl Machine {
         address: SocketAddr,
         standing: Option<Arc<Standing>>,
     ) -> Self {
-        let config = Config::parse(Path::new("test"), CONFIG).expect("it is valid");
+        let config = format!(
+            "durability = \"local-memory\"\nreconnect_grace_ms = 500\n{DEFINITIONS}\
+             cancel_on_disconnect = true\n"
+        );
+        let config = Config::parse(Path::new("test"), &config).expect("it is valid");
         let options = JournalOptions {
             segment_bytes: SEGMENT_BYTES,
             reserve_bytes: SEGMENT_BYTES / 4,
