@@ -524,9 +524,9 @@ impl Steward {
         if self.is_asking || self.role == Role::Out || self.now_ns < self.ask_next_ns {
             return None;
         }
-        if let Some(view) = self.operator.adopt.take() {
+        if let Some(view) = self.operator.adopt.as_ref().filter(|_| !self.read_next) {
             self.is_asking = true;
-            return Some(Request::Adopt(view));
+            return Some(Request::Adopt(view.clone()));
         }
         let is_due = self.now_ns >= self.read_at_ns;
         let insists = self.insists();
@@ -573,6 +573,7 @@ impl Steward {
             }
             Answer::View(held) => {
                 self.read_next = false;
+                self.operator.has_read = true;
                 self.arbiter_heard_ns = self.now_ns;
                 self.read_at_ns = self.now_ns + self.settings.watch_ns;
                 self.show(held);
@@ -602,6 +603,8 @@ impl Steward {
     /// What a read showed.
     fn show(&mut self, held: Option<Held>) {
         let Some(held) = held else { return };
+        // Until a read shows it, it may not be on disk.
+        self.operator.adopt.take_if(|view| view.epoch() <= held.view.epoch());
         if held.view.epoch() < self.promise.epoch {
             self.arbiter_went_back = true;
             return;

@@ -414,8 +414,8 @@ fn promotion(answer: &Value) -> String {
         ),
         wrapped(
             "",
-            "3. No other log reaches further: castle admin cluster on each node that runs, castle journal verify where \
-             none runs. If one does, promote that one.",
+            "3. No other log reaches further, and no other node was promoted since: castle admin cluster on each node that \
+             runs, castle journal verify where none runs. If one does or was, promote that one.",
         ),
         String::new(),
         String::new(),
@@ -665,8 +665,9 @@ mod tests {
                        clients.
                        2. It stays so until this node is primary. Started later, it finds this one and becomes
                        its standby.
-                       3. No other log reaches further: castle admin cluster on each node that runs, castle
-                       journal verify where none runs. If one does, promote that one.
+                       3. No other log reaches further, and no other node was promoted since: castle admin
+                       cluster on each node that runs, castle journal verify where none runs. If one does or
+                       was, promote that one.
 
         "#]].assert_eq(&promotion(&told(&gone)));
         expect![[r#"
@@ -681,8 +682,9 @@ mod tests {
                        clients.
                        2. It stays so until this node is primary. Started later, it finds this one and becomes
                        its standby.
-                       3. No other log reaches further: castle admin cluster on each node that runs, castle
-                       journal verify where none runs. If one does, promote that one.
+                       3. No other log reaches further, and no other node was promoted since: castle admin
+                       cluster on each node that runs, castle journal verify where none runs. If one does or
+                       was, promote that one.
 
         "#]].assert_eq(&promotion(&told(
             &json!({"decides": "operator, go-on", "released_record": 0}),
@@ -699,8 +701,9 @@ mod tests {
                        clients.
                        2. It stays so until this node is primary. Started later, it finds this one and becomes
                        its standby.
-                       3. No other log reaches further: castle admin cluster on each node that runs, castle
-                       journal verify where none runs. If one does, promote that one.
+                       3. No other log reaches further, and no other node was promoted since: castle admin
+                       cluster on each node that runs, castle journal verify where none runs. If one does or
+                       was, promote that one.
 
         "#]].assert_eq(&promotion(&told(&json!({"in_sync": false}))));
     }

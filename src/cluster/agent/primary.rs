@@ -142,6 +142,10 @@ impl<W: Wires> ClusterAgent<W> {
             Stage::Silent => {
                 // TLS has something to say first.
                 link.flush()?;
+                if !self.steward.is_informed() {
+                    self.is_unread = true;
+                    return Ok(false);
+                }
                 let Some(frame) = link.receive(cluster)? else {
                     link.flush()?;
                     return Ok(false);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::cluster::Version;
@@ -12,7 +12,7 @@ use crate::cluster::arbiter::Held;
 use crate::cluster::history::Piece;
 use crate::cluster::replicator::WINDOW_RECORDS;
 use crate::cluster::steward::{Answer, Promise, Request, Rule};
-use crate::cluster::view::{Incarnation, View};
+use crate::cluster::view::{Incarnation, Member, View};
 use crate::model::{ClusterName, Command, Continue, Durability, Record, ShardId, Timestamp};
 use crate::ring::{ring, ring_from};
 
@@ -68,9 +68,9 @@ impl Wires for TownWires {
     }
 }
 
-/// An arbiter that answers in the next turn.
+/// An arbiter that answers in the next turn, unless it is mute.
 #[derive(Clone, Default)]
-struct Desk(Arc<Mutex<Option<Held>>>);
+struct Desk(Arc<Mutex<Option<Held>>>, Arc<AtomicBool>);
 
 struct DeskPort(Desk, Option<Answer>);
 
@@ -96,7 +96,7 @@ impl Port for DeskPort {
     }
 
     fn poll(&mut self) -> Option<Answer> {
-        self.1.take()
+        self.1.take_if(|_| !self.0.1.load(Ordering::Acquire))
     }
 
     fn complaint(&self) -> String {
@@ -193,6 +193,10 @@ fn record(sequence: Sequence, epoch: Epoch) -> RecordBytes {
 
 impl House {
     fn new(town: &Town, desk: &Desk, node: u16, nodes: u16) -> Self {
+        Self::with_rule(town, desk, node, nodes, Rule::Arbiter)
+    }
+
+    fn with_rule(town: &Town, desk: &Desk, node: u16, nodes: u16, rule: Rule) -> Self {
         let standing = Arc::new(Standing::default());
         let (log, mut readers) = ring_from(1 << 10, 1, 1);
         let (records, mut handed_on) = ring(1 << 11, 1);
@@ -214,7 +218,7 @@ impl House {
             journal_timeout_ns: 1_000 * STEP_NS,
             retry_ns: 5 * STEP_NS,
             watch_ns: 50 * STEP_NS,
-            rule: Rule::Arbiter,
+            rule,
         };
         let options = Options {
             settings,
@@ -429,4 +433,23 @@ fn a_planned_switch_hands_over_and_the_old_primary_ends_its_part() {
     street.run("the other leads", |houses| houses[1].standing.doors_open());
     street.run("it steps down", |houses| houses[0].control.ending() == Some(Ending::Again));
     assert!(!street.houses[0].standing.doors_open());
+}
+
+#[test]
+fn without_an_arbiter_a_restarted_primary_waits_until_the_other_has_read_its_copy_of_the_view() {
+    let (town, [known, unread]) = (Town::default(), [Desk::default(), Desk::default()]);
+    let me = Member { node: NodeId(0), incarnation: Incarnation(1) };
+    let view = View::founding(cluster(), me, Durability::LocalDisk, 1).expect("it is valid");
+    *known.0.lock().expect("nobody panics") = Some(Held { view, version: Version(1) });
+    unread.1.store(true, Ordering::Release);
+    let house = |desk, node, others| {
+        let rule = Rule::Operator { others, goes_on_alone: false };
+        House::with_rule(&town, desk, node, 2, rule)
+    };
+    let houses = vec![house(&known, 0, 0b10), house(&unread, 1, 0b01)];
+    let mut street = Street { town: town.clone(), houses, now_ns: 0 };
+    (0..500).for_each(|_| street.turn());
+    assert_eq!(street.houses[0].agent.steward.report().waits_for, [NodeId(1)]);
+    unread.1.store(false, Ordering::Release);
+    street.run("it leads", |houses| houses[0].standing.doors_open());
 }

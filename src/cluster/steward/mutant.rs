@@ -45,10 +45,29 @@ pub enum Mutant {
     AckAhead,
     /// Memory is acknowledged while this node may become the only one at any moment.
     AckWhileUnsure,
+    /// Without an arbiter: a restarted primary leads again without a word of the others.
+    LeadUnasked,
+    /// Without an arbiter: a process speaks before it has read what view its node kept.
+    SpeakUninformed,
+    /// Without an arbiter: the place is given to a standby that has not synced all.
+    GiveUnsynced,
+    /// Without an arbiter: what another node says of the view is not taken for true.
+    IgnoreHigherView,
+    /// Without an arbiter: a promotion is in the epoch behind that of the view.
+    PromoteInNextEpoch,
 }
 
 impl Mutant {
-    /// All of them.
+    /// All of those that matter only without an arbiter.
+    pub const WITHOUT_ARBITER: [Self; 5] = [
+        Self::LeadUnasked,
+        Self::SpeakUninformed,
+        Self::GiveUnsynced,
+        Self::IgnoreHigherView,
+        Self::PromoteInNextEpoch,
+    ];
+
+    /// All of the others.
     pub const ALL: [Self; 20] = [
         Self::ReleaseBeforeDurable,
         Self::ReleaseUnderNewViewOnly,

@@ -4,32 +4,38 @@
 //!    done. It tells the view to whoever it speaks with, and so does every node.
 //! 2. **A node takes a higher epoch for true**, from whoever says it, and keeps it before it acts on it. A primary that
 //!    hears of one steps down.
-//! 3. **Nobody takes over by himself.** A process that the view names as primary leads again only while every other
+//! 3. **Nobody says anything before he has read his own copy.** Else a node that knows better would seem to have no
+//!    objection.
+//! 4. **Nobody takes over by himself.** A process that the view names as primary leads again only while every other
 //!    node says that it does not: while one is silent, it may have been promoted.
-//! 4. **A standby that is lost is waited for**, until an operator leaves it out, unless the configuration says
+//! 5. **A standby that is lost is waited for**, until an operator leaves it out, unless the configuration says
 //!    otherwise. It cannot know that it was left out, which is why an operator has to.
-//! 5. **A promotion is in an epoch above all that the others may have come to**, see
+//! 6. **A promotion is in an epoch above all that the others may have come to**, see
 //!    [`PROMOTION_EPOCHS`](crate::cluster::view::PROMOTION_EPOCHS).
 
 use std::cmp::Reverse;
 
+#[cfg(any(test, feature = "simulation"))]
+use super::Mutant;
 use super::{Role, Rule, Steward, Why};
 use crate::cluster::view::{Change, Member, View};
 use crate::model::{Durability, NodeId};
 
-/// How long it counts that a node said that it is not primary. Standbys that find none ask each other far more
-/// often.
-const QUIET_NS: u64 = 1_000_000_000;
+/// How long it counts that a node said that it is not primary, in `primary_timeout`s. Standbys that find none ask each
+/// other far more often.
+const QUIET_TIMEOUTS: u64 = 5;
 
 /// What a steward knows of the others, and was told by an operator.
 #[derive(Debug, Default)]
 pub(super) struct Word {
-    /// A higher view that another node told of, to be kept.
+    /// A higher view that another node told of, until it is kept.
     pub adopt: Option<View>,
     /// Who said that it is not primary, and when.
     quiet: Vec<(NodeId, u64)>,
     /// Bit n: the primary goes on without node n.
     left_out: u64,
+    /// This process has read its copy of the view.
+    pub has_read: bool,
     /// When a primary was last heard in this life of the process.
     pub primary_heard_ns: Option<u64>,
 }
@@ -52,16 +58,19 @@ impl Steward {
             }
             Some(known) => {
                 let is_higher = view.epoch() > known.epoch();
-                (is_higher, is_higher && view.reign() < self.promise.reign)
+                (is_higher, is_higher && view.reign() < known.reign())
             }
             None => (true, false),
         };
+        #[cfg(any(test, feature = "simulation"))]
+        let is_higher = is_higher && !(self.has(Mutant::IgnoreHigherView) && self.view.is_some());
+        let is_news = self.operator.adopt.as_ref().is_none_or(|heard| heard.epoch() < view.epoch());
         // What it was primary of is not in the other's log, and the other's not in this one.
         let was_me = self.view().is_some_and(|known| known.primary().node == self.me.node);
         if is_other && was_me {
             let (node, reign) = (view.primary().node, view.reign());
             self.stop(Why::TwoPrimaries { node, reign, own: self.promise.reign });
-        } else if is_higher && !is_other {
+        } else if is_higher && view.reign() >= self.promise.reign && is_news {
             self.operator.adopt = Some(view.clone());
         }
     }
@@ -77,6 +86,16 @@ impl Steward {
         self.operator.left_out |= 1 << node.0;
     }
 
+    /// Whether this process knows what view its node has kept. Until then it says nothing to anybody: that it is not
+    /// primary would be taken for the word of one who knows of no higher view.
+    pub fn is_informed(&self) -> bool {
+        #[cfg(any(test, feature = "simulation"))]
+        if self.has(Mutant::SpeakUninformed) {
+            return true;
+        }
+        self.settings.rule == Rule::Arbiter || self.operator.has_read
+    }
+
     /// Whether the view is kept by the nodes themselves.
     pub fn is_without_arbiter(&self) -> bool {
         self.settings.rule != Rule::Arbiter
@@ -88,9 +107,10 @@ impl Steward {
             Rule::Arbiter => 0,
             Rule::Operator { others, .. } => others,
         };
-        let is_quiet = |node: NodeId| {
+        let quiet_ns = QUIET_TIMEOUTS * self.settings.primary_timeout_ns;
+        let is_quiet = move |node: NodeId| {
             let said = |(known, at_ns): &(NodeId, u64)| {
-                *known == node && self.now_ns.saturating_sub(*at_ns) <= QUIET_NS
+                *known == node && self.now_ns.saturating_sub(*at_ns) <= quiet_ns
             };
             self.operator.quiet.iter().any(said)
         };
@@ -99,7 +119,11 @@ impl Steward {
     }
 
     pub(super) fn all_are_quiet(&self) -> bool {
-        self.unheard().next().is_none()
+        #[cfg(any(test, feature = "simulation"))]
+        if self.has(Mutant::LeadUnasked) {
+            return true;
+        }
+        self.operator.adopt.is_none() && self.unheard().next().is_none()
     }
 
     /// Whether a primary may ask for a view without a member that is lost, where so many are in sync.

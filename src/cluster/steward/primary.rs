@@ -246,8 +246,11 @@ impl Steward {
             return;
         }
         let is_by_arbiter = self.settings.rule == Rule::Arbiter;
+        let counts_memory = is_by_arbiter;
+        #[cfg(any(test, feature = "simulation"))]
+        let counts_memory = counts_memory || self.mutant == Some(Mutant::GiveUnsynced);
         let holds_all = |peer: &&Peer| {
-            let held = if is_by_arbiter { peer.received } else { peer.synced };
+            let held = if counts_memory { peer.received } else { peer.synced };
             peer.member.node == handing.to && held == own.end
         };
         let successor = self.peers.iter().find(holds_all).map(|peer| peer.member);

@@ -16,7 +16,8 @@ pub(super) struct Following {
 impl Steward {
     /// Whether this node looks for a primary. It dials; a primary never does.
     pub fn may_follow(&self) -> bool {
-        self.role == Role::Standby && self.following.is_none() && !self.is_full
+        let is_free = self.role == Role::Standby && self.following.is_none();
+        is_free && !self.is_full && self.is_informed()
     }
 
     /// Whom this node should dial first. Where the arbiter cannot be read, any other may be the primary: its
@@ -245,7 +246,10 @@ impl Steward {
             return;
         }
         let durability = if is_alone { Durability::LocalDisk } else { view.durability() };
-        let change = match (self.settings.rule, self.promote) {
+        let promotes = self.promote;
+        #[cfg(any(test, feature = "simulation"))]
+        let promotes = promotes && !self.has(Mutant::PromoteInNextEpoch);
+        let change = match (self.settings.rule, promotes) {
             (Rule::Operator { .. }, true) => Change::Promotion(self.me),
             _ => Change::TakeOver { primary: self.me, in_sync },
         };

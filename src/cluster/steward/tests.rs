@@ -496,13 +496,71 @@ fn a_higher_epoch_is_kept_from_whoever_says_it_and_a_primary_steps_down() {
     steward.heard_view(NodeId(1), false, &held(&[0, 1]).view);
     steward.heard_view(NodeId(1), false, &led.view);
     assert_eq!(asked(&mut steward), None);
-    let over = led.view.next(&Change::Promotion(member(1)), Durability::LocalDisk, 7);
-    let over = over.expect("it is valid");
+    let over = promoted(&led.view);
     steward.heard_view(NodeId(1), true, &over);
     assert_eq!(asked(&mut steward), Some(over.clone()));
     steward.answer(Answer::Asked);
     shows(&mut steward, &Held { view: over.clone(), version: Version(5) });
     assert_eq!(obey(&mut steward).last(), Some(&Order::StepDown(over)));
+}
+
+/// A view in which an operator promoted node 1, whatever the view was before.
+fn promoted(before: &View) -> View {
+    let over = before.next(&Change::Promotion(member(1)), Durability::LocalDisk, 7);
+    over.expect("it is valid")
+}
+
+#[test]
+fn without_an_arbiter_a_node_says_nothing_before_it_has_read_its_copy_of_the_view() {
+    let mut steward = begun(1);
+    steward.settings.rule = Rule::Operator { others: 0b101, goes_on_alone: false };
+    assert!(!steward.is_informed() && !steward.may_follow());
+    assert_eq!(steward.request(), Some(Request::Read));
+    steward.answer(Answer::Failed);
+    assert!(!steward.is_informed(), "its copy may name it primary");
+    steward.tick(20 * MS);
+    assert_eq!(steward.request(), Some(Request::Read));
+    steward.answer(Answer::View(None));
+    assert!(steward.is_informed() && steward.may_follow(), "it has none, and knows that");
+    assert!(begun(1).is_informed(), "with an arbiter no other node's word counts");
+}
+
+#[test]
+fn a_higher_view_that_could_not_be_kept_is_asked_for_again_and_nobody_leads_meanwhile() {
+    let mut steward = without_arbiter(0, false, &[0, 1], 9);
+    let known = held(&[0, 1]).view;
+    let (over, later) = (promoted(&known), promoted(&promoted(&known)));
+    steward.heard_view(NodeId(1), false, &over);
+    steward.heard_quiet(NodeId(2));
+    for at in [1, 20, 40] {
+        steward.tick(at * MS);
+        assert_eq!(asked(&mut steward), Some(over.clone()), "and not for one of its own");
+        steward.answer(Answer::Failed);
+        steward.tick((at + 15) * MS);
+        assert_eq!(asked(&mut steward), None, "first it looks what came of it");
+    }
+    steward.heard_view(NodeId(2), false, &later);
+    steward.heard_view(NodeId(1), false, &over);
+    steward.tick(60 * MS);
+    assert_eq!(asked(&mut steward), Some(later.clone()), "the highest that it heard of");
+    steward.answer(Answer::Asked);
+    shows(&mut steward, &Held { view: later, version: Version(5) });
+    steward.tick(61 * MS);
+    assert_eq!(asked(&mut steward), None, "another is primary");
+}
+
+#[test]
+fn an_older_promotion_that_a_third_node_tells_of_stops_nobody() {
+    let mut steward = without_arbiter(0, false, &[0, 1], 9);
+    let over = promoted(&held(&[0, 1]).view);
+    let again = Change::TakeOver { primary: member(1), in_sync: vec![member(1)] };
+    let later = over.next(&again, Durability::LocalDisk, 8).expect("it is valid");
+    steward.heard_view(NodeId(1), true, &later);
+    assert_eq!(steward.welcome(NodeId(1), later.reign(), Sequence(9)), Welcomed::Following);
+    steward.heard_view(NodeId(2), false, &over);
+    let is_stop = |order: &Order| matches!(order, Order::Stop(_));
+    assert!(!obey(&mut steward).iter().any(is_stop), "it was primary, and is not");
+    assert_eq!(asked(&mut steward), Some(later));
 }
 
 #[test]

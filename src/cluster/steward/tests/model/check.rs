@@ -54,11 +54,20 @@ impl Checker {
         self.holds_all(node, node.log.len(), "begins to lead")
     }
 
-    /// The running hash of the last told record says that all before it are the same, too.
-    fn holds_all(&self, node: &Node, length: usize, what: &str) -> Result<(), String> {
-        let Some(last) = self.told.last() else { return Ok(()) };
+    /// Whether a node's log has all that was told: the running hash of the last record says that all before it are the
+    /// same, too.
+    pub fn is_all_in(&self, node: &Node) -> bool {
+        self.is_all_below(node, node.log.len())
+    }
+
+    fn is_all_below(&self, node: &Node, length: usize) -> bool {
+        let Some(last) = self.told.last() else { return true };
         let at = self.told.len() - 1;
-        if at < length && node.log.get(at) == Some(last) {
+        at < length && node.log.get(at) == Some(last)
+    }
+
+    fn holds_all(&self, node: &Node, length: usize, what: &str) -> Result<(), String> {
+        if self.is_all_below(node, length) {
             return Ok(());
         }
         let (id, told) = (node.id, self.told.len());

@@ -3,6 +3,7 @@
 mod arbiter;
 mod faults;
 mod network;
+mod operator;
 
 use std::collections::VecDeque;
 
@@ -14,7 +15,7 @@ use crate::cluster::steward::mutant::Mutant;
 use crate::cluster::steward::{
     Ack, Answer, Beginning, Greeting, Hello, Kept, Order, Own, Promise, Request, Settings, Steward,
 };
-use crate::cluster::view::{Incarnation, View};
+use crate::cluster::view::{Incarnation, Member, View};
 use crate::model::{ClusterName, Durability, Epoch, NodeId, Sequence};
 use network::close;
 
@@ -61,8 +62,21 @@ enum Message {
     Hello(Hello),
     Ack(Ack),
     Greeting(Greeting),
-    Records { reign: Epoch, first: u64, entries: Vec<Entry>, released: Sequence },
-    Offer { reign: Epoch, end: Sequence },
+    Records {
+        reign: Epoch,
+        first: u64,
+        entries: Vec<Entry>,
+        released: Sequence,
+    },
+    Offer {
+        reign: Epoch,
+        end: Sequence,
+    },
+    /// Without an arbiter: the view that a node has, and whether it leads.
+    View {
+        leads: bool,
+        view: View,
+    },
     Closed,
 }
 
@@ -74,6 +88,10 @@ struct Connection {
     to_dialler: VecDeque<Message>,
     /// The next record to be sent, once the acceptor welcomed.
     next: Option<u64>,
+    /// A primary dialled, only to compare views.
+    is_look: bool,
+    /// The epoch of the view that the acceptor said last.
+    said: Option<Epoch>,
 }
 
 pub(super) struct Node {
@@ -89,8 +107,9 @@ pub(super) struct Node {
     /// How often its file was written.
     writing: u64,
     kept: Option<Kept>,
-    /// An image of its disk.
-    image: Option<(Vec<Entry>, Chain, Promise, u64)>,
+    /// Without an arbiter: its copy of the view.
+    copy: Option<Held>,
+    image: Option<Image>,
     reign: Option<Epoch>,
     is_draining: bool,
     /// Orders that are not done yet.
@@ -101,6 +120,15 @@ pub(super) struct Node {
     /// The question that is open.
     question: Option<u64>,
     last_ack: Option<Ack>,
+}
+
+/// An image of a node's disk.
+struct Image {
+    log: Vec<Entry>,
+    chain: Chain,
+    promise: Promise,
+    writing: u64,
+    copy: Option<Held>,
 }
 
 impl Node {
@@ -156,7 +184,12 @@ pub(super) struct World {
     connections: Vec<Connection>,
     /// Whether messages pass from one to another; the last row and column are the arbiter's.
     is_cut: Vec<bool>,
+    /// The arbiter's view; without one the highest that any node has kept.
     held: Option<Held>,
+    /// Without an arbiter: whether a primary goes on without a standby that is lost.
+    goes_on_alone: Option<bool>,
+    /// Without an arbiter: the node that an operator wants to be primary. No other is started until it is.
+    promoting: Option<usize>,
     questions: Vec<Question>,
     answers: Vec<(usize, u64, Answer)>,
     numbers: u64,
@@ -168,6 +201,7 @@ pub(super) struct World {
     faults_on: bool,
     is_healed: bool,
     pub failovers: u64,
+    pub promotions: u64,
     pub faults: u64,
     /// What happened, where somebody wants to read it.
     pub history: Option<Vec<String>>,
@@ -181,7 +215,13 @@ impl World {
         }
     }
 
-    pub fn new(nodes: usize, seed: u64, mutant: Option<Mutant>) -> Self {
+    /// `goes_on_alone` is given where there is no arbiter.
+    pub fn new(
+        nodes: usize,
+        seed: u64,
+        mutant: Option<Mutant>,
+        goes_on_alone: Option<bool>,
+    ) -> Self {
         let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         for _ in 0..4 {
             chance.next();
@@ -197,6 +237,8 @@ impl World {
             connections: (0..nodes * nodes).map(|_| Connection::default()).collect(),
             is_cut: vec![false; all * all],
             held: None,
+            goes_on_alone,
+            promoting: None,
             questions: Vec::new(),
             answers: Vec::new(),
             numbers: 0,
@@ -207,6 +249,7 @@ impl World {
             faults_on: false,
             is_healed: false,
             failovers: 0,
+            promotions: 0,
             faults: 0,
             history: None,
         };
@@ -222,6 +265,7 @@ impl World {
                 promise: Promise::default(),
                 writing: 0,
                 kept: None,
+                copy: None,
                 image: None,
                 reign: None,
                 is_draining: false,
@@ -253,18 +297,18 @@ impl World {
         let told = self.told();
         for _ in 0..HEALING_STEPS {
             self.step()?;
+            self.operate();
             if self.told() > told + 20 {
                 return Ok(Ended::TradingAgain);
             }
         }
         let view = self.held.as_ref().map(|held| &held.view);
-        let lives = |view: &View| {
-            let lives = |member: &&crate::cluster::Member| {
-                self.nodes[member.node.index()].incarnation() == Some(member.incarnation)
-            };
-            view.in_sync().iter().any(|member| lives(&member))
+        let lives = |view: &View| view.in_sync().iter().any(|member| self.lives(member));
+        let may_go_on = match self.goes_on_alone {
+            None => view.is_some_and(lives),
+            Some(_) => self.whom_to_promote().is_some(),
         };
-        if view.is_some_and(lives) {
+        if may_go_on {
             let reports: Vec<String> = self
                 .nodes
                 .iter()
@@ -273,6 +317,11 @@ impl World {
             return Err(format!("nothing is told any more: {view:?}\n{}", reports.join("\n")));
         }
         Ok(Ended::NeedsOperator)
+    }
+
+    /// Whether that life of a node's log goes on.
+    fn lives(&self, member: &Member) -> bool {
+        self.nodes[member.node.index()].incarnation() == Some(member.incarnation)
     }
 
     fn number(&mut self) -> u64 {
@@ -290,6 +339,7 @@ impl World {
         match self.chance.below(20) {
             0..8 => self.turn(node)?,
             8..14 => self.deliver(),
+            14 | 15 if self.goes_on_alone.is_some() => self.look_up(),
             14 | 15 => self.arbitrate(),
             16 | 17 => self.answer(),
             18 => self.sync(node),
@@ -318,6 +368,7 @@ impl World {
     fn start(&mut self, id: usize) {
         let (number, seed) = (self.number(), self.chance.next());
         let fresh = Incarnation(self.chance.next() | 1);
+        let count = self.nodes.len();
         let node = &mut self.nodes[id];
         node.process = number;
         // Recovery makes durable what it found.
@@ -342,7 +393,13 @@ impl World {
             journal_timeout_ns: 2_000,
             retry_ns: 40,
             watch_ns: 400,
-            rule: Rule::Arbiter,
+            rule: match self.goes_on_alone {
+                None => Rule::Arbiter,
+                Some(goes_on_alone) => {
+                    let others = (1 << count) - 1 - (1 << node.id);
+                    Rule::Operator { others, goes_on_alone }
+                }
+            },
         };
         let beginning = Beginning {
             incarnation,
@@ -365,6 +422,11 @@ impl World {
 
     /// A process ends. What it sent may still arrive, unless the machine is gone as well.
     fn end(&mut self, id: usize, is_lost: bool) {
+        if self.goes_on_alone.is_some() {
+            // Its copy of the view is read and written by nobody else.
+            self.questions.retain(|question| question.node != id);
+            self.answers.retain(|(node, ..)| *node != id);
+        }
         self.nodes[id].steward = None;
         self.nodes[id].is_frozen = false;
         for other in 0..self.nodes.len() {
@@ -392,7 +454,8 @@ impl World {
             self.checker.tell(node, node.told)?;
         }
         let own = node.own();
-        let Some(steward) = &mut node.steward else { return Ok(()) };
+        self.promote(id);
+        let Some(steward) = &mut self.nodes[id].steward else { return Ok(()) };
         steward.tick(now_ns);
         steward.own(own);
         let released = steward.released();
@@ -467,6 +530,7 @@ impl World {
                     }
                 }
                 Order::StepDown(_) => {
+                    self.say_last_view(id);
                     self.end(id, false);
                     self.start(id);
                     return Ok(());
@@ -505,7 +569,9 @@ impl World {
                 self.nodes[id].append(reign, value);
             }
         }
+        self.look_around(id);
         for dialler in 0..count {
+            self.say_view(id, dialler);
             let node = &self.nodes[id];
             let connection = &mut self.connections[count * dialler + id];
             let Some(next) = connection.next.filter(|_| connection.is_open) else { continue };

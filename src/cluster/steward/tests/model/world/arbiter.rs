@@ -10,7 +10,7 @@ impl World {
     pub(super) fn ask(&mut self, node: usize, request: Request) {
         let id = self.number();
         self.nodes[node].question = Some(id);
-        if !self.is_cut(node, self.nodes.len()) {
+        if self.goes_on_alone.is_some() || !self.is_cut(node, self.nodes.len()) {
             self.questions.push(Question { node, id, request });
         }
     }
@@ -24,7 +24,7 @@ impl World {
         let Question { node, id, request } = self.questions.swap_remove(at);
         let answer = match request {
             Request::Read => Answer::View(self.held.clone()),
-            Request::Adopt(_) => Answer::Asked,
+            Request::Adopt(_) => unreachable!("views are adopted only without an arbiter"),
             Request::Swap { expected, view } => {
                 if self.held.as_ref().is_some_and(|held| held.version == expected) {
                     self.hold(view);
@@ -56,7 +56,7 @@ impl World {
     /// An answer arrives, or somebody gives up waiting for one.
     pub(super) fn answer(&mut self) {
         let now_ns = self.now_ns;
-        if self.chance.one_in(8) {
+        if self.goes_on_alone.is_none() && self.chance.one_in(8) {
             let node = self.chance.below(self.nodes.len());
             let node = &mut self.nodes[node];
             if let Some(steward) = &mut node.steward

@@ -1,13 +1,17 @@
 //! The faults of the model, and their end.
 
-use super::World;
 use super::network::close;
+use super::{Image, Node, World};
 use crate::cluster::steward::mutant::Mutant;
+use crate::cluster::view::Member;
 use crate::model::NodeId;
 
 impl World {
     pub(super) fn fault(&mut self) {
         self.faults += 1;
+        if self.goes_on_alone.is_some() && self.chance.one_in(8) {
+            return self.give_an_order();
+        }
         let node = self.chance.below(self.nodes.len());
         let count = self.nodes.len() + 1;
         let fault = self.chance.below(16);
@@ -15,7 +19,7 @@ impl World {
         match fault {
             0..3 => self.end(node, false),
             3 if self.may_lose(node) => self.lose_power(node),
-            4 if self.may_lose(node) => self.restore_older_disk(node),
+            4 if self.may_go_back(node) => self.restore_older_disk(node),
             5 | 6 => self.nodes[node].is_frozen ^= true,
             7 => {
                 let (from, to) = (self.chance.below(count), self.chance.below(count));
@@ -42,7 +46,7 @@ impl World {
             }
             12 => self.switch_over(node),
             _ => {
-                if self.nodes[node].steward.is_none() {
+                if self.nodes[node].steward.is_none() && self.may_start(node) {
                     self.start(node);
                 }
             }
@@ -52,12 +56,23 @@ impl World {
     /// Whether the life of a node's log may end: mostly only where another life of the view goes on, since a
     /// run in which an operator must decide shows no more.
     pub(super) fn may_lose(&mut self, node: usize) -> bool {
-        let goes_on = |member: &crate::cluster::Member| {
-            let other = &self.nodes[member.node.index()];
-            member.node.index() != node && other.incarnation() == Some(member.incarnation)
-        };
+        self.goes_on_without(node) || self.chance.one_in(20)
+    }
+
+    /// Whether a life that the view names goes on on another node.
+    fn goes_on_without(&self, node: usize) -> bool {
+        let goes_on = |member: &Member| member.node.index() != node && self.lives(member);
         let view = self.held.as_ref().map(|held| &held.view);
-        view.is_some_and(|view| view.in_sync().iter().any(goes_on)) || self.chance.one_in(20)
+        view.is_some_and(|view| view.in_sync().iter().any(goes_on))
+    }
+
+    /// Whether a node's disk may be put back. Without an arbiter the view goes back with it: of one that was alone
+    /// nobody could know that it had told anything.
+    fn may_go_back(&mut self, node: usize) -> bool {
+        match self.goes_on_alone {
+            None => self.may_lose(node),
+            Some(_) => self.goes_on_without(node),
+        }
     }
 
     pub(super) fn switch_over(&mut self, to: usize) {
@@ -85,13 +100,16 @@ impl World {
             let node = &mut self.nodes[id];
             let mut chain = node.chain.clone();
             chain.cut(node.own().synced);
-            node.image =
-                Some((node.log[..node.synced].to_vec(), chain, node.promise, node.writing));
+            let Node { promise, writing, .. } = *node;
+            let (log, copy) = (node.log[..node.synced].to_vec(), node.copy.clone());
+            node.image = Some(Image { log, chain, promise, writing, copy });
             return;
         };
         self.end(id, false);
         let node = &mut self.nodes[id];
-        (node.log, node.chain, node.promise, node.writing) = image;
+        let Image { log, chain, promise, writing, copy } = image;
+        (node.log, node.chain, node.promise, node.writing, node.copy) =
+            (log, chain, promise, writing, copy);
         node.synced = node.log.len();
     }
 
@@ -100,7 +118,7 @@ impl World {
         self.is_cut.fill(false);
         for id in 0..self.nodes.len() {
             self.nodes[id].is_frozen = false;
-            if self.nodes[id].steward.is_none() {
+            if self.nodes[id].steward.is_none() && self.may_start(id) {
                 self.start(id);
             }
         }

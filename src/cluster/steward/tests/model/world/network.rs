@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Connection, Message, World};
 use crate::cluster::steward::mutant::Mutant;
-use crate::cluster::steward::{Greeting, Hello, Welcomed};
+use crate::cluster::steward::{Greeting, Hello, Steward, Welcomed};
 use crate::model::NodeId;
 
 impl World {
@@ -22,11 +22,15 @@ impl World {
         let node = &self.nodes[from];
         let Some(steward) = &node.steward else { return };
         let hello = Hello { member: steward.me(), chain: node.chain.clone() };
-        self.connections[count * from + to] = Connection {
-            is_open: true,
-            to_acceptor: VecDeque::from([Message::Hello(hello)]),
-            ..Connection::default()
-        };
+        let leads = steward.leads().is_some();
+        let own_view = steward.view().filter(|_| self.goes_on_alone.is_some()).cloned();
+        let mut to_acceptor: VecDeque<Message> =
+            own_view.map(|view| Message::View { leads, view }).into_iter().collect();
+        if !leads {
+            to_acceptor.push_back(Message::Hello(hello));
+        }
+        self.connections[count * from + to] =
+            Connection { is_open: true, to_acceptor, is_look: leads, ..Connection::default() };
     }
 
     /// A message arrives.
@@ -43,7 +47,8 @@ impl World {
         }
         let (dialler, acceptor) = (at / count, at % count);
         let (from, to) = if is_up { (dialler, acceptor) } else { (acceptor, dialler) };
-        if self.is_cut(from, to) || self.nodes[to].is_frozen || self.nodes[to].steward.is_none() {
+        let is_informed = self.nodes[to].steward.as_ref().is_some_and(Steward::is_informed);
+        if self.is_cut(from, to) || self.nodes[to].is_frozen || !is_informed {
             return;
         }
         let connection = &mut self.connections[at];
@@ -71,6 +76,9 @@ impl World {
             connection.to_acceptor.clear();
             close(&mut connection.is_open, &mut connection.to_dialler, false);
         }
+        if connection.is_look {
+            return;
+        }
         let other = NodeId(if who == dialler { acceptor } else { dialler } as u16);
         if let Some(steward) = &mut self.nodes[who].steward {
             steward.closed(other);
@@ -78,6 +86,7 @@ impl World {
     }
 
     pub(super) fn hear_standby(&mut self, me: usize, from: usize, message: Message) -> bool {
+        let is_look = self.connections[self.nodes.len() * from + me].is_look;
         let now_ns = self.now_ns;
         let node = &mut self.nodes[me];
         let own = node.own();
@@ -85,18 +94,30 @@ impl World {
         steward.tick(now_ns);
         steward.own(own);
         match message {
+            Message::View { leads, view } => {
+                steward.heard_view(NodeId(from as u16), leads, &view);
+                self.say_view(me, from);
+                !leads
+            }
             Message::Hello(hello) => {
+                self.say_view(me, from);
+                let node = &mut self.nodes[me];
+                let Some(steward) = &mut node.steward else { return false };
                 let greeting = steward.hello(&hello, &node.chain);
                 self.note(|_| format!("node {me} greets {}: {greeting:?}", hello.member));
                 let connection = &mut self.connections[self.nodes.len() * from + me];
-                connection.to_dialler.push_back(Message::Greeting(greeting));
+                if connection.is_open {
+                    connection.to_dialler.push_back(Message::Greeting(greeting));
+                }
                 let Greeting::Welcome { shared, .. } = greeting else { return false };
                 connection.next = Some(shared.0 + 1);
                 true
             }
             Message::Ack(ack) => steward.acknowledged(NodeId(from as u16), &ack),
             Message::Closed => {
-                steward.closed(NodeId(from as u16));
+                if !is_look {
+                    steward.closed(NodeId(from as u16));
+                }
                 true
             }
             _ => false,
@@ -104,6 +125,7 @@ impl World {
     }
 
     pub(super) fn hear_primary(&mut self, me: usize, from: usize, message: Message) -> bool {
+        let is_look = self.connections[self.nodes.len() * me + from].is_look;
         let now_ns = self.now_ns;
         let node = &mut self.nodes[me];
         let own = node.own();
@@ -112,6 +134,14 @@ impl World {
         steward.own(own);
         let id = NodeId(from as u16);
         match message {
+            Message::View { leads, view } => {
+                steward.heard_view(id, leads, &view);
+                !is_look
+            }
+            Message::Greeting(Greeting::NotPrimary) => {
+                steward.heard_quiet(id);
+                false
+            }
             Message::Greeting(Greeting::Welcome { reign, shared }) => {
                 steward.welcome(id, reign, shared) == Welcomed::Following
             }
@@ -139,7 +169,9 @@ impl World {
                 true
             }
             Message::Closed => {
-                steward.closed(id);
+                if !is_look {
+                    steward.closed(id);
+                }
                 true
             }
             _ => false,
