@@ -37,6 +37,7 @@ struct Happened {
     told: u64,
     failovers: u64,
     promotions: u64,
+    snapshots: u64,
     faults: u64,
     stuck: u64,
 }
@@ -59,6 +60,7 @@ fn run(
     happened.told += world.told();
     happened.failovers += world.failovers;
     happened.promotions += world.promotions;
+    happened.snapshots += world.snapshots;
     happened.faults += world.faults;
     happened.stuck += u64::from(ended == Ended::NeedsOperator);
     Ok(())
@@ -90,6 +92,7 @@ fn run_all(goes_on_alone: impl Fn(u64) -> Option<bool>) -> Happened {
         assert!(happened.failovers > seeds, "{happened:?}");
         assert!(happened.stuck < seeds / 2, "{happened:?}");
         assert!(happened.told > seeds * 50, "{happened:?}");
+        assert!(happened.snapshots > seeds / 4, "{happened:?}");
     }
     happened
 }

@@ -11,6 +11,8 @@ use crate::model::{Durability, Epoch, Sequence};
 pub(super) struct Checker {
     /// The record of each number, from 1.
     pub told: Vec<Entry>,
+    /// The number of the last record that may be told, and that record.
+    released: Option<(Sequence, Entry)>,
     /// Which process began a reign.
     reigns: HashMap<Epoch, u64>,
 }
@@ -54,12 +56,23 @@ impl Checker {
         self.holds_all(node, node.log.len(), "begins to lead")
     }
 
-    /// Whether a node's log has all that was told: the running hash of the last record says that all before it are the
-    /// same, too.
-    pub fn is_all_in(&self, node: &Node) -> bool {
-        self.is_all_below(node, node.log.len())
+    /// A node may tell its records up to this one.
+    pub fn release(&mut self, node: &Node, sequence: Sequence) {
+        if self.released.is_none_or(|(last, _)| last < sequence)
+            && let Some(entry) = node.log.get((sequence.0 as usize).wrapping_sub(1))
+        {
+            self.released = Some((sequence, *entry));
+        }
     }
 
+    /// Whether a node's log has all that may have been told.
+    pub fn is_all_in(&self, node: &Node) -> bool {
+        let has =
+            |(last, entry): (Sequence, Entry)| node.log.get(last.0 as usize - 1) == Some(&entry);
+        self.released.is_none_or(has)
+    }
+
+    /// The running hash of the last told record says that all before it are the same, too.
     fn is_all_below(&self, node: &Node, length: usize) -> bool {
         let Some(last) = self.told.last() else { return true };
         let at = self.told.len() - 1;

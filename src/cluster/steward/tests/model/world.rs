@@ -4,6 +4,7 @@ mod arbiter;
 mod faults;
 mod network;
 mod operator;
+mod snapshot;
 
 use std::collections::VecDeque;
 
@@ -18,6 +19,7 @@ use crate::cluster::steward::{
 use crate::cluster::view::{Incarnation, Member, View};
 use crate::model::{ClusterName, Durability, Epoch, NodeId, Sequence};
 use network::close;
+use snapshot::Taking;
 
 /// Steps with faults, and the most that healing may take.
 const STEPS: u32 = 4_000;
@@ -72,6 +74,13 @@ enum Message {
         reign: Epoch,
         end: Sequence,
     },
+    /// In the place of a welcome.
+    Snapshot {
+        reign: Epoch,
+        shared: Sequence,
+        image: Vec<Entry>,
+        chain: Chain,
+    },
     /// Without an arbiter: the view that a node has, and whether it leads.
     View {
         leads: bool,
@@ -103,6 +112,8 @@ pub(super) struct Node {
     pub log: Vec<Entry>,
     pub synced: usize,
     chain: Chain,
+    /// The journal begins behind this record, and a snapshot holds what was before.
+    pruned: usize,
     promise: Promise,
     /// How often its file was written.
     writing: u64,
@@ -110,6 +121,8 @@ pub(super) struct Node {
     /// Without an arbiter: its copy of the view.
     copy: Option<Held>,
     image: Option<Image>,
+    /// A snapshot that is on its way to the disk.
+    taking: Option<Taking>,
     reign: Option<Epoch>,
     is_draining: bool,
     /// Orders that are not done yet.
@@ -129,6 +142,7 @@ struct Image {
     promise: Promise,
     writing: u64,
     copy: Option<Held>,
+    pruned: usize,
 }
 
 impl Node {
@@ -202,6 +216,7 @@ pub(super) struct World {
     is_healed: bool,
     pub failovers: u64,
     pub promotions: u64,
+    pub snapshots: u64,
     pub faults: u64,
     /// What happened, where somebody wants to read it.
     pub history: Option<Vec<String>>,
@@ -250,6 +265,7 @@ impl World {
             is_healed: false,
             failovers: 0,
             promotions: 0,
+            snapshots: 0,
             faults: 0,
             history: None,
         };
@@ -262,11 +278,13 @@ impl World {
                 log: Vec::new(),
                 synced: 0,
                 chain: Chain::new(),
+                pruned: 0,
                 promise: Promise::default(),
                 writing: 0,
                 kept: None,
                 copy: None,
                 image: None,
+                taking: None,
                 reign: None,
                 is_draining: false,
                 orders: VecDeque::new(),
@@ -418,6 +436,7 @@ impl World {
         (node.seen, node.told) = (Sequence(0), Sequence(0));
         node.question = None;
         node.last_ack = None;
+        node.taking = None;
     }
 
     /// A process ends. What it sent may still arrive, unless the machine is gone as well.
@@ -463,8 +482,11 @@ impl World {
             self.ask(id, request);
         }
         self.nodes[id].acknowledge(released);
+        self.checker.release(&self.nodes[id], released);
         self.nodes[id].seen = released;
         self.obey(id)?;
+        self.prune(id);
+        self.take_in(id)?;
         self.talk(id);
         Ok(())
     }
@@ -502,6 +524,9 @@ impl World {
                         kept.writing = node.writing + 1;
                     }
                     node.writing += 1;
+                    if (to.0 as usize) < node.pruned {
+                        return Err(format!("node {id} is cut to {to}, which it has pruned"));
+                    }
                     node.cut(to.0 as usize);
                     let own = node.own();
                     let Some(steward) = &mut node.steward else { return Ok(()) };
@@ -543,7 +568,7 @@ impl World {
     /// Sends, dials and takes commands.
     fn talk(&mut self, id: usize) {
         let count = self.nodes.len();
-        let steward = self.nodes[id].steward.as_ref();
+        let steward = self.nodes[id].steward.as_ref().filter(|_| self.nodes[id].taking.is_none());
         if steward.is_some_and(Steward::may_follow) && self.chance.one_in(3) {
             let primary = steward.and_then(Steward::wants_to_follow);
             let other = self.chance.below(count);

@@ -100,16 +100,16 @@ impl World {
             let node = &mut self.nodes[id];
             let mut chain = node.chain.clone();
             chain.cut(node.own().synced);
-            let Node { promise, writing, .. } = *node;
+            let Node { promise, writing, pruned, .. } = *node;
             let (log, copy) = (node.log[..node.synced].to_vec(), node.copy.clone());
-            node.image = Some(Image { log, chain, promise, writing, copy });
+            node.image = Some(Image { log, chain, promise, writing, copy, pruned });
             return;
         };
         self.end(id, false);
         let node = &mut self.nodes[id];
-        let Image { log, chain, promise, writing, copy } = image;
-        (node.log, node.chain, node.promise, node.writing, node.copy) =
-            (log, chain, promise, writing, copy);
+        let Image { log, chain, promise, writing, copy, pruned } = image;
+        (node.log, node.chain, node.promise, node.writing, node.copy, node.pruned) =
+            (log, chain, promise, writing, copy, pruned);
         node.synced = node.log.len();
     }
 

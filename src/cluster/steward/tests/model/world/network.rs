@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Connection, Message, World};
+use super::{Connection, Message, Taking, World};
 use crate::cluster::steward::mutant::Mutant;
 use crate::cluster::steward::{Greeting, Hello, Steward, Welcomed};
 use crate::model::NodeId;
@@ -106,6 +106,12 @@ impl World {
                 let greeting = steward.hello(&hello, &node.chain);
                 self.note(|_| format!("node {me} greets {}: {greeting:?}", hello.member));
                 let connection = &mut self.connections[self.nodes.len() * from + me];
+                if let Greeting::Welcome { reign, shared } = greeting
+                    && (shared.0 as usize) < self.nodes[me].pruned
+                {
+                    self.send_snapshot(me, from, reign, shared);
+                    return true;
+                }
                 if connection.is_open {
                     connection.to_dialler.push_back(Message::Greeting(greeting));
                 }
@@ -164,6 +170,13 @@ impl World {
                 }
                 true
             }
+            Message::Snapshot { reign, shared, image, chain } => {
+                let is_taken = steward.may_take_in(reign, shared) == Welcomed::Following;
+                if is_taken {
+                    node.taking = Some(Taking { from, reign, shared, image, chain });
+                }
+                is_taken
+            }
             Message::Offer { reign, end } => {
                 steward.offered(id, reign, end);
                 true
@@ -171,6 +184,7 @@ impl World {
             Message::Closed => {
                 if !is_look {
                     steward.closed(id);
+                    node.taking.take_if(|taking| taking.from == from);
                 }
                 true
             }

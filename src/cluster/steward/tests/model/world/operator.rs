@@ -1,7 +1,8 @@
 //! No arbiter: every node keeps a copy of the view, nodes tell each other, and an operator says who is primary.
 //!
 //! The operator does what `castle admin promote` asks of him: he stops all others first, starts none of them again
-//! until the one that he chose is primary, and chooses one that has all that was told and knows whom he promoted last.
+//! until the one that he chose is primary, and chooses one that has all that may have been told and knows whom he
+//! promoted last.
 //! What is lost where he does otherwise is no concern of a model.
 
 use super::{Message, Question, World};
