@@ -136,6 +136,8 @@ pub struct ClusterAgent<W: Wires> {
     complaints: Vec<String>,
     rise: Rise,
     refused_connections: u64,
+    /// When something of an unknown node may be said again: anybody may dial.
+    strangers_at_ns: u64,
     now_ns: u64,
     wall_ns: u64,
     /// The first record of this process's reign.
@@ -167,6 +169,8 @@ struct Probe<S> {
 
 /// How often a node shows that it lives, as a part of the shortest time that it may be silent.
 const SIGNS_PER_TIMEOUT: u64 = 8;
+/// From one sentence about a connection of an unknown node to the next; all of them are counted.
+const STRANGERS_NS: u64 = 10_000_000_000;
 /// How long to wait before somebody who did not answer is dialled again.
 const REDIAL_NS: u64 = 5_000_000;
 
@@ -199,6 +203,7 @@ impl<W: Wires> ClusterAgent<W> {
             complaints: vec![String::new(); options.peers.len()],
             rise: Rise::default(),
             refused_connections: 0,
+            strangers_at_ns: now_ns,
             now_ns,
             wall_ns: 0,
             begin: None,
@@ -242,7 +247,8 @@ impl<W: Wires> ClusterAgent<W> {
         }
         match name {
             Some(name) if !why.is_empty() => self.control.say(true, format!("{name}: {why}")),
-            None => {
+            None if self.now_ns >= self.strangers_at_ns => {
+                self.strangers_at_ns = self.now_ns + STRANGERS_NS;
                 self.control
                     .say(true, format!("a connection of an unknown node was closed: {why}"));
             }

@@ -86,12 +86,14 @@ impl Shared {
     fn note(&self, error: Option<&ArbiterError>) {
         let text = error.map(ArbiterError::to_string).unwrap_or_default();
         let mut complaint = self.complaint.lock().unwrap_or_else(PoisonError::into_inner);
-        if *complaint != text {
-            match error {
-                Some(error) => tracing::warn!("{error}"),
-                None => tracing::info!("the arbiter answers again"),
-            }
-            *complaint = text;
+        let before = std::mem::replace(&mut *complaint, text);
+        let is_new = *complaint != before;
+        // Whoever reads what is said here may be slow, and the hot thread asks for the complaint.
+        drop(complaint);
+        match error {
+            Some(error) if is_new => tracing::warn!("{error}"),
+            None if is_new => tracing::info!("the arbiter answers again"),
+            _ => {}
         }
     }
 }

@@ -531,7 +531,6 @@ impl Steward {
         let is_due = self.now_ns >= self.read_at_ns;
         let insists = self.insists();
         let request = match (&mut self.swap, &self.found) {
-            _ if self.view.is_none() && self.found.is_none() => Request::Read,
             // The first time at once; again only after a read has shown that it was not done yet.
             (Some(swap), None) if insists && !(swap.is_asked && self.read_next) => {
                 swap.is_asked = true;
@@ -595,7 +594,8 @@ impl Steward {
     }
 
     /// An operator takes it upon himself that no other node is primary, and that what this node's log lacks is
-    /// lost: it becomes primary, alone.
+    /// lost: it becomes primary, alone. He was shown the present view, so another one, or a primary that is followed, ends
+    /// that.
     pub fn promote(&mut self) {
         self.promote = self.role == Role::Standby;
     }
@@ -605,11 +605,11 @@ impl Steward {
         let Some(held) = held else { return };
         // Until a read shows it, it may not be on disk.
         self.operator.adopt.take_if(|view| view.epoch() <= held.view.epoch());
+        self.found = None;
         if held.view.epoch() < self.promise.epoch {
             self.arbiter_went_back = true;
             return;
         }
-        self.found = None;
         self.arbiter_went_back = false;
         self.first_epoch.get_or_insert(held.view.epoch());
         if self.view.as_ref().is_some_and(|known| held.view.epoch() <= known.view.epoch()) {
@@ -650,6 +650,8 @@ impl Steward {
         self.following = None;
         self.promote = false;
         let (reign, inherited) = (view.reign(), self.own.end);
+        // What others told behind that, this log lacks: the same numbers will be other records.
+        self.told = self.told();
         self.role = Role::Leading(Leading { reign, inherited, handing_over: None });
         self.peers.clear();
         self.meet(view);
@@ -685,7 +687,8 @@ impl Steward {
     fn insists(&self) -> bool {
         match self.role {
             Role::Leading(_) => self.speaks(),
-            Role::Standby => self.wants_to_lead(),
+            // A higher view that is to be kept comes first.
+            Role::Standby => self.operator.adopt.is_none() && self.wants_to_lead(),
             Role::Out => false,
         }
     }

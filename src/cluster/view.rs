@@ -91,7 +91,12 @@ pub enum Change {
     InSync(Vec<Member>),
     /// An operator, where there is no arbiter, makes this node primary, alone in sync. What views the others have
     /// come to meanwhile nobody knows, so the epoch leaps: see [`PROMOTION_EPOCHS`].
-    Promotion(Member),
+    Promotion {
+        /// Who becomes primary.
+        primary: Member,
+        /// The highest reign that it followed, which may be one that its view does not know.
+        above: Epoch,
+    },
 }
 
 /// From one promotion by an operator, without an arbiter, to the next: more views than a primary that nobody hears
@@ -122,20 +127,20 @@ impl View {
     ) -> Result<Self, ViewError> {
         let cluster = self.cluster;
         let epoch = match change {
-            Change::Promotion(member) => self.promotion_epoch(member.node),
+            Change::Promotion { primary, above } => self.promotion_epoch(primary.node, *above),
             _ => self.epoch.0.checked_add(1),
         };
         let epoch = Epoch(epoch.ok_or(ViewError::LastEpoch)?);
         let (primary, reign, in_sync) = match change {
             Change::TakeOver { primary, in_sync } => (*primary, epoch, in_sync.clone()),
             Change::InSync(in_sync) => (self.primary, self.reign, in_sync.clone()),
-            Change::Promotion(member) => (*member, epoch, vec![*member]),
+            Change::Promotion { primary, .. } => (*primary, epoch, vec![*primary]),
         };
         Self { cluster, epoch, reign, primary, in_sync, durability, nonce }.checked()
     }
 
-    fn promotion_epoch(&self, node: NodeId) -> Option<u32> {
-        let promotions = (self.epoch.0 / PROMOTION_EPOCHS).checked_add(1)?;
+    fn promotion_epoch(&self, node: NodeId, above: Epoch) -> Option<u32> {
+        let promotions = (self.epoch.max(above).0 / PROMOTION_EPOCHS).checked_add(1)?;
         promotions.checked_mul(PROMOTION_EPOCHS)?.checked_add(u32::from(node.0))
     }
 
@@ -327,7 +332,7 @@ mod tests {
     fn an_operators_promotion_is_above_what_the_others_came_to_and_never_the_same_for_two() {
         let level = Durability::LocalDisk;
         let promoted = |view: &View, node| {
-            let over = Change::Promotion(member(node, 9));
+            let over = Change::Promotion { primary: member(node, 9), above: Epoch(0) };
             view.next(&over, level, 3).expect("it is valid")
         };
         let over = promoted(&founded(), 1);
@@ -336,8 +341,15 @@ mod tests {
         assert_eq!(promoted(&founded(), 0).epoch(), Epoch(1_000_000));
         let mut last = promoted(&over, 0);
         assert_eq!(last.epoch(), Epoch(2_000_000));
+        let behind = Change::Promotion { primary: member(1, 9), above: Epoch(1_000_000) };
+        let over = founded().next(&behind, level, 3).expect("it is valid");
+        assert_eq!(
+            over.epoch(),
+            Epoch(2_000_001),
+            "it followed a reign that its view does not know"
+        );
         last.epoch = Epoch(u32::MAX - 5);
-        let over = Change::Promotion(member(1, 9));
+        let over = Change::Promotion { primary: member(1, 9), above: Epoch(0) };
         assert_eq!(last.next(&over, level, 4), Err(ViewError::LastEpoch));
     }
 

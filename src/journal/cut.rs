@@ -217,6 +217,16 @@ mod tests {
 
     /// Appends records, everything synced, and gives where the journal ends behind each.
     fn append(disk: &SimulatedDisk, records: &[Record], random: &mut Random) -> Vec<SharedEnd> {
+        append_told(disk, records, Sequence(0), random)
+    }
+
+    /// The same, where clients were told of effects up to a record.
+    fn append_told(
+        disk: &SimulatedDisk,
+        records: &[Record],
+        told: Sequence,
+        random: &mut Random,
+    ) -> Vec<SharedEnd> {
         let mut opened =
             Journal::open(disk.clone(), &options(), &mut |_, _| {}).expect("it is good");
         let mut ends = Vec::new();
@@ -225,7 +235,7 @@ mod tests {
             let length = record.put(&mut bytes);
             loop {
                 let once = std::iter::once(&bytes.0[..length]);
-                match opened.writer.append(once, Sequence(0)) {
+                match opened.writer.append(once, told) {
                     Err(JournalError::WouldWait) => drop(opened.syncer.sync().expect("it works")),
                     result => break result.expect("it continues"),
                 }
@@ -234,7 +244,7 @@ mod tests {
                 opened.syncer.sync_all().expect("it works");
             }
             if random.below(5) == 0 {
-                opened.writer.mark(Sequence(0)).expect("it works");
+                opened.writer.mark(told).expect("it works");
             }
             let running_hash = opened.writer.running_hash();
             ends.push(SharedEnd { epoch: record.epoch, sequence: record.sequence, running_hash });
@@ -322,6 +332,21 @@ mod tests {
         let beyond = SharedEnd { sequence: Sequence(51), ..end };
         assert!(refused(beyond).contains("ends with 50"), "{}", refused(beyond));
         assert_eq!(journaled(&disk), records);
+    }
+
+    #[test]
+    fn what_was_told_in_a_reign_that_lost_it_does_not_count_against_the_next_ones_records() {
+        let disk = SimulatedDisk::new(DISK_BYTES);
+        let mut random = Random::new(1);
+        let lost: Vec<_> = (1..=5).map(|n| record(n, 1, 0)).collect();
+        append_told(&disk, &lost, Sequence(50), &mut random);
+        let opened = Journal::open(disk.clone(), &options(), &mut |_, _| {}).expect("it is good");
+        assert_eq!(opened.report.released, Sequence(5), "the rest is gone");
+        drop(opened);
+        let next: Vec<_> = (6..=9).map(|n| record(n, 2, 0)).collect();
+        let ends = append_told(&disk, &next, Sequence(7), &mut random);
+        let plan = PlannedCut::new(&disk, cluster(), &ends[2]).expect("it is shared");
+        assert_eq!((plan.records(), plan.released()), (1, Sequence(7)));
     }
 
     #[test]

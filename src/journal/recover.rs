@@ -151,7 +151,7 @@ impl Journal {
             reigns: visitor.reigns,
             mark: scanned.end.as_ref().map_or(options.mark, |end| end.header.mark),
             synced: scanned.chain.synced,
-            released: scanned.chain.released,
+            released: scanned.chain.released.min(scanned.chain.last()),
             rewritten_bytes: 0,
             cut: scanned.fault.as_ref().map(|fault| Cut {
                 path: disk.path(&fault.file),
@@ -172,7 +172,7 @@ impl Journal {
         let mut syncer = Syncer::new(Arc::clone(&shared), disk, number, Arc::clone(&file));
         let mut writer = Writer::new(shared, identity, file, number, at, chain);
         if scanned.chain.synced < chain.last() || report.cut.is_some() {
-            writer.mark(scanned.chain.released)?;
+            writer.mark(report.released)?;
             syncer.sync_all()?;
         }
         for file in prepared {

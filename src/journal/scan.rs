@@ -53,6 +53,7 @@ pub(super) struct Chain {
     pub hash: u64,
     /// The highest sequence that anything good names as synced.
     pub synced: Sequence,
+    /// The highest that is named as released. What lay behind the end of a reign went with it: it may be another record now.
     pub released: Sequence,
 }
 
@@ -164,6 +165,7 @@ pub(super) fn scan<D: Disk>(
         chain: Chain::START,
         cursor: Cursor::new(),
         frames: VecDeque::new(),
+        named: [Sequence(0); 2],
     };
     let first = match start {
         Start::Behind(sequence) => scanner.segment_of(sequence.next())?.unwrap_or(first),
@@ -220,6 +222,8 @@ struct Scanner<'a, D: Disk> {
     cursor: Cursor<D::File>,
     /// Frames (first sequence, segment, offset) from the first on that is not known to be durable.
     frames: VecDeque<(Sequence, u64, u64)>,
+    /// What was named as released before the present frame, and what that names.
+    named: [Sequence; 2],
 }
 
 enum Stop {
@@ -545,6 +549,7 @@ impl<D: Disk> Scanner<'_, D> {
         } else {
             self.frames.push_back((frame.first, position.segment, position.offset));
             self.chain.synced = self.chain.synced.max(frame.synced);
+            self.named = [self.chain.released, frame.released];
             self.chain.released = self.chain.released.max(frame.released);
             self.drop_synced_frames();
             position.offset += FRAME_SIZE as u64;
@@ -602,6 +607,8 @@ impl<D: Disk> Scanner<'_, D> {
             }
             if self.chain.begins_reign(record.epoch) {
                 observer.reign(&self.chain.reign_start(record.epoch));
+                let [before, here] = self.named;
+                self.chain.released = before.min(self.chain.last()).max(here);
             }
             self.chain.hash = chain(self.chain.hash, bytes);
             self.chain.next = record.sequence.next();

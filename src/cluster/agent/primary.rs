@@ -19,6 +19,8 @@ use crate::model::{Epoch, NodeId, Sequence};
 
 /// How long a connection may be there without a hello.
 const HELLO_NS: u64 = 1_000_000_000;
+/// Connections that are taken in a turn: clients wait meanwhile, and anybody may dial.
+const ACCEPTS_PER_TURN: usize = 4;
 /// Connections beside one of each peer: who dials again before the old one is gone, and strangers.
 const SPARE_CONNECTIONS: usize = 8;
 
@@ -96,7 +98,9 @@ impl<W: Wires> ClusterAgent<W> {
 
     fn accept(&mut self) -> usize {
         let mut done = 0;
-        while let Ok(Some(stream)) = self.outside.wires.accept() {
+        while done < ACCEPTS_PER_TURN
+            && let Ok(Some(stream)) = self.outside.wires.accept()
+        {
             done += 1;
             let connections_max = self.options.peers.len() + SPARE_CONNECTIONS;
             if self.downstreams.len() >= connections_max {
@@ -113,6 +117,7 @@ impl<W: Wires> ClusterAgent<W> {
                 Err(error) => self.complain(None, error.to_string()),
             }
         }
+        self.is_unread |= done == ACCEPTS_PER_TURN;
         done
     }
 
@@ -194,8 +199,12 @@ impl<W: Wires> ClusterAgent<W> {
         let Some(name) = self.peer(header.sender).map(|peer| peer.name.clone()) else {
             return Err(LinkError::Closed);
         };
-        if !self.steward.is_without_arbiter() || !self.downstreams[at].link.is_named(&name) {
+        if !self.downstreams[at].link.is_named(&name) {
             return Err(LinkError::Closed);
+        }
+        if !self.steward.is_without_arbiter() {
+            // Its hello, which follows, says how the configurations differ.
+            return Ok(());
         }
         let leads = header.reign != Epoch(0);
         self.steward.heard_view(header.sender, leads, view);

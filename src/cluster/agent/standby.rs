@@ -255,36 +255,36 @@ impl<W: Wires> ClusterAgent<W> {
         // Where the log goes on behind the shared record it is cut, which compares the hash there.
         let window = &self.window;
         let own_hash = |shared| window.hash_after(shared).unwrap_or(named);
-        self.inflow.take(&frame, &mut self.steward, own_hash).map_err(Parting::Refused)?;
+        let taken = self.inflow.take(&frame, &mut self.steward, own_hash);
         // At once: the next frame, or the end of the connection, may be the end of following, and what was handed on
         // has to reach the log all the same, else this node could never say again where that ends.
         if let Some(reign) = self.steward.follows() {
             self.set_post(Post::Following { reign });
         }
-        Ok(true)
+        taken.map(|()| true).map_err(Parting::Refused)
     }
 
     /// The connection to a primary is over.
     pub(super) fn part(&mut self, node: NodeId, parting: &Parting) {
         self.stop_taking();
-        self.upstream.state = State::Idle;
-        self.upstream.dial_at_ns = self.now_ns;
+        let state = std::mem::replace(&mut self.upstream.state, State::Idle);
+        let was_welcomed = matches!(state, State::Up { is_welcomed: true, .. });
+        // Whether a primary that was followed is still there is looked at once.
+        let patience_ns = if was_welcomed { 0 } else { REDIAL_NS };
+        self.upstream.misses += usize::from(!was_welcomed);
+        self.upstream.dial_at_ns = self.now_ns + patience_ns;
         self.steward.closed(node);
         match parting {
             Parting::Snapshot(why) => {
-                self.upstream.misses += 1;
                 self.upstream.dial_at_ns = self.now_ns + SNAPSHOT_NS;
                 self.refused_connections += 1;
                 self.complain(Some(node), format!("its snapshot cannot be taken in: {why}"));
             }
             Parting::Refused(Refused::NotPrimary) => {
                 self.steward.heard_quiet(node);
-                self.upstream.misses += 1;
-                self.upstream.dial_at_ns = self.now_ns + REDIAL_NS;
                 self.complain(Some(node), String::new());
             }
             Parting::Refused(why) => {
-                self.upstream.misses += 1;
                 self.upstream.dial_at_ns = self.now_ns + REFUSED_NS;
                 self.refused_connections += 1;
                 self.complain(Some(node), why.to_string());

@@ -72,7 +72,8 @@ mod tests {
         let first = View::founding(name, member(0), level, 1).expect("it is valid");
         own.found(&first).expect("it is writable");
         let before = own.read().expect("it is readable").expect("it was founded");
-        let over = first.next(&Change::Promotion(member(1)), level, 2).expect("it is valid");
+        let over = Change::Promotion { primary: member(1), above: Epoch(0) };
+        let over = first.next(&over, level, 2).expect("it is valid");
         own.adopt(&over).expect("it is writable");
         let swapped = first.next(&Change::InSync(vec![member(0)]), level, 3).expect("it is valid");
         own.swap(before.version, &swapped).expect("it is writable");

@@ -47,6 +47,9 @@ impl Steward {
             // It may be primary at any moment, with the log that it has.
             return Welcomed::HangUp;
         }
+        self.promote = false;
+        // What was told behind that, this primary holds, or an operator overrode it: it says so anew.
+        self.told = released;
         self.promise(self.promise.epoch, reign);
         self.following = Some(Following { node: from, reign });
         self.primary_heard_ns = self.now_ns;
@@ -188,6 +191,7 @@ impl Steward {
         if self.has(Mutant::NumberTwiceInReign) && view.primary() == self.me {
             return self.lead(&view.clone());
         }
+        self.promote = false;
         let is_over = |following: &super::Following| {
             following.node != view.primary().node || following.reign < view.reign()
         };
@@ -208,7 +212,8 @@ impl Steward {
         if self.promote {
             return true;
         }
-        let has_me = view.has(self.me);
+        // A view from before a reign that this node followed is old: who named it then may have left it out.
+        let has_me = view.has(self.me) && view.epoch() >= self.promise.reign;
         #[cfg(any(test, feature = "simulation"))]
         let has_me = has_me
             || self.has(Mutant::PromoteNotInSync)
@@ -250,7 +255,9 @@ impl Steward {
         #[cfg(any(test, feature = "simulation"))]
         let promotes = promotes && !self.has(Mutant::PromoteInNextEpoch);
         let change = match (self.settings.rule, promotes) {
-            (Rule::Operator { .. }, true) => Change::Promotion(self.me),
+            (Rule::Operator { .. }, true) => {
+                Change::Promotion { primary: self.me, above: self.promise.reign }
+            }
             _ => Change::TakeOver { primary: self.me, in_sync },
         };
         self.ask_for(&change, durability);

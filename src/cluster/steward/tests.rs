@@ -346,6 +346,54 @@ fn an_operator_promotes_a_node_that_is_not_in_sync() {
 }
 
 #[test]
+fn one_that_is_promoted_behind_what_was_told_tells_its_own_records_when_they_are_on_disk() {
+    let mut steward = following(9);
+    steward.primary_heard(NodeId(0), Epoch(1), Sequence(50));
+    steward.promote();
+    steward.tick(MS);
+    let view = asked(&mut steward).expect("an operator wants it");
+    steward.answer(Answer::Asked);
+    shows(&mut steward, &Held { view, version: Version(3) });
+    steward.own(own(40, 12));
+    let is_told = steward.released().max(steward.told());
+    assert_eq!((steward.leads(), is_told), (Some(Epoch(3)), Sequence(12)));
+}
+
+#[test]
+fn a_promotion_that_was_not_done_ends_with_the_next_view_and_with_a_primary_that_is_followed() {
+    let mut behind = begun(2);
+    behind.own(own(3, 0));
+    shows(&mut behind, &held(&[0, 1]));
+    obey(&mut behind);
+    behind.promote();
+    behind.tick(MS);
+    assert_eq!(asked(&mut behind), None, "it has to sync first");
+    assert_eq!(behind.welcome(NodeId(0), Epoch(1), Sequence(3)), Welcomed::Following);
+    obey(&mut behind);
+    behind.own(own(3, 3));
+    behind.tick(2 * MS);
+    assert_eq!(asked(&mut behind), None, "the primary is back");
+
+    behind.promote();
+    let over = Change::TakeOver { primary: member(1), in_sync: vec![member(1)] };
+    let view = held(&[0, 1]).view.next(&over, Durability::LocalDisk, 3).expect("it is valid");
+    shows(&mut behind, &Held { view, version: Version(3) });
+    behind.tick(3 * MS);
+    assert_eq!(asked(&mut behind), None, "the operator was shown another view");
+}
+
+#[test]
+fn where_there_is_no_view_yet_the_arbiter_is_asked_now_and_then() {
+    let mut steward = begun(0);
+    assert_eq!(steward.request(), Some(Request::Read));
+    steward.answer(Answer::View(None));
+    pass(&mut steward, 0, 400);
+    assert_eq!(steward.request(), None);
+    pass(&mut steward, 420, 520);
+    assert_eq!(steward.request(), Some(Request::Read));
+}
+
+#[test]
 fn an_operator_founds_the_view() {
     let mut steward = begun(0);
     assert_eq!(steward.request(), Some(Request::Read));
@@ -506,7 +554,8 @@ fn a_higher_epoch_is_kept_from_whoever_says_it_and_a_primary_steps_down() {
 
 /// A view in which an operator promoted node 1, whatever the view was before.
 fn promoted(before: &View) -> View {
-    let over = before.next(&Change::Promotion(member(1)), Durability::LocalDisk, 7);
+    let change = Change::Promotion { primary: member(1), above: Epoch(0) };
+    let over = before.next(&change, Durability::LocalDisk, 7);
     over.expect("it is valid")
 }
 
@@ -550,6 +599,22 @@ fn a_higher_view_that_could_not_be_kept_is_asked_for_again_and_nobody_leads_mean
 }
 
 #[test]
+fn one_whose_view_is_older_than_the_reign_that_it_followed_leads_only_by_an_operators_word() {
+    let mut steward = without_arbiter(0, true, &[0, 1], 9);
+    let reign = promoted(&held(&[0, 1]).view).reign();
+    assert_eq!(steward.welcome(NodeId(1), reign, Sequence(9)), Welcomed::Following);
+    obey(&mut steward);
+    steward.closed(NodeId(1));
+    [1, 2].into_iter().for_each(|node| steward.heard_quiet(NodeId(node)));
+    steward.tick(MS);
+    assert_eq!(asked(&mut steward), None, "the other has told what it does not know of");
+    steward.promote();
+    steward.tick(2 * MS);
+    let view = asked(&mut steward).expect("an operator wants it");
+    assert!(view.reign() > reign, "reigns only rise in a log");
+}
+
+#[test]
 fn an_older_promotion_that_a_third_node_tells_of_stops_nobody() {
     let mut steward = without_arbiter(0, false, &[0, 1], 9);
     let over = promoted(&held(&[0, 1]).view);
@@ -567,7 +632,10 @@ fn an_older_promotion_that_a_third_node_tells_of_stops_nobody() {
 fn of_two_primaries_by_the_word_of_two_operators_exactly_one_stops() {
     let known = held(&[0, 1]).view;
     let level = Durability::LocalDisk;
-    let promoted = |node| known.next(&Change::Promotion(member(node)), level, 9).expect("valid");
+    let promoted = |node| {
+        let over = Change::Promotion { primary: member(node), above: Epoch(0) };
+        known.next(&over, level, 9).expect("valid")
+    };
     let grown = |view: &View| {
         let same = Change::InSync(view.in_sync().to_vec());
         view.next(&same, level, 11).expect("valid")

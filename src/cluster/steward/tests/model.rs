@@ -29,7 +29,7 @@ use crate::cluster::steward::mutant::Mutant;
 /// Seeds of the plain runs.
 const SEEDS: u64 = 3_000;
 /// Seeds within which every mutant must be caught.
-const MUTANT_SEEDS: u64 = 1_000;
+const MUTANT_SEEDS: u64 = SEEDS;
 
 /// What happened in a number of runs.
 #[derive(Debug, Default)]
@@ -92,7 +92,7 @@ fn run_all(goes_on_alone: impl Fn(u64) -> Option<bool>) -> Happened {
         assert!(happened.failovers > seeds, "{happened:?}");
         assert!(happened.stuck < seeds / 2, "{happened:?}");
         assert!(happened.told > seeds * 50, "{happened:?}");
-        assert!(happened.snapshots > seeds / 4, "{happened:?}");
+        assert!(happened.snapshots > seeds / 10, "{happened:?}");
     }
     happened
 }

@@ -210,6 +210,8 @@ pub(super) struct World {
     checker: Checker,
     durability: Durability,
     mutant: Option<Mutant>,
+    /// Whether journals are pruned.
+    prunes: bool,
     /// How slow the disks are.
     sync_one_in: usize,
     faults_on: bool,
@@ -244,6 +246,7 @@ impl World {
         let durability =
             if chance.one_in(4) { Durability::StandbyDisk } else { Durability::StandbyMemory };
         let sync_one_in = [1, 6, 40][chance.below(3)];
+        let prunes = seed % 8 < 2;
         let all = nodes + 1;
         let mut world = Self {
             chance,
@@ -260,6 +263,7 @@ impl World {
             checker: Checker::default(),
             durability,
             mutant,
+            prunes,
             sync_one_in,
             faults_on: false,
             is_healed: false,
@@ -477,7 +481,8 @@ impl World {
         let Some(steward) = &mut self.nodes[id].steward else { return Ok(()) };
         steward.tick(now_ns);
         steward.own(own);
-        let released = steward.released();
+        // As the agent tells its gateway.
+        let released = steward.released().max(steward.told());
         if let Some(request) = steward.request() {
             self.ask(id, request);
         }

@@ -13,6 +13,13 @@ impl World {
             return;
         }
         let count = self.nodes.len();
+        // There is one connection to whoever may be primary: a hello says where the log ends.
+        for other in (0..count).filter(|other| *other != to) {
+            let Connection { is_open, to_dialler, .. } = &self.connections[count * from + other];
+            if *is_open || !to_dialler.is_empty() {
+                self.hang_up(count * from + other, from);
+            }
+        }
         if self.nodes[to].steward.is_none() {
             if let Some(steward) = &mut self.nodes[from].steward {
                 steward.refused(NodeId(to as u16));

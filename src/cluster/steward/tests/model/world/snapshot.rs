@@ -22,9 +22,9 @@ impl World {
         node.synced.min(node.steward.as_ref().map_or(0, told))
     }
 
-    /// Somebody prunes a node's journal behind a snapshot, now and then.
+    /// Somebody prunes a node's journal behind a snapshot, now and then, in some of the seeds.
     pub(super) fn prune(&mut self, id: usize) {
-        if !self.faults_on || !self.chance.one_in(60) {
+        if !self.prunes || !self.faults_on || !self.chance.one_in(60) {
             return;
         }
         let bound = self.snapshot_bound(id);
