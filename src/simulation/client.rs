@@ -82,6 +82,8 @@ pub struct Client {
     pub commands: u64,
     /// What came again.
     pub resent: u64,
+    /// The last record whose effects he was told.
+    pub last_record: u64,
     wall_ns: u64,
 }
 
@@ -110,6 +112,7 @@ impl Client {
             complaint: None,
             commands: 0,
             resent: 0,
+            last_record: 0,
             wall_ns: 0,
         }
     }
@@ -355,6 +358,9 @@ impl Client {
                 ));
             }
         }
+        // An ExecID is shard, record and event.
+        let record = told.exec_id.split('-').nth(1).and_then(|record| record.parse().ok());
+        self.last_record = self.last_record.max(record.unwrap_or(0));
         self.told.insert(number, Some(told));
         self.go_on();
     }

@@ -289,6 +289,7 @@ impl World {
         self.arbitration.advance(self.now_ns);
         let changes = self.arbitration.changes();
         if changes != std::mem::replace(&mut self.changes, changes) {
+            self.check_view()?;
             self.hurry();
         }
         self.cure(false);
@@ -457,6 +458,24 @@ impl World {
         let is_it =
             |member: &Member| member.node.index() == node && Some(member.incarnation) == known;
         self.arbitration.view().is_some_and(|view| view.in_sync().iter().any(is_it))
+    }
+
+    /// The view changes: whoever it counts upon, and runs, has all that was told.
+    fn check_view(&self) -> Result<(), String> {
+        let told = self.clients.iter().map(|client| client.last_record).max().unwrap_or(0);
+        let Some(view) = self.arbitration.view() else { return Ok(()) };
+        for member in view.in_sync() {
+            let machine = &self.machines[member.node.index()];
+            let has = machine.log.len() as u64;
+            let counts = machine.is_up() && incarnation(&machine.life) == Some(member.incarnation);
+            if counts && has < told {
+                let (node, epoch) = (member.node, view.epoch());
+                return Err(format!(
+                    "epoch {epoch} counts upon node {node}, which has {has} records of {told} that were told of"
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// A node begins to lead: everything that anybody was told so far is in its log.
