@@ -152,6 +152,7 @@ pub struct ClusterAgent<W: Wires> {
     /// What people were told last.
     said_epoch: Epoch,
     said_view: Option<(NodeId, Vec<NodeId>)>,
+    said_of_arbiter: String,
     /// To whom a snapshot was sent last, and which.
     said_snapshot: Option<(NodeId, Sequence)>,
     is_over: bool,
@@ -213,6 +214,7 @@ impl<W: Wires> ClusterAgent<W> {
             post: Post::Waiting,
             said_epoch: Epoch(0),
             said_view: None,
+            said_of_arbiter: String::new(),
             said_snapshot: None,
             is_over: false,
             #[cfg(any(test, feature = "simulation"))]
@@ -295,6 +297,7 @@ impl<W: Wires> ClusterAgent<W> {
         let mut done = 0;
         if let Some(answer) = self.outside.port.poll() {
             self.steward.answer(answer);
+            self.say_of_arbiter();
             done += 1;
         }
         if let Some(request) = self.steward.request() {
@@ -305,6 +308,19 @@ impl<W: Wires> ClusterAgent<W> {
             done += 1;
         }
         done
+    }
+
+    /// Says a new complaint once, and that it is over.
+    fn say_of_arbiter(&mut self) {
+        let complaint = self.outside.port.complaint();
+        if complaint == self.said_of_arbiter {
+            return;
+        }
+        match complaint.is_empty() {
+            true => self.control.say(false, "the arbiter answers again".to_owned()),
+            false => self.control.say(true, complaint.clone()),
+        }
+        self.said_of_arbiter = complaint;
     }
 
     fn look_at_disk(&mut self) -> usize {

@@ -82,19 +82,10 @@ impl Shared {
         result.unwrap_or(Answer::Failed)
     }
 
-    /// Says a new complaint once, and that it is over.
+    /// Notes why there was no answer. The agent says it: here nothing may wait for whoever reads that.
     fn note(&self, error: Option<&ArbiterError>) {
         let text = error.map(ArbiterError::to_string).unwrap_or_default();
-        let mut complaint = self.complaint.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *complaint, text);
-        let is_new = *complaint != before;
-        // Whoever reads what is said here may be slow, and the hot thread asks for the complaint.
-        drop(complaint);
-        match error {
-            Some(error) if is_new => tracing::warn!("{error}"),
-            None if is_new => tracing::info!("the arbiter answers again"),
-            _ => {}
-        }
+        *self.complaint.lock().unwrap_or_else(PoisonError::into_inner) = text;
     }
 }
 

@@ -399,7 +399,15 @@ impl<W: Wires> ClusterAgent<W> {
             match self.outside.history.next(node) {
                 Some(Piece::Begins { hash }) => self.welcome(at, hash)?,
                 Some(Piece::Snapshot(parcel)) => self.begin_sending(at, parcel),
-                Some(Piece::Records(_) | Piece::Part(_)) | None => return Ok(0),
+                Some(Piece::Records(_) | Piece::Part(_)) | None => {
+                    // The journal may be long: that it is read is a sign of life.
+                    let Downstream { link, .. } = &mut self.downstreams[at];
+                    if is_sign_due {
+                        link.send(&Frame { header, body: Body::Progress { end, released } });
+                        link.flush()?;
+                    }
+                    return Ok(0);
+                }
                 Some(Piece::Gone(why)) => {
                     self.complain(Some(node), why);
                     self.steward.closed(node);

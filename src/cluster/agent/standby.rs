@@ -14,7 +14,7 @@ use crate::cluster::steward::Ack;
 use crate::cluster::wires::Wires;
 use crate::model::{Epoch, NodeId};
 
-/// How long a node may take to answer a hello: it may have to read its journal for it.
+/// How long a node may be silent after a hello. Where it has to read its journal for an answer it shows that it lives.
 pub(super) const WELCOME_NS: u64 = 2_000_000_000;
 /// How long a node that refused this one is left alone.
 const REFUSED_NS: u64 = 100_000_000;
@@ -244,6 +244,13 @@ impl<W: Wires> ClusterAgent<W> {
         }
         let arrival = &mut *self.outside.arrival;
         if snapshot::take_frame(&frame, *node, taking, arrival, &mut self.steward)? {
+            *since_ns = self.now_ns;
+            return Ok(true);
+        }
+        if matches!(frame.body, Body::Progress { .. })
+            && !*is_welcomed
+            && frame.header.sender == *node
+        {
             *since_ns = self.now_ns;
             return Ok(true);
         }

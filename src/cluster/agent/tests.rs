@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::*;
 use crate::cluster::Version;
@@ -107,16 +107,28 @@ impl Port for DeskPort {
 /// What a node's log holds, for its history.
 type Logged = Arc<Mutex<Vec<RecordBytes>>>;
 
-struct LoggedHistory(Logged, BTreeMap<NodeId, (u64, bool)>);
+struct LoggedHistory {
+    logged: Logged,
+    readings: BTreeMap<NodeId, (u64, bool)>,
+    /// How often it has nothing yet, from the first question on.
+    delay: usize,
+    /// How often it was begun.
+    begun: Arc<AtomicUsize>,
+}
 
 impl History for LoggedHistory {
     fn begin(&mut self, node: NodeId, shared: Sequence) {
-        self.1.insert(node, (shared.0, false));
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.readings.insert(node, (shared.0, false));
     }
 
     fn next(&mut self, node: NodeId) -> Option<Piece> {
-        let (read, begun) = self.1.get_mut(&node)?;
-        let log = self.0.lock().expect("nobody panics");
+        let (read, begun) = self.readings.get_mut(&node)?;
+        if self.delay > 0 {
+            self.delay -= 1;
+            return None;
+        }
+        let log = self.logged.lock().expect("nobody panics");
         if !std::mem::replace(begun, true) {
             let hash = log[..*read as usize].iter().fold(0, |hash, record| {
                 crate::journal::format::chain(hash, record.used().expect("a record"))
@@ -131,7 +143,7 @@ impl History for LoggedHistory {
     }
 
     fn end(&mut self, node: NodeId) {
-        self.1.remove(&node);
+        self.readings.remove(&node);
     }
 }
 
@@ -250,7 +262,12 @@ impl House {
             wires: town.wires(address(node)),
             port: Box::new(DeskPort(desk.clone(), None)),
             arrival: Box::new(crate::cluster::arrival::NoArrival),
-            history: Box::new(LoggedHistory(logged.clone(), BTreeMap::new())),
+            history: Box::new(LoggedHistory {
+                logged: logged.clone(),
+                readings: BTreeMap::new(),
+                delay: 0,
+                begun: Arc::default(),
+            }),
             keeper: Box::new(memory.clone()),
         };
         let control = Control::new();
@@ -369,8 +386,8 @@ fn a_standby_is_taken_in_and_what_is_told_it_holds() {
     assert!(!street.houses[1].standing.doors_open());
 }
 
-#[test]
-fn a_standby_that_comes_late_gets_old_records_from_the_journal() {
+/// A primary whose window does not have all of its log, and a standby that comes with an empty one.
+fn late(delay: usize) -> (Street, Arc<AtomicUsize>) {
     let mut street = Street::new(2);
     street.town.burn_down(address(1));
     let late = street.houses.remove(1);
@@ -382,6 +399,13 @@ fn a_standby_that_comes_late_gets_old_records_from_the_journal() {
             street.turn();
         }
     }
+    let begun = Arc::<AtomicUsize>::default();
+    street.houses[0].agent.outside.history = Box::new(LoggedHistory {
+        logged: street.houses[0].logged.clone(),
+        readings: BTreeMap::new(),
+        delay,
+        begun: begun.clone(),
+    });
     let desk = Desk::default();
     *desk.0.lock().expect("nobody panics") = street.houses[0]
         .agent
@@ -390,8 +414,24 @@ fn a_standby_that_comes_late_gets_old_records_from_the_journal() {
         .map(|view| Held { view: view.clone(), version: Version(u64::from(view.epoch().0)) });
     let late = House::new(&street.town, &desk, 1, 2);
     street.houses.push(late);
+    (street, begun)
+}
+
+#[test]
+fn a_standby_that_comes_late_gets_old_records_from_the_journal() {
+    let (mut street, _) = late(0);
     let last = street.houses[0].last;
     street.run("it has all", |houses| houses[1].last == last);
+}
+
+#[test]
+fn a_standby_waits_for_a_primary_that_reads_its_journal_for_an_answer() {
+    let turns = 3 * (standby::WELCOME_NS / STEP_NS) as usize;
+    let (mut street, begun) = late(turns);
+    (0..turns).for_each(|_| street.turn());
+    let last = street.houses[0].last;
+    street.run("it has all", |houses| houses[1].last == last);
+    assert_eq!(begun.load(Ordering::Relaxed), 1, "it did not give up and ask again");
 }
 
 #[test]
