@@ -6,6 +6,7 @@
 use std::io::ErrorKind;
 
 use super::snapshot::Sending;
+use super::standby::WELCOME_NS;
 use super::{ClusterAgent, Probe, REDIAL_NS, word};
 use crate::cluster::frame::{Body, Frame, Header, Own};
 use crate::cluster::history::Piece;
@@ -400,9 +401,10 @@ impl<W: Wires> ClusterAgent<W> {
                 Some(Piece::Begins { hash }) => self.welcome(at, hash)?,
                 Some(Piece::Snapshot(parcel)) => self.begin_sending(at, parcel),
                 Some(Piece::Records(_) | Piece::Part(_)) | None => {
-                    // The journal may be long: that it is read is a sign of life.
-                    let Downstream { link, .. } = &mut self.downstreams[at];
-                    if is_sign_due {
+                    // The journal may be long: that it is still read is a sign of life.
+                    let Downstream { link, since_ns, .. } = &mut self.downstreams[at];
+                    let is_long = self.now_ns.saturating_sub(*since_ns) > WELCOME_NS / 4;
+                    if is_sign_due && is_long {
                         link.send(&Frame { header, body: Body::Progress { end, released } });
                         link.flush()?;
                     }
