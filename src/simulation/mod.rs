@@ -7,7 +7,7 @@
 //!    works once, or misses its turn, as a thread does that is not scheduled.
 //! 3. Faults ([`faults`]) come once there is something to lose, overlap, and end. At last all is healed.
 //! 4. What clients were told is compared with the log of whoever begins to lead, each time, and at the end
-//!    ([`reference`]); what they notice themselves ([`client`]) is an error too. At the end the cluster must trade
+//!    ([`reference`]), and with how far the logs reach that a new view names; what they notice themselves ([`client`]) is an error too. At the end the cluster must trade
 //!    again, all nodes must be in sync and have the state to which the log replays, and each journal must be that log.
 //!
 //! A fault that would take what was acknowledged from every node in sync is not drawn: no protocol survives that.

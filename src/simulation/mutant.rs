@@ -22,7 +22,7 @@ impl Mutant {
     /// go wrong than seeds of this length have; the steward's model notices that.
     pub fn all() -> Vec<Self> {
         let is_planted = |mutant: &StewardMutant| *mutant != StewardMutant::AckWhileUnsure;
-        let steward = StewardMutant::ALL.into_iter().filter(is_planted).map(Self::Steward);
+        let steward = StewardMutant::WITH_ARBITER.into_iter().filter(is_planted).map(Self::Steward);
         let agent = AgentMutant::ALL.into_iter().map(Self::Agent);
         steward.chain(agent).chain(NodeMutant::ALL.into_iter().map(Self::Node)).collect()
     }

@@ -58,17 +58,8 @@ pub enum Mutant {
 }
 
 impl Mutant {
-    /// All of those that matter only without an arbiter.
-    pub const WITHOUT_ARBITER: [Self; 5] = [
-        Self::LeadUnasked,
-        Self::SpeakUninformed,
-        Self::GiveUnsynced,
-        Self::IgnoreHigherView,
-        Self::PromoteInNextEpoch,
-    ];
-
-    /// All of the others.
-    pub const ALL: [Self; 20] = [
+    /// Those that matter with an arbiter.
+    pub const WITH_ARBITER: [Self; 20] = [
         Self::ReleaseBeforeDurable,
         Self::ReleaseUnderNewViewOnly,
         Self::ReleaseUnderOldViewOnly,
@@ -89,6 +80,15 @@ impl Mutant {
         Self::StayPrimary,
         Self::AckAhead,
         Self::AckWhileUnsure,
+    ];
+
+    /// Those that matter only without one.
+    pub const WITHOUT_ARBITER: [Self; 5] = [
+        Self::LeadUnasked,
+        Self::SpeakUninformed,
+        Self::GiveUnsynced,
+        Self::IgnoreHigherView,
+        Self::PromoteInNextEpoch,
     ];
 }
 

@@ -58,8 +58,9 @@ impl Checker {
 
     /// A node may tell its records up to this one.
     pub fn release(&mut self, node: &Node, sequence: Sequence) {
+        let Some(at) = (sequence.0 as usize).checked_sub(1) else { return };
         if self.released.is_none_or(|(last, _)| last < sequence)
-            && let Some(entry) = node.log.get((sequence.0 as usize).wrapping_sub(1))
+            && let Some(entry) = node.log.get(at)
         {
             self.released = Some((sequence, *entry));
         }
