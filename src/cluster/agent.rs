@@ -25,12 +25,14 @@ mod standby;
 mod tests;
 mod word;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::cluster::arrival::Arrival;
 use crate::cluster::chain::Chain;
 use crate::cluster::control::{Control, Ending, LinkStatus, Rise, Status, Wish};
+use crate::cluster::definitions::Definitions;
 use crate::cluster::follower::{End, Inflow};
 use crate::cluster::frame::Header;
 use crate::cluster::history::History;
@@ -70,8 +72,8 @@ pub struct Options {
     pub peers: Vec<PeerAddress>,
     /// The version of this node's journal.
     pub journal_format: u32,
-    /// A hash of what the configuration defines.
-    pub definitions: u64,
+    /// What the configuration defines.
+    pub definitions: Definitions,
     /// For mutual TLS; without them only loopback addresses are spoken to.
     pub credentials: Option<Credentials>,
     /// Records of the log that are kept in memory for standbys; a power of two.
@@ -136,8 +138,7 @@ pub struct ClusterAgent<W: Wires> {
     complaints: Vec<String>,
     rise: Rise,
     refused_connections: u64,
-    /// When something of an unknown node may be said again: anybody may dial.
-    strangers_at_ns: u64,
+    strangers: Strangers,
     now_ns: u64,
     wall_ns: u64,
     /// The first record of this process's reign.
@@ -168,12 +169,71 @@ struct Probe<S> {
     at_ns: u64,
 }
 
+/// What was said of connections of unknown nodes, and how many may still come: anybody may dial.
+///
+/// A reason is said once; only the last few are remembered, and no more are said in a while, so that whoever makes up
+/// new ones does not fill the log. Each connection that is begun costs work, with TLS a handshake on the thread that
+/// also has the engine, so there are only so many in a while.
+struct Strangers {
+    said: VecDeque<String>,
+    sayings_left: usize,
+    says_again_at_ns: u64,
+    connections_left: usize,
+    accepts_again_at_ns: u64,
+}
+
+impl Strangers {
+    /// Reasons that are remembered, and said in [`Self::SAYINGS_NS`].
+    const SAYINGS: usize = 8;
+    const SAYINGS_NS: u64 = 10_000_000_000;
+    /// Connections that are taken in [`Self::CONNECTIONS_NS`]. Who looks whether this node listens dials every
+    /// [`REDIAL_NS`].
+    const CONNECTIONS: usize = 50;
+    const CONNECTIONS_NS: u64 = 100_000_000;
+
+    fn new(now_ns: u64) -> Self {
+        Self {
+            said: VecDeque::with_capacity(Self::SAYINGS),
+            sayings_left: Self::SAYINGS,
+            says_again_at_ns: now_ns,
+            connections_left: Self::CONNECTIONS,
+            accepts_again_at_ns: now_ns,
+        }
+    }
+
+    /// Whether this is to be said.
+    fn is_new(&mut self, why: &str, now_ns: u64) -> bool {
+        if self.said.iter().any(|said| said == why) {
+            return false;
+        }
+        if now_ns >= self.says_again_at_ns {
+            (self.sayings_left, self.says_again_at_ns) = (Self::SAYINGS, now_ns + Self::SAYINGS_NS);
+        }
+        let Some(left) = self.sayings_left.checked_sub(1) else { return false };
+        self.sayings_left = left;
+        if self.said.len() == Self::SAYINGS {
+            self.said.pop_front();
+        }
+        self.said.push_back(why.to_owned());
+        true
+    }
+
+    /// Whether a connection may be taken now.
+    fn may_come(&mut self, now_ns: u64) -> bool {
+        if now_ns >= self.accepts_again_at_ns {
+            self.connections_left = Self::CONNECTIONS;
+            self.accepts_again_at_ns = now_ns + Self::CONNECTIONS_NS;
+        }
+        self.connections_left > 0
+    }
+}
+
 /// How often a node shows that it lives, as a part of the shortest time that it may be silent.
 const SIGNS_PER_TIMEOUT: u64 = 8;
-/// From one sentence about a connection of an unknown node to the next; all of them are counted.
-const STRANGERS_NS: u64 = 10_000_000_000;
 /// How long to wait before somebody who did not answer is dialled again.
 const REDIAL_NS: u64 = 5_000_000;
+/// Frames that are taken from one connection in a turn: whoever sends without end has to wait, not the others.
+const FRAMES_PER_TURN: usize = 64;
 
 impl<W: Wires> ClusterAgent<W> {
     /// An agent of a process that begins.
@@ -204,7 +264,7 @@ impl<W: Wires> ClusterAgent<W> {
             complaints: vec![String::new(); options.peers.len()],
             rise: Rise::default(),
             refused_connections: 0,
-            strangers_at_ns: now_ns,
+            strangers: Strangers::new(now_ns),
             now_ns,
             wall_ns: 0,
             begin: None,
@@ -249,10 +309,8 @@ impl<W: Wires> ClusterAgent<W> {
         }
         match name {
             Some(name) if !why.is_empty() => self.control.say(true, format!("{name}: {why}")),
-            None if self.now_ns >= self.strangers_at_ns => {
-                self.strangers_at_ns = self.now_ns + STRANGERS_NS;
-                self.control
-                    .say(true, format!("a connection of an unknown node was closed: {why}"));
+            None if self.strangers.is_new(&why, self.now_ns) => {
+                self.control.say(true, format!("a connection of an unknown node was closed: {why}"))
             }
             _ => {}
         }
@@ -399,10 +457,19 @@ impl<W: Wires> ClusterAgent<W> {
                 let in_sync = view.map(|view| view.in_sync()).unwrap_or_default();
                 let is_there = to != self.options.settings.node
                     && in_sync.iter().any(|member| member.node == to);
-                if is_there {
-                    return Ok(());
+                if !is_there {
+                    return Err(format!(
+                        "node {to} is not in sync: castle admin cluster shows who is"
+                    ));
                 }
-                Err(format!("node {to} is not in sync: castle admin cluster shows who is"))
+                match self.steward.absent() {
+                    None => Ok(()),
+                    Some(absent) => Err(format!(
+                        "{} is not there, and without an arbiter nobody who is given the place leads before every other \
+                         node has said that it does not. Start it first, or take it out of [[cluster.member]]",
+                        self.name_of(absent)
+                    )),
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 use crate::journal::transfer::{Arriving, Parcel, TransferError};
 use crate::model::ClusterName;
 
-/// Parts that wait to be written: four megabytes.
+/// Parts, and beginnings, that wait to be written: four megabytes.
 const PARTS_AHEAD: usize = 64;
 
 /// See the module. One snapshot at a time.
@@ -109,6 +109,14 @@ impl DiskArrival {
         Ok(Desk { work, outcomes, parts, thread })
     }
 
+    /// Asks for something that takes up room until it is done.
+    fn ask_for_room(&self, work: Work) {
+        if let Some(desk) = &self.desk {
+            desk.parts.fetch_add(1, Ordering::AcqRel);
+        }
+        self.ask(work);
+    }
+
     /// The thread is there for as long as the desk.
     fn ask(&self, work: Work) {
         if let Some(desk) = &self.desk {
@@ -126,7 +134,7 @@ impl Arrival for DiskArrival {
                 Err(error) => self.failure = Some(format!("no thread can be made: {error}")),
             }
         }
-        self.ask(Work::Begin(number, *parcel));
+        self.ask_for_room(Work::Begin(number, *parcel));
     }
 
     fn has_room(&self) -> bool {
@@ -135,10 +143,7 @@ impl Arrival for DiskArrival {
     }
 
     fn part(&mut self, bytes: &[u8]) {
-        if let Some(desk) = &self.desk {
-            desk.parts.fetch_add(1, Ordering::AcqRel);
-        }
-        self.ask(Work::Part(self.number.load(Ordering::Acquire), bytes.to_vec()));
+        self.ask_for_room(Work::Part(self.number.load(Ordering::Acquire), bytes.to_vec()));
     }
 
     fn outcome(&mut self) -> Option<Result<(), String>> {
@@ -183,6 +188,7 @@ impl ArrivalWriter {
         for work in to_do {
             match work {
                 Work::Begin(number, parcel) => {
+                    self.parts.fetch_sub(1, Ordering::AcqRel);
                     // The one before leaves first: both have the same name.
                     arriving = None;
                     match Arriving::create(&self.journal, self.cluster, &parcel) {

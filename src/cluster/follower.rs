@@ -16,7 +16,7 @@ use crate::model::{Epoch, NodeId, Record, RecordBytes, Sequence, Timestamp};
 use crate::ring::Producer;
 
 /// Why a standby hangs up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refused {
     /// Another node answers than the one that was dialled.
     #[error(
@@ -31,9 +31,14 @@ pub enum Refused {
     /// It is not primary; the view will say who is.
     #[error("it is not the primary")]
     NotPrimary,
-    /// It will not have this node.
-    #[error("it refuses this node as a standby; its own log says why")]
-    ByPrimary,
+    /// It will not speak with this node.
+    #[error("it refuses this node: {why}")]
+    ByPrimary {
+        /// The hash of the definition's name that it is about; 0 where it is about none.
+        about: u32,
+        /// Why, as it says.
+        why: String,
+    },
     /// Its reign is over, or this node may not follow it.
     #[error("it reigns since epoch {reign}, which this node does not follow")]
     Reign {
@@ -76,6 +81,14 @@ pub enum Refused {
     /// A frame that a primary does not send, or not then.
     #[error("a frame that only a standby sends, or that another one must come before")]
     Frame,
+}
+
+impl Refused {
+    /// What another node says, so that it can stand in a line of the log.
+    pub fn by_primary(about: u32, why: &str) -> Self {
+        let is_plain = |letter: &char| !letter.is_control();
+        Self::ByPrimary { about, why: why.chars().filter(is_plain).collect() }
+    }
 }
 
 /// Where this node's log ends.
@@ -137,7 +150,7 @@ impl Inflow {
         match &frame.body {
             Body::Welcome { shared, hash } => {
                 if *shared > self.end.sequence {
-                    let (found, expected) = (shared.next(), self.end.sequence.next());
+                    let (found, expected) = (*shared, self.end.sequence.next());
                     return Err(Refused::Gap { found, epoch: reign, expected });
                 }
                 let own = own_hash(*shared);
@@ -150,7 +163,7 @@ impl Inflow {
                 }
             }
             Body::NotPrimary => Err(Refused::NotPrimary),
-            Body::Refused => Err(Refused::ByPrimary),
+            Body::Refused { about, why } => Err(Refused::by_primary(*about, why)),
             // Views and snapshots are taken elsewhere, snapshots after they were announced.
             Body::Hello(_)
             | Body::Ack(_)

@@ -19,6 +19,7 @@
 use thiserror::Error;
 
 use crate::cluster::chain::{Chain, REIGNS_MAX, Start};
+use crate::cluster::definitions::{Definitions, MARKS_MAX, Mark};
 use crate::cluster::standing::StateHash;
 use crate::cluster::steward::Ack;
 use crate::cluster::view::{Incarnation, Member};
@@ -29,8 +30,9 @@ use crate::model::wire::Wire;
 use crate::model::{ClusterName, Epoch, NodeId, Record, Sequence};
 
 /// The version of the protocol that this program speaks.
-pub const PROTOCOL_VERSION: u16 = 1;
-/// The longest frame: a hello with a chain of every reign fits, and so does a batch of many records.
+pub const PROTOCOL_VERSION: u16 = 2;
+/// The longest frame: a hello with a chain of every reign and marks of many definitions fits, and so does a batch of
+/// many records.
 pub const FRAME_BYTES_MAX: usize = 64 * 1024;
 
 const CRC_AT: usize = 4;
@@ -45,14 +47,20 @@ pub const HEADER_BYTES: usize = 56;
 const _: () = assert!(ZEROS_AT <= HEADER_BYTES);
 
 const START_BYTES: usize = Epoch::SIZE + Sequence::SIZE + u64::SIZE;
-const HELLO_BYTES: usize = 8 + 4 + 8 + 1 + 8 + 2;
+const MARK_BYTES: usize = 4 + 4;
+const HELLO_BYTES: usize = 8 + 4 + 8 + 1 + 8 + 2 + 2;
 /// Bytes of a frame of records before the records.
 pub const RECORDS_AT: usize = HEADER_BYTES + 8 + 8 + 4;
 /// The most bytes of records in a frame.
 pub const RECORD_BYTES_MAX: usize = FRAME_BYTES_MAX - RECORDS_AT;
 /// The most records of a frame: the ring that takes them has room for so many before it is read.
 pub const BATCH_MAX: u32 = 1_024;
-const _: () = assert!(HEADER_BYTES + HELLO_BYTES + REIGNS_MAX * START_BYTES <= FRAME_BYTES_MAX);
+const _: () = assert!(
+    HEADER_BYTES + HELLO_BYTES + REIGNS_MAX * START_BYTES + MARKS_MAX * MARK_BYTES
+        <= FRAME_BYTES_MAX
+);
+/// The most bytes of a reason for which a node is refused.
+pub const REASON_BYTES_MAX: usize = 4_096;
 
 const HELLO: u8 = 1;
 const WELCOME: u8 = 2;
@@ -118,10 +126,16 @@ pub enum FrameError {
         /// What is bad.
         what: &'static str,
     },
+    /// A good frame that nobody sends there, or not then.
+    #[error("a frame that does not belong there: {what}")]
+    Unexpected {
+        /// What is wrong.
+        what: &'static str,
+    },
 }
 
 /// Why a node is not taken as a standby, whatever its log holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum HelloError {
     /// It bears this node's number.
     #[error("a node says that it is node {0}, which is this one: two nodes are configured as one")]
@@ -142,19 +156,26 @@ pub enum HelloError {
         /// This node's.
         own: u32,
     },
-    /// It is configured with other instruments, accounts or sessions.
-    #[error(
-        "node {node} defines other assets, instruments, accounts or sessions than this one, or one of the two has no \
-         [cluster.arbiter] ({found:016x} there, {own:016x} here): give both the same configuration"
-    )]
+    /// It is configured with other instruments, accounts, sessions or rules.
+    #[error("node {node} is configured otherwise: {difference}. Give both the same configuration")]
     Definitions {
         /// The node.
         node: NodeId,
-        /// The hash of its definitions.
-        found: u64,
-        /// Of this node's.
-        own: u64,
+        /// The hash of the name that the difference names first; 0 where it names none.
+        about: u32,
+        /// What differs.
+        difference: String,
     },
+}
+
+impl HelloError {
+    /// The hash of the definition's name that it is about; 0 where it is about none.
+    pub fn about(&self) -> u32 {
+        match self {
+            Self::Definitions { about, .. } => *about,
+            _ => 0,
+        }
+    }
 }
 
 /// What a node compares a hello with.
@@ -166,8 +187,21 @@ pub struct Own<'a> {
     pub others: &'a [NodeId],
     /// The version of its journal's format.
     pub journal_format: u32,
-    /// The hash of what its configuration defines.
-    pub definitions: u64,
+    /// What its configuration defines.
+    pub definitions: &'a Definitions,
+}
+
+impl Own<'_> {
+    /// Whether the configuration has a node of this number, other than this one.
+    pub fn check_sender(&self, sender: NodeId) -> Result<(), HelloError> {
+        if sender == self.node {
+            return Err(HelloError::Me(sender));
+        }
+        if !self.others.contains(&sender) {
+            return Err(HelloError::Unknown(sender));
+        }
+        Ok(())
+    }
 }
 
 /// A frame without its body.
@@ -204,8 +238,13 @@ pub enum Body<'a> {
     },
     /// The node that was dialled is not primary.
     NotPrimary,
-    /// The node that was dialled will not have this one as a standby; its log says why.
-    Refused,
+    /// The node that was dialled will not have this one.
+    Refused {
+        /// The hash of the definition's name that it is about; 0 where it is about none.
+        about: u32,
+        /// Why, for people.
+        why: &'a str,
+    },
     /// Records, each continuing the one before.
     Records(Records<'a>),
     /// The primary lives.
@@ -256,6 +295,7 @@ pub struct HelloBody<'a> {
     last: Sequence,
     is_whole: bool,
     starts: Starts<'a>,
+    marks: Marks<'a>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -264,17 +304,24 @@ enum Starts<'a> {
     Read(&'a [u8]),
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Marks<'a> {
+    Own(&'a [Mark]),
+    Read(&'a [u8]),
+}
+
 impl<'a> HelloBody<'a> {
     /// A hello of a node with this log.
     pub fn new(
         incarnation: Incarnation,
         journal_format: u32,
-        definitions: u64,
+        definitions: &'a Definitions,
         chain: &'a Chain,
     ) -> Self {
         let (last, is_whole) = (chain.last(), chain.is_whole());
-        let starts = Starts::Own(chain.starts());
-        Self { incarnation, journal_format, definitions, last, is_whole, starts }
+        let (starts, marks) = (Starts::Own(chain.starts()), Marks::Own(definitions.marks()));
+        let definitions = definitions.hash();
+        Self { incarnation, journal_format, definitions, last, is_whole, starts, marks }
     }
 
     /// The node, in its life.
@@ -284,21 +331,30 @@ impl<'a> HelloBody<'a> {
 
     /// Whether the node that says this hello may be a standby of this one.
     pub fn check(&self, sender: NodeId, own: &Own<'_>) -> Result<(), HelloError> {
-        if sender == own.node {
-            return Err(HelloError::Me(sender));
-        }
-        if !own.others.contains(&sender) {
-            return Err(HelloError::Unknown(sender));
-        }
+        own.check_sender(sender)?;
         if self.journal_format != own.journal_format {
             let (found, own) = (self.journal_format, own.journal_format);
             return Err(HelloError::Format { node: sender, found, own });
         }
-        if self.definitions != own.definitions {
-            let (found, own) = (self.definitions, own.definitions);
-            return Err(HelloError::Definitions { node: sender, found, own });
+        if self.definitions != own.definitions.hash() {
+            let (about, difference) = own.definitions.difference(&self.marks());
+            return Err(HelloError::Definitions { node: sender, about, difference });
         }
         Ok(())
+    }
+
+    /// What its configuration defines, in short.
+    fn marks(&self) -> Vec<Mark> {
+        match &self.marks {
+            Marks::Own(marks) => marks.to_vec(),
+            Marks::Read(bytes) => bytes
+                .chunks_exact(MARK_BYTES)
+                .filter_map(|bytes| {
+                    let mut take = Take(bytes);
+                    Some(Mark { name: take.get()?, value: take.get()? })
+                })
+                .collect(),
+        }
     }
 
     /// The chain of the node's log. The one thing that allocates, once a connection.
@@ -425,7 +481,7 @@ impl<'a> Body<'a> {
             HELLO => (take.hello(), "hello"),
             WELCOME => (take.welcome(), "welcome"),
             NOT_PRIMARY => (Some(Self::NotPrimary), "answer"),
-            REFUSED => (Some(Self::Refused), "answer"),
+            REFUSED => (take.refused(), "answer"),
             RECORDS => (take.records(), "batch of records"),
             PROGRESS => (take.progress(), "progress"),
             ACK => (take.ack(reign), "acknowledgement"),
@@ -459,14 +515,28 @@ impl<'a> Take<'a> {
         let (journal_format, definitions) = (self.get()?, self.get()?);
         let is_whole = self.get::<u8>()? == 1;
         let last = self.get()?;
+        let reigns = usize::from(self.get::<u16>()?);
         let count = usize::from(self.get::<u16>()?);
-        let starts = self.rest();
-        if count > REIGNS_MAX || starts.len() != count * START_BYTES {
+        let (starts, marks) = self.rest().split_at_checked(reigns * START_BYTES)?;
+        if reigns > REIGNS_MAX || count > MARKS_MAX || marks.len() != count * MARK_BYTES {
             return None;
         }
-        let starts = Starts::Read(starts);
-        let hello = HelloBody { incarnation, journal_format, definitions, last, is_whole, starts };
-        Some(Body::Hello(hello))
+        let (starts, marks) = (Starts::Read(starts), Marks::Read(marks));
+        Some(Body::Hello(HelloBody {
+            incarnation,
+            journal_format,
+            definitions,
+            last,
+            is_whole,
+            starts,
+            marks,
+        }))
+    }
+
+    fn refused(&mut self) -> Option<Body<'a>> {
+        let about = self.get()?;
+        let why = std::str::from_utf8(self.rest()).ok()?;
+        (why.len() <= REASON_BYTES_MAX).then_some(Body::Refused { about, why })
     }
 
     fn welcome(&mut self) -> Option<Body<'a>> {
@@ -540,7 +610,11 @@ impl Put<'_> {
                 Some(WELCOME)
             }
             Body::NotPrimary => Some(NOT_PRIMARY),
-            Body::Refused => Some(REFUSED),
+            Body::Refused { about, why } => {
+                self.put(*about)?;
+                self.bytes(why.as_bytes())?;
+                Some(REFUSED)
+            }
             Body::Records(records) => {
                 self.put(records.first)?;
                 self.put(records.released)?;
@@ -595,16 +669,21 @@ impl Put<'_> {
     }
 
     fn hello(&mut self, hello: &HelloBody<'_>) -> Option<u8> {
-        let count = match hello.starts {
+        let reigns = match hello.starts {
             Starts::Own(starts) => starts.len(),
             Starts::Read(bytes) => bytes.len() / START_BYTES,
+        };
+        let marks = match hello.marks {
+            Marks::Own(marks) => marks.len(),
+            Marks::Read(bytes) => bytes.len() / MARK_BYTES,
         };
         self.put(hello.incarnation.0)?;
         self.put(hello.journal_format)?;
         self.put(hello.definitions)?;
         self.put(u8::from(hello.is_whole))?;
         self.put(hello.last)?;
-        self.put(u16::try_from(count).ok()?)?;
+        self.put(u16::try_from(reigns).ok()?)?;
+        self.put(u16::try_from(marks).ok()?)?;
         match hello.starts {
             Starts::Own(starts) => starts.iter().try_for_each(|start| {
                 self.put(start.reign)?;
@@ -612,6 +691,13 @@ impl Put<'_> {
                 self.put(start.hash)
             })?,
             Starts::Read(bytes) => self.bytes(bytes)?,
+        }
+        match hello.marks {
+            Marks::Own(marks) => marks.iter().try_for_each(|mark| {
+                self.put(mark.name)?;
+                self.put(mark.value)
+            })?,
+            Marks::Read(bytes) => self.bytes(bytes)?,
         }
         Some(HELLO)
     }

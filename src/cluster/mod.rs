@@ -24,6 +24,7 @@
 //! - [`chain`]: the short form of a log, by which two nodes find the last record that they share.
 //! - [`port`]: the arbiter as an agent sees it.
 //! - [`frame`]: what nodes say to each other, in bytes.
+//! - [`definitions`]: what nodes' configurations define, compared when they meet.
 //! - [`link`]: frames over a stream, by mutual TLS where it leaves the machine.
 //! - [`replicator`]: what a primary sends to a standby, and when one is too slow to be sent it live.
 //! - [`follower`]: what a standby takes from its primary.
@@ -38,6 +39,7 @@ pub mod arbiter;
 pub mod arrival;
 pub mod chain;
 pub mod control;
+pub mod definitions;
 pub mod follower;
 pub mod frame;
 pub mod history;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::cluster::agent::{Options, Outside, PeerAddress};
 use crate::cluster::arrival::NoArrival;
 use crate::cluster::control::{Control, Ending};
+use crate::cluster::definitions::Definitions;
 use crate::cluster::steward::{Rule, Settings};
 use crate::cluster::{ClusterAgent, Incarnation};
 use crate::gateway::simulated::SimulatedWorld;
@@ -316,7 +317,7 @@ impl Machine {
             },
             peers: peers.collect(),
             journal_format: FORMAT_VERSION,
-            definitions: 1,
+            definitions: Definitions::new(Vec::new()),
             credentials: None,
             window_records: WINDOW_RECORDS,
         };

@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::journal::format::chain;
+use crate::cluster::definitions::{Definition, Definitions};
 use crate::journal::{JournalOptions, SEGMENT_BYTES_MAX};
 use crate::model::limit::*;
 use crate::model::*;
@@ -20,6 +20,8 @@ pub use read::ConfigError;
 use read::{Section, Source, at_scale};
 pub use threads::ThreadsConfig;
 use threads::threads;
+
+use super::status::level_name;
 
 /// The configuration of one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -269,20 +271,31 @@ impl Config {
         assets.chain(instruments).chain(accounts).chain(deposits).chain(sessions).collect()
     }
 
-    /// A hash of all that this configuration defines for the engine: nodes of a cluster have the same.
-    pub fn definitions_hash(&self) -> u64 {
-        let secret = HashSecret::default();
-        let genesis =
-            Genesis { cluster: self.cluster.name, hash_secret: secret, limits: self.engine };
-        let mut bytes = RecordBytes::default();
-        let mut hash = 0;
-        for command in [Command::Genesis(genesis)].into_iter().chain(self.definitions()) {
-            let (sequence, timestamp) = (Sequence(0), Timestamp(0));
-            let (epoch, shard) = (Epoch(0), ShardId(0));
-            Record { sequence, timestamp, epoch, shard, command }.put(&mut bytes);
-            hash = chain(hash, bytes.used().unwrap_or_default());
-        }
-        hash
+    /// What nodes of a cluster have to be configured alike, in the form in which they compare it.
+    pub fn shared(&self) -> Definitions {
+        let setting = |name: &str, value: String| Definition { name: name.to_owned(), value };
+        let cluster = &self.cluster;
+        let arbiter = match &cluster.arbiter {
+            Some(ArbiterConfig::File(_)) => "a file",
+            Some(ArbiterConfig::Etcd(_)) => "etcd",
+            None => "none",
+        };
+        let when_alone = match cluster.when_alone {
+            WhenAlone::Hold => "hold",
+            WhenAlone::GoOn => "go-on",
+        };
+        let settings = [
+            setting("[cluster.arbiter]", arbiter.to_owned()),
+            setting("[cluster] when_alone", when_alone.to_owned()),
+            setting("[cluster] compare_states_every", cluster.compare_every.to_string()),
+            setting("durability", level_name(self.durability).to_owned()),
+            setting("[engine]", format!("{:?}", self.engine)),
+        ];
+        let definitions = self.definitions();
+        let definitions = definitions
+            .iter()
+            .map(|command| setting(&definition_name(command), definition_value(command)));
+        Definitions::new(settings.into_iter().chain(definitions).collect())
     }
 
     /// Under which a deposit of the configuration is booked once.
@@ -472,6 +485,32 @@ impl Config {
             cancel_on_disconnect: section.boolean("cancel_on_disconnect", false)?,
         });
         section.finish()
+    }
+}
+
+/// How a message names a definition of the configuration.
+pub(super) fn definition_name(command: &Command) -> String {
+    match command {
+        Command::DefineAsset(define) => format!("[[asset]] {}", define.asset.name),
+        Command::DefineInstrument(define) => format!("[[instrument]] {}", define.instrument.symbol),
+        Command::OpenAccount(open) => format!("[[account]] {}", open.account),
+        Command::Deposit(deposit) => {
+            format!("[[account]] {}: the deposit {}", deposit.account, deposit.reference)
+        }
+        Command::DefineSession(define) => format!("[[session]] {}", define.session.comp_id),
+        other => other.name().to_owned(),
+    }
+}
+
+/// What it defines, for people.
+fn definition_value(command: &Command) -> String {
+    match command {
+        Command::DefineAsset(define) => format!("{:?}", define.asset),
+        Command::DefineInstrument(define) => format!("{:?}", define.instrument),
+        Command::OpenAccount(_) => "open".to_owned(),
+        Command::Deposit(deposit) => format!("{:?} of {:?}", deposit.amount, deposit.asset),
+        Command::DefineSession(define) => format!("{:?}", define.session),
+        other => format!("{other:?}"),
     }
 }
 

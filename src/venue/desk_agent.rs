@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -93,7 +94,9 @@ impl DeskHandle {
             asked: VecDeque::new(),
             held: VecDeque::new(),
         };
-        (Self { desk, waiting, next: Arc::new(AtomicU64::new(1)), bell, doors }, agent)
+        // Answers of an earlier primary come along in the log: none of theirs may be taken for one of this process.
+        let first = RandomState::new().hash_one(std::process::id());
+        (Self { desk, waiting, next: Arc::new(AtomicU64::new(first)), bell, doors }, agent)
     }
 
     /// Has a command carried out, and returns its outcome once that is durable. `command` makes the

@@ -21,7 +21,7 @@ use crate::cluster::control::{Control, Ending, Saying, Status, Wish};
 use crate::cluster::frame::BATCH_MAX;
 use crate::cluster::history::JournalHistory;
 use crate::cluster::keeper::{DiskKeeper, Log};
-use crate::cluster::link::Credentials;
+use crate::cluster::link::{Credentials, check_address};
 use crate::cluster::port::ThreadPort;
 use crate::cluster::replicator::WINDOW_RECORDS;
 use crate::cluster::steward::{Rule, Settings};
@@ -151,7 +151,11 @@ impl Member {
         let Some(status) = self.control.status() else { return };
         let Some(to) = successor(&status) else { return };
         let patience_ns = HAND_OVER.as_nanos() as u64;
-        if self.control.wish(Wish::SwitchOver { to, patience_ns }).is_ok() {
+        let wish = self.control.wish(Wish::SwitchOver { to, patience_ns });
+        if let Err(why) = &wish {
+            tracing::warn!("the place is not handed over: {why}");
+        }
+        if wish.is_ok() {
             let until = Instant::now() + HAND_OVER;
             let is_over = self.control.wait_for_ending(until - Instant::now()).is_some();
             if !is_over {
@@ -190,6 +194,9 @@ fn join(config: &Config, host: Option<&mut Host>) -> Result<(Venue, Arc<Control>
     let me = cluster.me().ok_or_else(|| setup(&"this node is not among its members"))?;
     let credentials = cluster.tls.as_ref().map(Credentials::load).transpose();
     let credentials = credentials.map_err(|error| setup(&error))?;
+    for member in &cluster.members {
+        check_address(member.address, credentials.as_ref()).map_err(|error| setup(&error))?;
+    }
     let arbiter = arbiter(config)?;
     let address = me.address;
     let wires =
@@ -220,8 +227,7 @@ fn join(config: &Config, host: Option<&mut Host>) -> Result<(Venue, Arc<Control>
         },
         peers: cluster.others(),
         journal_format: FORMAT_VERSION,
-        // Nodes that do not agree on who says who is primary must not speak.
-        definitions: config.definitions_hash() ^ u64::from(cluster.is_without_arbiter()),
+        definitions: config.shared(),
         credentials,
         window_records: WINDOW_RECORDS,
     };

@@ -27,7 +27,7 @@ use crate::model::{
 };
 use crate::ring;
 use crate::runtime::{Clock, SystemClock, prefetch, touch_reserved};
-use crate::venue::config::Config;
+use crate::venue::config::{Config, definition_name};
 use crate::venue::sequencer::Log;
 use crate::venue::{StartError, snapshot, status};
 
@@ -245,7 +245,7 @@ impl<D: Disk> Recovered<D> {
             self.listener.refusal = None;
             self.ask(command)?;
             if let Some(refusal) = self.listener.refusal.take() {
-                return Err(StartError::Definition { what: definition(&command), refusal });
+                return Err(StartError::Definition { what: definition_name(&command), refusal });
             }
         }
         Ok(())
@@ -309,20 +309,6 @@ pub(super) fn is_known(engine: &Engine, command: &Command) -> bool {
 /// What a log of this configuration begins with.
 pub(super) fn genesis(config: &Config, hash_secret: HashSecret) -> Genesis {
     Genesis { cluster: config.cluster.name, hash_secret, limits: config.engine }
-}
-
-/// How a message names a definition of the configuration.
-fn definition(command: &Command) -> String {
-    match command {
-        Command::DefineAsset(define) => format!("[[asset]] {}", define.asset.name),
-        Command::DefineInstrument(define) => format!("[[instrument]] {}", define.instrument.symbol),
-        Command::OpenAccount(open) => format!("[[account]] {}", open.account),
-        Command::Deposit(deposit) => {
-            format!("[[account]] {}: the deposit {}", deposit.account, deposit.reference)
-        }
-        Command::DefineSession(define) => format!("[[session]] {}", define.session.comp_id),
-        other => other.name().to_owned(),
-    }
 }
 
 /// Sessions that can still log on although the configuration does not name them any more.

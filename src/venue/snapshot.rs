@@ -259,12 +259,13 @@ fn check(journal: &Path) -> Result<Vec<Checked>, FollowError> {
         let outcome = match loaded {
             Err(FollowError::Snapshot(error)) => Err(error.to_string()),
             Err(error) => return Err(error),
-            // The first that is whole is where the replay of a pruned journal begins.
-            Ok(_) if is_pruned => {
+            // The journal was pruned behind one that was verified then: where the replay begins, if it is this one.
+            Ok(_) if is_pruned && snapshot::covered(&disk, sequence)?.is_empty() => {
                 is_pruned = false;
                 follower.resume(&disk, sequence)?;
                 Ok(Proof::Whole)
             }
+            Ok(_) if is_pruned => Err(no_replay(journal, sequence)),
             Ok(state) => {
                 drop(state);
                 let before = follower.records;
@@ -282,6 +283,16 @@ fn check(journal: &Path) -> Result<Vec<Checked>, FollowError> {
         checked.push(Checked { sequence, outcome });
     }
     Ok(checked)
+}
+
+fn no_replay(journal: &Path, sequence: Sequence) -> String {
+    let folder = snapshot::snapshot_directory(journal);
+    format!(
+        "{} is whole, but no replay can come to it: the records before it were pruned, and of the snapshots that stood \
+         in for them none is good. Restore one of them to {}, from the peer or a backup",
+        snapshot::snapshot_path(journal, sequence).display(),
+        folder.display()
+    )
 }
 
 fn differs(journal: &Path, said: &SnapshotHeader, found: &SnapshotHeader) -> String {

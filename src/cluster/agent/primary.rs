@@ -3,12 +3,14 @@
 //! Every node listens, also one that is no primary: who dials it hears so at once, and who looks for it sees that it
 //! lives.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read, Write};
 
 use super::snapshot::Sending;
 use super::standby::WELCOME_NS;
-use super::{ClusterAgent, Probe, REDIAL_NS, word};
-use crate::cluster::frame::{Body, Frame, Header, Own};
+use super::{ClusterAgent, FRAMES_PER_TURN, Options, Probe, REDIAL_NS, word};
+use crate::cluster::frame::{
+    Body, Frame, FrameError, Header, HelloBody, HelloError, Own, REASON_BYTES_MAX,
+};
 use crate::cluster::history::Piece;
 use crate::cluster::link::{Link, LinkError};
 use crate::cluster::replicator::{Flow, Outflow};
@@ -18,6 +20,8 @@ use crate::cluster::view::View;
 use crate::cluster::wires::Wires;
 use crate::model::{Epoch, NodeId, Sequence};
 
+/// Pieces of the journal that are sent in a turn: the engine has the same thread, and clients wait.
+const PIECES_PER_TURN: usize = 2;
 /// How long a connection may be there without a hello.
 const HELLO_NS: u64 = 1_000_000_000;
 /// Connections that are taken in a turn: clients wait meanwhile, and anybody may dial.
@@ -56,6 +60,63 @@ pub(super) struct Old {
     piece: Vec<u8>,
     /// The bytes of the piece that were sent.
     sent: usize,
+}
+
+/// Why a node is not spoken with.
+struct Refusal {
+    /// The hash of the definition's name that it is about; 0 where it is about none.
+    about: u32,
+    why: String,
+}
+
+impl From<HelloError> for Refusal {
+    fn from(error: HelloError) -> Self {
+        Self { about: error.about(), why: error.to_string() }
+    }
+}
+
+/// Whether a hello is of a node that may be a standby of this one, which is configured so.
+fn check(
+    options: &Options,
+    sender: NodeId,
+    hello: Option<&HelloBody<'_>>,
+) -> Result<(), HelloError> {
+    let others: Vec<NodeId> = options.peers.iter().map(|peer| peer.node).collect();
+    let own = Own {
+        node: options.settings.node,
+        others: &others,
+        journal_format: options.journal_format,
+        definitions: &options.definitions,
+    };
+    match hello {
+        Some(hello) => hello.check(sender, &own),
+        None => own.check_sender(sender),
+    }
+}
+
+/// Why a node that dialled is not spoken with, given what its frame says. Whoever cannot prove his name learns nothing of
+/// the configuration.
+fn refusal<S: Read + Write>(
+    options: &Options,
+    link: &Link<S>,
+    sender: NodeId,
+    checked: Result<(), HelloError>,
+) -> Option<Refusal> {
+    let name = options.peers.iter().find(|peer| peer.node == sender).map(|peer| &peer.name);
+    match name.filter(|name| !link.is_named(name)) {
+        Some(name) => {
+            let why =
+                format!("it says that it is node {name}, which its certificate does not bear");
+            Some(Refusal { about: 0, why })
+        }
+        None => checked.err().map(Refusal::from),
+    }
+}
+
+/// As much of a reason as fits into a frame.
+fn reason(why: &str) -> &str {
+    let end = (0..=REASON_BYTES_MAX.min(why.len())).rev().find(|at| why.is_char_boundary(*at));
+    &why[..end.unwrap_or(0)]
 }
 
 impl<S> Downstream<S> {
@@ -100,9 +161,11 @@ impl<W: Wires> ClusterAgent<W> {
     fn accept(&mut self) -> usize {
         let mut done = 0;
         while done < ACCEPTS_PER_TURN
+            && self.strangers.may_come(self.now_ns)
             && let Ok(Some(stream)) = self.outside.wires.accept()
         {
             done += 1;
+            self.strangers.connections_left -= 1;
             let connections_max = self.options.peers.len() + SPARE_CONNECTIONS;
             if self.downstreams.len() >= connections_max {
                 self.refused_connections += 1;
@@ -118,14 +181,17 @@ impl<W: Wires> ClusterAgent<W> {
                 Err(error) => self.complain(None, error.to_string()),
             }
         }
-        self.is_unread |= done == ACCEPTS_PER_TURN;
+        // Perhaps more wait, now or when more may come.
+        self.is_unread |= done == ACCEPTS_PER_TURN || !self.strangers.may_come(self.now_ns);
         done
     }
 
     fn hear_standbys(&mut self) -> usize {
         let mut done = 0;
         for at in 0..self.downstreams.len() {
-            loop {
+            let mut left = FRAMES_PER_TURN;
+            while left > 0 {
+                left -= 1;
                 match self.hear_standby(at) {
                     Ok(true) => done += 1,
                     Ok(false) => break,
@@ -136,6 +202,7 @@ impl<W: Wires> ClusterAgent<W> {
                     }
                 }
             }
+            self.is_unread |= left == 0;
         }
         done
     }
@@ -160,17 +227,14 @@ impl<W: Wires> ClusterAgent<W> {
                     let (view, header) = (word::read(text)?, frame.header);
                     return self.hear_view(at, &header, &view).map(|()| true);
                 }
-                let Body::Hello(body) = &frame.body else { return Err(LinkError::Closed) };
-                let sender = frame.header.sender;
-                let others: Vec<NodeId> = self.options.peers.iter().map(|peer| peer.node).collect();
-                let own = Own {
-                    node: self.options.settings.node,
-                    others: &others,
-                    journal_format: self.options.journal_format,
-                    definitions: self.options.definitions,
+                let Body::Hello(body) = &frame.body else {
+                    let what = "a hello comes first";
+                    return Err(LinkError::Frame(FrameError::Unexpected { what }));
                 };
-                let refusal = body.check(sender, &own).err().map(|error| error.to_string());
+                let sender = frame.header.sender;
+                let checked = check(&self.options, sender, Some(body));
                 let hello = Hello { member: body.member(sender), chain: body.chain()? };
+                let refusal = refusal(&self.options, link, sender, checked);
                 self.greet(at, &hello, refusal).map(|()| true)
             }
             // It reads what it was told and hangs up.
@@ -189,7 +253,8 @@ impl<W: Wires> ClusterAgent<W> {
                     }
                     _ => false,
                 };
-                if is_meant { Ok(true) } else { Err(LinkError::Closed) }
+                let what = "a standby's acknowledgement can be no other's, and of nothing that was not sent";
+                is_meant.then_some(true).ok_or(LinkError::Frame(FrameError::Unexpected { what }))
             }
         }
     }
@@ -197,11 +262,10 @@ impl<W: Wires> ClusterAgent<W> {
     /// Takes what a node that dialled says of the view, and answers with this node's. A primary only looks whether
     /// there is another, and hangs up.
     fn hear_view(&mut self, at: usize, header: &Header, view: &View) -> Result<(), LinkError> {
-        let Some(name) = self.peer(header.sender).map(|peer| peer.name.clone()) else {
-            return Err(LinkError::Closed);
-        };
-        if !self.downstreams[at].link.is_named(&name) {
-            return Err(LinkError::Closed);
+        let link = &self.downstreams[at].link;
+        let checked = check(&self.options, header.sender, None);
+        if let Some(refusal) = refusal(&self.options, link, header.sender, checked) {
+            return self.refuse(at, header.sender, refusal);
         }
         if !self.steward.is_without_arbiter() {
             // Its hello, which follows, says how the configurations differ.
@@ -237,29 +301,36 @@ impl<W: Wires> ClusterAgent<W> {
         }
     }
 
+    /// Says why a node is not spoken with, here and to it.
+    fn refuse(
+        &mut self,
+        at: usize,
+        node: NodeId,
+        Refusal { about, why }: Refusal,
+    ) -> Result<(), LinkError> {
+        self.refused_connections += 1;
+        self.complain(Some(node), why.clone());
+        self.tell_off(at, Body::Refused { about, why: reason(&why) })
+    }
+
     /// Answers a hello, which is refused where there is a reason.
     fn greet(
         &mut self,
         at: usize,
         hello: &Hello,
-        refusal: Option<String>,
+        refusal: Option<Refusal>,
     ) -> Result<(), LinkError> {
         let from = hello.member.node;
-        let name = self.peer(from).map(|peer| peer.name.clone()).unwrap_or_default();
-        let is_named = self.downstreams[at].link.is_named(&name);
-        let misnamed =
-            || format!("it says that it is node {name}, which its certificate does not bear");
-        if let Some(why) = refusal.or_else(|| (!is_named).then(misnamed)) {
-            self.refused_connections += 1;
-            self.complain(Some(from), why);
-            return self.tell_off(at, Body::Refused);
+        if let Some(refusal) = refusal {
+            return self.refuse(at, from, refusal);
         }
         self.say_view_to(at);
         match self.steward.hello(hello, self.window.chain()) {
             Greeting::NotPrimary => self.tell_off(at, Body::NotPrimary),
             Greeting::Parted(parted) => {
-                self.complain(Some(from), parted.to_string());
-                self.tell_off(at, Body::Refused)
+                let why = parted.to_string();
+                self.complain(Some(from), why.clone());
+                self.tell_off(at, Body::Refused { about: 0, why: reason(&why) })
             }
             Greeting::Welcome { shared, .. } => {
                 // An older connection of the same node is of an older life, or was given up.
@@ -411,9 +482,9 @@ impl<W: Wires> ClusterAgent<W> {
                     return Ok(0);
                 }
                 Some(Piece::Gone(why)) => {
-                    self.complain(Some(node), why);
+                    self.complain(Some(node), why.clone());
                     self.steward.closed(node);
-                    self.tell_off(at, Body::Refused)?;
+                    self.tell_off(at, Body::Refused { about: 0, why: reason(&why) })?;
                     return Ok(1);
                 }
             }
@@ -441,7 +512,10 @@ impl<W: Wires> ClusterAgent<W> {
                     self.outside.history.begin(*node, Sequence(next.0 - 1));
                     *old = Old { is_read: true, ..Old::default() };
                 }
-                while link.has_room() {
+                for _ in 0..PIECES_PER_TURN {
+                    if !link.has_room() {
+                        break;
+                    }
                     if old.sent == old.piece.len() {
                         match self.outside.history.next(*node) {
                             Some(Piece::Records(piece)) => (old.piece, old.sent) = (piece, 0),

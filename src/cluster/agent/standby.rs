@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 #[cfg(any(test, feature = "simulation"))]
 use super::AgentMutant;
 use super::snapshot::{self, Taking};
-use super::{ClusterAgent, PeerAddress, REDIAL_NS, word};
+use super::{ClusterAgent, FRAMES_PER_TURN, PeerAddress, REDIAL_NS, word};
 use crate::cluster::follower::Refused;
 use crate::cluster::frame::{Body, Frame, HelloBody};
 use crate::cluster::link::{Link, LinkError};
@@ -101,6 +101,8 @@ impl<W: Wires> ClusterAgent<W> {
             if !(*is_welcomed || is_late || is_passed_by) {
                 return;
             }
+            // The next time it is another's turn.
+            self.upstream.misses += usize::from(is_late && !*is_welcomed);
             self.hang_up();
         }
         self.look_at_dialling();
@@ -175,7 +177,7 @@ impl<W: Wires> ClusterAgent<W> {
         let hello = HelloBody::new(
             self.steward.me().incarnation,
             self.options.journal_format,
-            self.options.definitions,
+            &self.options.definitions,
             self.window.chain(),
         );
         let header = self.header(Epoch(0));
@@ -203,7 +205,7 @@ impl<W: Wires> ClusterAgent<W> {
             return self.hear_look();
         }
         let mut done = 0;
-        loop {
+        while done < FRAMES_PER_TURN {
             match self.hear_frame() {
                 Ok(true) => done += 1,
                 Ok(false) => return done,
@@ -213,6 +215,8 @@ impl<W: Wires> ClusterAgent<W> {
                 }
             }
         }
+        self.is_unread = true;
+        done
     }
 
     /// Takes the next frame; false where there is none, or none may be taken now.
@@ -227,7 +231,7 @@ impl<W: Wires> ClusterAgent<W> {
             return Ok(false);
         }
         let taking = &mut self.upstream.taking;
-        if taking.is_some() && !self.outside.arrival.has_room() {
+        if !self.outside.arrival.has_room() {
             (self.is_unread, *since_ns) = (true, self.now_ns);
             return Ok(false);
         }
@@ -254,9 +258,9 @@ impl<W: Wires> ClusterAgent<W> {
             *since_ns = self.now_ns;
             return Ok(true);
         }
-        let mut named = 0;
+        let (mut named, mut was_welcomed) = (0, false);
         if let Body::Welcome { hash, .. } = frame.body {
-            (named, *is_welcomed) = (hash, true);
+            (named, was_welcomed) = (hash, true);
             self.shared_hash = hash;
         }
         // Where the log goes on behind the shared record it is cut, which compares the hash there.
@@ -268,7 +272,11 @@ impl<W: Wires> ClusterAgent<W> {
         if let Some(reign) = self.steward.follows() {
             self.set_post(Post::Following { reign });
         }
-        taken.map(|()| true).map_err(Parting::Refused)
+        taken.map_err(Parting::Refused)?;
+        if was_welcomed && let State::Up { is_welcomed, .. } = &mut self.upstream.state {
+            *is_welcomed = true;
+        }
+        Ok(true)
     }
 
     /// The connection to a primary is over.
@@ -293,8 +301,7 @@ impl<W: Wires> ClusterAgent<W> {
             }
             Parting::Refused(why) => {
                 self.upstream.dial_at_ns = self.now_ns + REFUSED_NS;
-                self.refused_connections += 1;
-                self.complain(Some(node), why.to_string());
+                self.refused_by(node, why);
             }
             Parting::Link(why) => {
                 let is_bad = matches!(why, LinkError::Frame(_) | LinkError::Tls(_));
@@ -305,6 +312,18 @@ impl<W: Wires> ClusterAgent<W> {
                 self.complain(Some(node), why.to_string());
             }
         }
+    }
+
+    /// Counts and says why a node and this one do not speak.
+    pub(super) fn refused_by(&mut self, node: NodeId, why: &Refused) {
+        self.refused_connections += 1;
+        let mut text = why.to_string();
+        if let Refused::ByPrimary { about, .. } = why
+            && let Some(value) = self.options.definitions.value(*about)
+        {
+            text += &format!(" (on this node it is {value})");
+        }
+        self.complain(Some(node), text);
     }
 
     /// Acknowledges what has come into the log, and shows from time to time that this node lives.

@@ -1,5 +1,7 @@
 //! Agents of two nodes over sockets in memory; the test plays the sequencers, the disks and the arbiter.
 
+mod strangers;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -236,7 +238,7 @@ impl House {
             settings,
             peers: peers.collect(),
             journal_format: 1,
-            definitions: 7,
+            definitions: Definitions::new(Vec::new()),
             credentials: None,
             window_records: WINDOW_RECORDS,
         };

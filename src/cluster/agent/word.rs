@@ -9,6 +9,7 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use super::standby::{State, WELCOME_NS};
 use super::{ClusterAgent, PeerAddress};
+use crate::cluster::follower::Refused;
 use crate::cluster::frame::{Body, Frame, FrameError, Header};
 use crate::cluster::link::{Link, LinkError};
 use crate::cluster::standing::StateHash;
@@ -32,6 +33,13 @@ pub(super) fn say<S: Read + Write>(
 /// The view that a node says.
 pub(super) fn read(text: &str) -> Result<View, LinkError> {
     View::from_text(text).map_err(|_| LinkError::Frame(FrameError::Body { what: "view" }))
+}
+
+/// What a node says that was looked at.
+enum Heard {
+    /// Its view, and whether it leads.
+    View(bool, View),
+    Refusal(Refused),
 }
 
 impl<W: Wires> ClusterAgent<W> {
@@ -117,7 +125,10 @@ impl<W: Wires> ClusterAgent<W> {
         let heard = link.flush().and_then(|_| match link.receive(cluster)? {
             None => link.flush().map(|_| None),
             Some(Frame { header, body: Body::View(text) }) if header.sender == node => {
-                read(text).map(|view| Some((header.reign != Epoch(0), view)))
+                read(text).map(|view| Some(Heard::View(header.reign != Epoch(0), view)))
+            }
+            Some(Frame { body: Body::Refused { about, why }, .. }) => {
+                Ok(Some(Heard::Refusal(Refused::by_primary(about, why))))
             }
             Some(_) => Err(LinkError::Closed),
         });
@@ -126,10 +137,11 @@ impl<W: Wires> ClusterAgent<W> {
                 self.is_unread = true;
                 return 0;
             }
-            Ok(Some((leads, view))) => {
+            Ok(Some(Heard::View(leads, view))) => {
                 self.steward.heard_view(node, leads, &view);
                 self.complain(Some(node), String::new());
             }
+            Ok(Some(Heard::Refusal(why))) => self.refused_by(node, &why),
             // One that has no view yet just hangs up.
             Err(LinkError::Closed) => {}
             Err(why) => self.complain(Some(node), why.to_string()),

@@ -89,7 +89,8 @@ fn no_more_parts_wait_than_there_is_room_for() {
         arrival.part(&[7; 100]);
         given += 1;
     }
-    assert!(given >= PARTS_AHEAD, "{given}");
+    // One place may still be that of the beginning.
+    assert!(given + 1 >= PARTS_AHEAD, "{given}");
     let why = outcome(&mut arrival, &rung).expect_err("there is no room");
     assert!(why.contains("snapshots"), "{why}");
     while !arrival.has_room() {

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::cluster::definitions::Definition;
 use crate::model::{BeginEpoch, Command, Durability, RecordBytes, ShardId, Timestamp};
 
 fn own() -> ClusterName {
@@ -43,6 +44,12 @@ fn chain(reigns: &[(u32, u64)]) -> Chain {
     chain
 }
 
+fn definitions(names: &[&str]) -> Definitions {
+    let value = String::new();
+    let list = names.iter().map(|name| Definition { name: (*name).into(), value: value.clone() });
+    Definitions::new(list.collect())
+}
+
 /// Writes the frame, reads it, and gives what was read.
 fn there_and_back(body: &Body<'_>) {
     let frame = Frame { header: header(), body: body.clone() };
@@ -58,7 +65,8 @@ fn there_and_back(body: &Body<'_>) {
         (Body::Hello(read), Body::Hello(hello)) => {
             assert_eq!(read.chain(), hello.chain());
             assert_eq!(read.member(NodeId(3)), hello.member(NodeId(3)));
-            let rest = |hello: &HelloBody<'_>| (hello.journal_format, hello.definitions);
+            let rest =
+                |hello: &HelloBody<'_>| (hello.journal_format, hello.definitions, hello.marks());
             assert_eq!(rest(read), rest(hello));
         }
         (read, body) => assert_eq!(read, body),
@@ -71,13 +79,15 @@ fn there_and_back(body: &Body<'_>) {
 #[test]
 fn every_frame_is_read_as_it_was_written_and_not_before_all_of_it_has_come() {
     let (bytes, reigns, none) = (records(9, 3), chain(&[(1, 2), (4, 5)]), Chain::new());
+    let (some, nothing) = (definitions(&["BTC", "ETH", "SOL"]), definitions(&[]));
     let ack = Ack { reign: Epoch(7), received: Sequence(9), synced: Sequence(8), is_unsure: true };
     let bodies = [
-        Body::Hello(HelloBody::new(Incarnation(u64::MAX), 1, 77, &reigns)),
-        Body::Hello(HelloBody::new(Incarnation(1), 1, 77, &none)),
+        Body::Hello(HelloBody::new(Incarnation(u64::MAX), 1, &some, &reigns)),
+        Body::Hello(HelloBody::new(Incarnation(1), 1, &nothing, &none)),
         Body::Welcome { shared: Sequence(4), hash: 5 },
         Body::NotPrimary,
-        Body::Refused,
+        Body::Refused { about: 0, why: "" },
+        Body::Refused { about: 7, why: "two nodes are configured as one" },
         Body::Records(Records::new(Sequence(9), Sequence(7), 3, &bytes).expect("they are records")),
         Body::Records(Records::new(Sequence(9), Sequence(7), 0, &[]).expect("none are some")),
         Body::Progress { end: Sequence(u64::MAX), released: Sequence(0) },
@@ -86,6 +96,8 @@ fn every_frame_is_read_as_it_was_written_and_not_before_all_of_it_has_come() {
         Body::Offer { end: Sequence(12) },
         Body::Snapshot { shared: Sequence(3), parcel: parcel() },
         Body::SnapshotPart { offset: u64::MAX, bytes: &bytes },
+        Body::View(""),
+        Body::View("epoch 7\n"),
     ];
     bodies.iter().for_each(there_and_back);
 }
@@ -123,32 +135,55 @@ fn there_and_back_whole(body: &Body<'_>) {
 }
 
 #[test]
-fn the_longest_chain_fits_into_a_frame() {
+fn the_longest_chain_and_the_most_marks_fit_into_a_frame() {
     let reigns: Vec<(u32, u64)> = (1..=REIGNS_MAX as u32 + 9).map(|reign| (reign, 1)).collect();
-    let chain = chain(&reigns);
-    let hello = Body::Hello(HelloBody::new(Incarnation(1), 1, 77, &chain));
+    let names: Vec<String> = (0..MARKS_MAX + 9).map(|at| at.to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (chain, definitions) = (chain(&reigns), definitions(&names));
+    let hello = Body::Hello(HelloBody::new(Incarnation(1), 1, &definitions, &chain));
     let frame = Frame { header: header(), body: hello };
     let mut bytes = vec![0; FRAME_BYTES_MAX];
     frame.put(&mut bytes).expect("there is room");
     let (read, _) = Frame::get(&bytes, own()).expect("it is good").expect("it is whole");
     let Body::Hello(hello) = read.body else { panic!("{read:?}") };
     assert_eq!(hello.chain(), Ok(chain));
+    assert_eq!(hello.marks(), definitions.marks());
+}
+
+#[test]
+fn a_reason_that_is_too_long_is_no_refusal() {
+    let reason = |bytes: usize| "w".repeat(bytes);
+    let mut bytes = vec![0; FRAME_BYTES_MAX];
+    let mut read = |why: &str| {
+        let body = Body::Refused { about: 0, why };
+        Frame { header: header(), body }.put(&mut bytes).expect("there is room");
+        Frame::get(&bytes, own()).map(|read| read.is_some())
+    };
+    assert_eq!(read(&reason(REASON_BYTES_MAX)), Ok(true));
+    assert_eq!(read(&reason(REASON_BYTES_MAX + 1)), Err(FrameError::Body { what: "answer" }));
 }
 
 #[test]
 fn a_node_that_cannot_be_a_standby_is_told_by_name_and_value() {
     let others = [NodeId(1), NodeId(2)];
-    let own = Own { node: NodeId(0), others: &others, journal_format: 1, definitions: 77 };
+    let definitions = |tick: &str| {
+        let (name, value) = ("[[instrument]] BTC-USD".to_owned(), format!("tick {tick}"));
+        Definitions::new(vec![Definition { name, value }])
+    };
+    let here = definitions("1");
+    let own = Own { node: NodeId(0), others: &others, journal_format: 1, definitions: &here };
     let chain = Chain::new();
-    let text = |sender: u16, format, definitions| {
-        let hello = HelloBody::new(Incarnation(1), format, definitions, &chain);
+    let text = |sender: u16, format, tick| {
+        let there = definitions(tick);
+        let hello = HelloBody::new(Incarnation(1), format, &there, &chain);
         hello.check(NodeId(sender), &own).err().map(|error| error.to_string()).unwrap_or_default()
     };
-    assert_eq!(text(1, 1, 77), "");
-    assert!(text(0, 1, 77).contains("node 0, which is this one"));
-    assert!(text(3, 1, 77).contains("node 3 is not in this node's configuration"));
-    assert!(text(1, 2, 77).contains("format 2, this node of format 1"));
-    assert!(text(1, 1, 78).contains("000000000000004e there, 000000000000004d here"));
+    assert_eq!(text(1, 1, "1"), "");
+    assert!(text(0, 1, "1").contains("node 0, which is this one"));
+    assert!(text(3, 1, "1").contains("node 3 is not in this node's configuration"));
+    assert!(text(1, 2, "1").contains("format 2, this node of format 1"));
+    let told = text(1, 1, "2");
+    assert!(told.contains("[[instrument]] BTC-USD is tick 1 here, and another there"), "{told}");
 }
 
 /// The error of an ack's frame in which some byte was changed, and the CRC put right.
@@ -199,7 +234,7 @@ proptest! {
     #[test]
     fn any_bytes_are_read_without_a_panic(
         mut bytes in proptest::collection::vec(any::<u8>(), HEADER_BYTES..300),
-        kind in 0_u8..12,
+        kind in 0..=VIEW + 1,
     ) {
         let _ = Frame::get(&bytes, own());
         let length = bytes.len() as u32;

@@ -40,6 +40,13 @@ pub(super) struct Word {
     pub primary_heard_ns: Option<u64>,
 }
 
+impl Word {
+    /// A standby that an operator may have left out acknowledges again.
+    pub fn is_back(&mut self, node: NodeId) {
+        self.left_out &= !(1 << node.0);
+    }
+}
+
 impl Steward {
     /// Another node says what view it has, and whether it is primary itself.
     pub fn heard_view(&mut self, from: NodeId, leads: bool, view: &View) {
@@ -99,6 +106,14 @@ impl Steward {
     /// Whether the view is kept by the nodes themselves.
     pub fn is_without_arbiter(&self) -> bool {
         self.settings.rule != Rule::Arbiter
+    }
+
+    /// A node that is neither connected nor heard of lately. Who is given the place leads only once every other node has
+    /// said that it does not, so with one away it would not be taken, and nobody would lead.
+    pub fn absent(&self) -> Option<NodeId> {
+        let is_connected =
+            |node| self.peers.iter().any(|peer| peer.member.node == node && peer.is_connected);
+        self.unheard().find(|node| !is_connected(*node))
     }
 
     /// Others that have not said lately that they are not primary, where this node would lead again.

@@ -7,6 +7,9 @@ use crate::cluster::chain::Chain;
 use crate::cluster::view::{Change, Member, View};
 use crate::model::{Durability, Epoch, NodeId, Sequence};
 
+/// How far behind a standby may be that is in sync, in `standby_timeout`s: all clients wait for it.
+pub(super) const LAG_TIMEOUTS: u64 = 10;
+
 /// A standby as its primary knows it.
 #[derive(Debug, Clone)]
 pub(super) struct Peer {
@@ -81,6 +84,10 @@ impl Steward {
         };
         let mut peer = Peer::new(hello.member, self.now_ns);
         peer.is_connected = true;
+        // To say hello is no progress: one that comes again and again, and never gets to acknowledge, is silent.
+        if let Some(known) = self.peers.iter().find(|known| known.member == hello.member) {
+            peer.heard_ns = known.heard_ns;
+        }
         #[cfg(any(test, feature = "simulation"))]
         if self.has(Mutant::CountAcksBeforeCut) {
             peer.is_aligned = true;
@@ -107,6 +114,8 @@ impl Steward {
         let has_advanced = ack.received > peer.received || ack.synced > peer.synced;
         if has_advanced || !peer.is_aligned || ack.received >= peer.owed {
             peer.heard_ns = now_ns;
+            // What an operator said of one that was away is over: it is back.
+            self.operator.is_back(node);
         }
         peer.owed = end;
         peer.received = peer.received.max(ack.received);
@@ -159,6 +168,7 @@ impl Steward {
     pub(super) fn forgive(&mut self, gap_ns: u64) {
         for peer in &mut self.peers {
             peer.heard_ns += gap_ns;
+            peer.mark.1 += gap_ns;
         }
         self.primary_heard_ns += gap_ns;
         if let Some(since_ns) = &mut self.unsynced_since_ns {
@@ -237,6 +247,7 @@ impl Steward {
 
     fn hand_over(&mut self) {
         let (now_ns, own, released) = (self.now_ns, self.own, self.released);
+        let is_nobody_away = self.absent().is_none();
         let Role::Leading(leading) = &mut self.role else { return };
         let Some(handing) = &mut leading.handing_over else { return };
         let is_given_away = handing.offered && self.settings.rule != Rule::Arbiter;
@@ -257,7 +268,7 @@ impl Steward {
         if let Some(successor) = successor
             && !handing.offered
             && released == own.end
-            && (is_by_arbiter || self.swap.is_none())
+            && (is_by_arbiter || (self.swap.is_none() && is_nobody_away))
         {
             handing.offered = true;
             match is_by_arbiter {
@@ -293,7 +304,13 @@ impl Steward {
         };
         let is_other_life = peer.member != member;
         let is_silent = self.now_ns.saturating_sub(peer.heard_ns) > patience_ns;
-        is_other_life || is_silent || (peer.was_refused && !peer.is_connected)
+        // It acknowledges, but what clients are told waits for it, and so do new orders once the rings are full.
+        let (mark, marked_ns) = peer.mark;
+        let lag_ns = self.now_ns.saturating_sub(marked_ns);
+        let is_slow = peer.is_aligned
+            && peer.held(self.settings.durability) < mark
+            && lag_ns > LAG_TIMEOUTS * patience_ns;
+        is_other_life || is_silent || is_slow || (peer.was_refused && !peer.is_connected)
     }
 
     /// Whether the standby holds all that was told, at the level of so many in sync.

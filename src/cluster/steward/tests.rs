@@ -2,6 +2,7 @@
 
 mod model;
 
+use super::primary::LAG_TIMEOUTS;
 use super::*;
 use crate::cluster::chain::Chain;
 
@@ -521,6 +522,76 @@ fn a_lost_standby_is_waited_for_until_an_operator_leaves_it_out() {
     pass(&mut goes_on, 20, 1_000);
     assert_eq!(asked(&mut goes_on).expect("it goes on").in_sync(), [member(0)]);
     assert_eq!(led.view.epoch(), Epoch(3));
+}
+
+#[test]
+fn a_standby_that_came_back_before_it_was_left_out_is_waited_for_again_the_next_time() {
+    let (mut steward, _) = leading_by_word(false, &[0, 1]);
+    let hello = Hello { member: member(1), chain: Chain::new() };
+    steward.hello(&hello, &Chain::new());
+    steward.leave_out(NodeId(1));
+    assert!(acks(&mut steward, 1, own(9, 9)));
+    pass(&mut steward, 20, 1_000);
+    assert_eq!(asked(&mut steward), None, "the operator spoke of another time");
+}
+
+#[test]
+fn the_place_is_not_given_away_where_a_node_is_away_whose_word_the_next_primary_would_wait_for() {
+    let (mut steward, _) = leading_by_word(false, &[0, 1]);
+    joins(&mut steward, 1, own(9, 9));
+    assert_eq!(steward.absent(), None, "node 2 said a moment ago that it does not lead");
+    for at in (20..=1_500).step_by(20) {
+        acks(&mut steward, 1, own(9, 9));
+        steward.tick(at * MS);
+    }
+    assert_eq!(steward.absent(), Some(NodeId(2)));
+    assert!(steward.switch_over(NodeId(1), 10 * MS));
+    steward.tick(1_505 * MS);
+    assert_eq!(asked(&mut steward), None);
+    steward.heard_quiet(NodeId(2));
+    steward.tick(1_506 * MS);
+    assert!(asked(&mut steward).is_some(), "it is there again");
+}
+
+#[test]
+fn one_that_says_hello_again_and_again_and_acknowledges_nothing_is_lost() {
+    let mut steward = leading(5);
+    joins(&mut steward, 1, own(5, 5));
+    steward.tick(2 * MS);
+    let view = asked(&mut steward).expect("it holds all");
+    steward.answer(Answer::Asked);
+    shows(&mut steward, &Held { view, version: Version(4) });
+    let mut asks_for = None;
+    for at in (10..=400).step_by(10) {
+        steward.closed(NodeId(1));
+        let hello = Hello { member: member(1), chain: Chain::new() };
+        steward.hello(&hello, &Chain::new());
+        steward.tick(at * MS);
+        asks_for = asks_for.or(asked(&mut steward));
+    }
+    assert_eq!(asks_for.expect("it is left out").in_sync(), [member(0)]);
+}
+
+#[test]
+fn one_that_acknowledges_a_little_all_the_time_and_is_far_behind_is_lost() {
+    let mut steward = leading(5);
+    joins(&mut steward, 1, own(5, 5));
+    steward.tick(2 * MS);
+    let view = asked(&mut steward).expect("it holds all");
+    steward.answer(Answer::Asked);
+    shows(&mut steward, &Held { view, version: Version(4) });
+    let lag_ms = LAG_TIMEOUTS * settings(0).standby_timeout_ns / MS;
+    let slow = |steward: &mut Steward, at: u64| {
+        steward.own(own(5 + 1_000 * at, 5 + 1_000 * at));
+        assert!(acks(steward, 1, own(5 + at, 5 + at)));
+        steward.tick(at * MS);
+        asked(steward)
+    };
+    for at in (10..lag_ms).step_by(10) {
+        assert_eq!(slow(&mut steward, at), None, "at {at} ms it still counts");
+    }
+    let at_last = (lag_ms..lag_ms + 100).step_by(10).find_map(|at| slow(&mut steward, at));
+    assert_eq!(at_last.expect("it is left out").in_sync(), [member(0)]);
 }
 
 #[test]

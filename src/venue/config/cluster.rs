@@ -1,8 +1,10 @@
 //! `[cluster]`: which cluster the node belongs to, who else does, and where the view lies.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
+
+use ureq::http::Uri;
 
 use super::read::{ConfigError, Section};
 use super::{milliseconds, short_name};
@@ -108,6 +110,11 @@ pub(super) fn cluster(mut section: Section<'_>) -> Result<ClusterConfig, ConfigE
     if members.len() > MEMBERS_MAX {
         return Err(section.error("member", &format!("at most {MEMBERS_MAX} nodes")));
     }
+    let is_far = |member: &PeerAddress| !member.address.ip().is_loopback();
+    if matches!(arbiter, Some(ArbiterConfig::File(_))) && members.iter().any(is_far) {
+        let allowed = "etcd, where nodes are on several machines: each would have a view of its own in its file";
+        return Err(section.error("arbiter", allowed));
+    }
     let when_alone = when_alone(&mut section, arbiter.is_some())?;
     section.finish()?;
     Ok(ClusterConfig {
@@ -191,6 +198,35 @@ fn tls(mut section: Section<'_>) -> Result<Option<TlsFiles>, ConfigError> {
     Ok(read)
 }
 
+/// What an address of etcd is, the worst last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Endpoint {
+    /// `http` on this machine.
+    Plain,
+    /// `https`.
+    Tls,
+    /// `http` to another machine.
+    PlainElsewhere,
+    /// No address.
+    None,
+}
+
+fn endpoint_kind(text: &str) -> Endpoint {
+    let Ok(uri) = text.parse::<Uri>() else { return Endpoint::None };
+    let (Some(authority), Some(host)) = (uri.authority(), uri.host()) else {
+        return Endpoint::None;
+    };
+    let is_bare = !authority.as_str().contains('@') && uri.path() == "/" && uri.query().is_none();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let is_here = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
+    match uri.scheme_str() {
+        Some("http") if is_bare && is_here => Endpoint::Plain,
+        Some("http") if is_bare => Endpoint::PlainElsewhere,
+        Some("https") if is_bare => Endpoint::Tls,
+        _ => Endpoint::None,
+    }
+}
+
 fn arbiter(mut section: Section<'_>) -> Result<Option<ArbiterConfig>, ConfigError> {
     let file = section.text_if_given("file")?;
     let endpoints = section.text_if_given("etcd")?;
@@ -209,19 +245,21 @@ fn arbiter(mut section: Section<'_>) -> Result<Option<ArbiterConfig>, ConfigErro
         (None, Some(text)) => {
             let endpoints: Vec<String> =
                 text.split(',').map(|endpoint| endpoint.trim().to_owned()).collect();
-            let is_url = |it: &String| it.starts_with("http://") || it.starts_with("https://");
-            if !endpoints.iter().all(is_url) {
-                let allowed = "the members' addresses with commas between them, such as \
-                               \"https://10.0.0.1:2379, https://10.0.0.2:2379\"";
-                return Err(section.error("etcd", allowed));
-            }
-            let is_here = |it: &String| {
-                let host = it.strip_prefix("http://").unwrap_or_default();
-                ["127.0.0.1", "localhost", "[::1]"].iter().any(|here| host.starts_with(here))
+            let allowed = match endpoints.iter().map(|endpoint| endpoint_kind(endpoint)).max() {
+                Some(Endpoint::Plain) => "",
+                Some(Endpoint::Tls) if tls.is_some() => "",
+                Some(Endpoint::Tls) => {
+                    "https:// with [cluster.arbiter.tls]: who may ask it decides who is primary"
+                }
+                Some(Endpoint::PlainElsewhere) => {
+                    "https:// for members on other machines: the view decides who is primary"
+                }
+                Some(Endpoint::None) | None => {
+                    "the members' addresses with commas between them, such as \
+                     \"https://10.0.0.1:2379, https://10.0.0.2:2379\""
+                }
             };
-            if endpoints.iter().any(|it| it.starts_with("http://") && !is_here(it)) {
-                let allowed =
-                    "https:// for members on other machines: the view decides who is primary";
+            if !allowed.is_empty() {
                 return Err(section.error("etcd", allowed));
             }
             let tls = tls.map(|TlsFiles { authority, certificate, key }| EtcdTls {

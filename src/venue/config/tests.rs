@@ -302,10 +302,61 @@ fn what_leaves_the_machine_is_refused_without_proof_of_who_speaks() {
 }
 
 #[test]
-fn nodes_that_define_the_same_have_the_same_hash_and_others_have_not() {
-    let hash =
-        |text: &str| Config::parse(Path::new("castle.toml"), text).unwrap().definitions_hash();
+fn an_etcd_elsewhere_is_asked_by_mutual_tls_only() {
+    let etcd = |text: &str| cluster_with("file = \"view\"", &format!("etcd = \"{text}\""));
+    for here in ["http://127.0.0.1:2379", "http://localhost:2379, http://[::1]:2380/"] {
+        assert!(Config::parse(Path::new("castle.toml"), &etcd(here)).is_ok(), "{here}");
+    }
+    for elsewhere in [
+        "http://10.0.0.1:2379",
+        "http://localhost.prod.example:2379",
+        "http://127.0.0.1.example.net",
+        "http://127.0.0.1:2379, http://10.0.0.1:2379",
+    ] {
+        refused_for(&etcd(elsewhere), "https:// for members on other machines");
+    }
+    for none in [
+        "http://127.0.0.1:1@10.0.0.5:2379",
+        "127.0.0.1:2379",
+        "ftp://127.0.0.1",
+        "http://127.0.0.1/v3",
+    ] {
+        refused_for(&etcd(none), "the members' addresses");
+    }
+    refused_for(&etcd("https://10.0.0.1:2379"), "https:// with [cluster.arbiter.tls]");
+    let tls = "etcd = \"https://10.0.0.1:2379\"\n[cluster.arbiter.tls]\nauthority = \"a\"\n\
+               certificate = \"c\"\nkey = \"k\"\n";
+    let text = cluster_with("file = \"view\"", tls);
+    assert!(Config::parse(Path::new("castle.toml"), &text).is_ok());
+}
+
+#[test]
+fn a_view_in_a_file_is_for_nodes_of_one_machine() {
+    let tls =
+        "[cluster.tls]\nauthority = \"a\"\ncertificate = \"c\"\nkey = \"k\"\n[cluster.arbiter]";
+    let far = cluster_with("[cluster.arbiter]", tls).replace("127.0.0.1:9880", "10.0.0.1:9880");
+    refused_for(&far, "etcd, where nodes are on several machines");
+}
+
+#[test]
+fn what_nodes_must_have_alike_is_compared_by_name_and_value() {
+    let shared = |text: &str| Config::parse(Path::new("castle.toml"), text).unwrap().shared();
     let example = Config::example();
-    assert_eq!(hash(example), hash(&example_with("node = 0", "node = 3")));
-    assert_ne!(hash(example), hash(&example_with("tick = \"0.01\"", "tick = \"0.02\"")));
+    let here = shared(example);
+    assert_eq!(here.hash(), shared(&example_with("node = 0", "node = 3")).hash());
+    let difference = |there: &Definitions| here.difference(there.marks()).1;
+    let other = shared(&example_with("tick = \"0.01\"", "tick = \"0.02\""));
+    let told = difference(&other);
+    assert!(told.starts_with("[[instrument]] ") && told.contains("tick: "), "{told}");
+    assert!(told.ends_with(" here, and another there"), "{told}");
+    let cluster = shared(&cluster_with("node", "node"));
+    let every = "node = 1\ncompare_states_every = 5";
+    let (_, told) = cluster.difference(shared(&cluster_with("node = 1", every)).marks());
+    assert_eq!(told, "[cluster] compare_states_every is 4096 here, and another there");
+    let without = cluster_with("[cluster.arbiter]\nfile = \"view\"\n", "when_alone = \"go-on\"\n");
+    let (_, told) = cluster.difference(shared(&without).marks());
+    assert_eq!(
+        told,
+        "[cluster.arbiter] is a file here, and another there; [cluster] when_alone is hold here, and another there"
+    );
 }
