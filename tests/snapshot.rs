@@ -199,6 +199,32 @@ fn a_damaged_snapshot_is_said_and_passed_over_and_without_any_a_pruned_journal_i
     exchange.kill();
 }
 
+#[test]
+fn behind_a_snapshot_that_no_replay_comes_to_nothing_is_pruned() {
+    let house = house();
+    let exchange = house.start();
+    let mut traders = traders(&exchange);
+    for _ in 0..2 {
+        trade(&mut traders);
+        run_well(&house, &["snapshot"]);
+    }
+    run_well(&house, &["journal", "prune"]);
+    trade(&mut traders);
+    run_well(&house, &["snapshot"]);
+    let there = snapshots(&house);
+    // The two that stand in for what was pruned; the newest was never compared with a replay.
+    there[1..].iter().for_each(|snapshot| flip_a_bit(snapshot));
+    let segments = house.segments();
+    let output = run(&house, &["journal", "prune"]);
+    assert!(!output.status.success(), "{output:?}");
+    let said = format!("{output:?}");
+    assert!(said.contains("is whole, but no replay can come to it"), "{said}");
+    assert!(segments.iter().all(|segment| segment.exists()));
+    there[1..].iter().for_each(|snapshot| flip_a_bit(snapshot));
+    run_well(&house, &["journal", "prune"]);
+    exchange.kill();
+}
+
 /// Puts another in the place of the snapshot: all of it is in order, but an account has a unit more.
 fn forge(house: &House) {
     let sequence = sequences(&house.journal).expect("the folder")[0];

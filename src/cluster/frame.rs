@@ -703,5 +703,7 @@ impl Put<'_> {
     }
 }
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 #[cfg(test)]
 mod tests;

@@ -204,6 +204,41 @@ pub fn snapshots(journal: &Path) -> io::Result<Vec<Sequence>> {
     Ok(found)
 }
 
+/// What a snapshot's name ends with while it is written.
+const NEW: &str = ".new";
+/// What the folder's name ends with in which a follower keeps sent messages.
+const FOLLOWER: &str = ".follower";
+
+fn own_name(suffix: &str) -> String {
+    format!("{}{suffix}", std::process::id())
+}
+
+/// A folder for the sent messages of this process, while it follows a journal. What processes left that were killed
+/// is removed.
+pub(crate) fn follower_folder(journal: &Path) -> Result<PathBuf, SnapshotError> {
+    let directory = create_snapshot_directory(journal)?;
+    remove_abandoned(&directory).map_err(SnapshotError::disk("look through", &directory))?;
+    Ok(directory.join(own_name(FOLLOWER)))
+}
+
+fn remove_abandoned(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| {
+            let process = name.strip_suffix(NEW).or_else(|| name.strip_suffix(FOLLOWER))?;
+            process.parse::<u32>().ok()
+        });
+        if owner.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists()) {
+            match entry.file_type()?.is_dir() {
+                true => fs::remove_dir_all(entry.path())?,
+                false => fs::remove_file(entry.path())?,
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Removes a snapshot.
 pub fn remove_snapshot(journal: &Path, sequence: Sequence) -> Result<(), SnapshotError> {
     let path = snapshot_path(journal, sequence);
@@ -352,7 +387,7 @@ impl SnapshotWriter {
     /// Begins a snapshot of a journal in which these reigns began.
     pub fn create(journal: &Path, reigns: Reigns) -> Result<Self, SnapshotError> {
         let directory = create_snapshot_directory(journal)?;
-        let path = directory.join(format!("{}.new", std::process::id()));
+        let path = directory.join(own_name(NEW));
         let error = |action| SnapshotError::disk(action, &path);
         let mut options = OpenOptions::new();
         let file = options.write(true).create(true).truncate(true).mode(0o600).open(&path);
@@ -726,6 +761,27 @@ mod tests {
             let error = read(directory.path()).unwrap_err().to_string();
             assert!(error.contains("reigns"), "{error}");
         }
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_not() {
+        let journal = tempfile::tempdir().unwrap();
+        let folder = create_snapshot_directory(journal.path()).unwrap();
+        let mut dead = std::process::Command::new("true").spawn().unwrap();
+        let pid = dead.id();
+        dead.wait().unwrap();
+        fs::write(folder.join(format!("{pid}{NEW}")), "left").unwrap();
+        fs::create_dir_all(folder.join(format!("{pid}{FOLLOWER}/outbound"))).unwrap();
+        let ours = SnapshotWriter::create(journal.path(), reigns()).unwrap();
+        fs::write(folder.join("notes.new"), "an operator's").unwrap();
+        follower_folder(journal.path()).unwrap();
+        let mut left: Vec<_> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        assert_eq!(left, [own_name(NEW), "notes.new".to_owned()]);
+        drop(ours);
     }
 
     #[test]

@@ -220,27 +220,44 @@ pub(super) fn take_of<D: Disk>(
     Ok((header, passed_over))
 }
 
-/// Checks every snapshot by replay, oldest first, and removes those that newer ones replace.
+/// Checks every snapshot by replay, oldest first, and removes those that newer ones replace; but not the one that a
+/// pruned journal begins with, since without it no replay comes to the others.
 pub fn verify(journal: &Path) -> Result<(Vec<Checked>, Vec<Sequence>), FollowError> {
     let checked = check(journal)?;
-    let good: Vec<Sequence> = good(&checked).collect();
-    let old = &good[..good.len().saturating_sub(KEPT)];
-    for sequence in old {
-        snapshot::remove_snapshot(journal, *sequence)?;
-    }
-    Ok((checked, old.to_vec()))
+    let (mut old, _) = old_and_kept(&checked);
+    let is_beginning = |sequence: &Sequence| {
+        checked.iter().any(|it| it.sequence == *sequence && it.outcome == Ok(Proof::Whole))
+    };
+    old.retain(|sequence| !is_beginning(sequence));
+    remove(journal, &old)?;
+    Ok((checked, old))
 }
 
-/// Removes the segments that the verified snapshots cover.
+/// Removes the segments that the verified snapshots cover, and the snapshots that newer ones replace.
 pub fn prune(journal: &Path) -> Result<Pruned, FollowError> {
-    let (checked, snapshots) = verify(journal)?;
-    let kept: Vec<Sequence> = good(&checked).filter(|good| !snapshots.contains(good)).collect();
+    let checked = check(journal)?;
+    let (snapshots, kept) = old_and_kept(&checked);
     let Some(behind) = kept.first().copied() else {
         let refused = checked.into_iter().filter_map(|checked| checked.outcome.err()).collect();
         return Err(FollowError::NoneVerified { journal: journal.to_owned(), refused });
     };
     let segments = snapshot::prune(journal, behind)?;
+    remove(journal, &snapshots)?;
     Ok(Pruned { segments, behind, snapshots, checked })
+}
+
+/// The good ones, those first that newer ones replace.
+fn old_and_kept(checked: &[Checked]) -> (Vec<Sequence>, Vec<Sequence>) {
+    let mut old: Vec<Sequence> = good(checked).collect();
+    let kept = old.split_off(old.len().saturating_sub(KEPT));
+    (old, kept)
+}
+
+fn remove(journal: &Path, snapshots: &[Sequence]) -> Result<(), FollowError> {
+    for sequence in snapshots {
+        snapshot::remove_snapshot(journal, *sequence)?;
+    }
+    Ok(())
 }
 
 fn good(checked: &[Checked]) -> impl Iterator<Item = Sequence> {
@@ -349,8 +366,7 @@ impl EventSink for Kept {
 
 impl<'a> Follower<'a> {
     fn begin(journal: &'a Path) -> Result<Self, FollowError> {
-        let name = format!("{}.follower", std::process::id());
-        let folder = snapshot::create_snapshot_directory(journal)?.join(name);
+        let folder = snapshot::follower_folder(journal)?;
         let files = |source| FollowError::Files { path: folder.clone(), source };
         let shelf = Shelf::create(&folder.join("outbound")).map_err(files)?;
         let kept = Kept { shelf, error: None };

@@ -210,3 +210,99 @@ fn file(path: &Path) -> Result<Vec<u8>, ArbiterError> {
 fn unreadable(path: &Path, why: impl ToString) -> ArbiterError {
     ArbiterError::Setup { what: format!("{} cannot be used", path.display()), why: why.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{SocketAddr, TcpListener};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Answers every request with these bytes; with none it never answers. Ends when nobody asks any more.
+    struct Member {
+        address: SocketAddr,
+        asked: Arc<AtomicUsize>,
+    }
+
+    impl Member {
+        fn new(answer: &'static str) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let address = listener.local_addr().expect("it listens");
+            let asked = Arc::<AtomicUsize>::default();
+            let counted = asked.clone();
+            std::thread::spawn(move || {
+                let mut silent = Vec::new();
+                while let Ok((mut stream, _)) = listener.accept() {
+                    counted.fetch_add(1, Ordering::AcqRel);
+                    let mut request = [0; 4_096];
+                    let _ = stream.read(&mut request);
+                    match answer.is_empty() {
+                        true => silent.push(stream),
+                        false => drop(stream.write_all(answer.as_bytes())),
+                    }
+                }
+            });
+            Self { address, asked }
+        }
+
+        fn asked(&self) -> usize {
+            self.asked.load(Ordering::Acquire)
+        }
+    }
+
+    fn arbiter(members: &[&Member]) -> EtcdArbiter {
+        let options = EtcdOptions {
+            endpoints: members.iter().map(|member| format!("http://{}", member.address)).collect(),
+            timeout: Duration::from_millis(200),
+            tls: None,
+        };
+        EtcdArbiter::new(&options, &ClusterName::truncated(b"castle")).expect("it is set up")
+    }
+
+    const NOTHING: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+
+    #[test]
+    fn a_member_that_never_answers_and_one_without_a_leader_are_passed_over() {
+        let silent = Member::new("");
+        let leaderless = Member::new(
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 22\r\nConnection: close\r\n\r\n\
+             {\"error\":\"no leader\"}\r\n",
+        );
+        let good = Member::new(NOTHING);
+        let mut arbiter = self::arbiter(&[&silent, &leaderless, &good]);
+        assert_eq!(arbiter.read().expect("one answers"), None);
+        assert_eq!(arbiter.read().expect("it is asked first now"), None);
+        assert_eq!([&silent, &leaderless, &good].map(Member::asked), [1, 1, 2]);
+    }
+
+    #[test]
+    fn where_no_member_answers_each_is_named_with_what_it_said() {
+        let silent = Member::new("");
+        let broken = Member::new(
+            "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 9\r\nConnection: close\r\n\r\nits words",
+        );
+        let error = arbiter(&[&silent, &broken]).read().expect_err("nobody answers").to_string();
+        for words in [silent.address.to_string(), broken.address.to_string(), "its words".into()] {
+            assert!(error.contains(&words), "{words}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_none_of_etcds_is_no_view_and_no_panic() {
+        let html =
+            "HTTP/1.1 200 OK\r\nContent-Length: 14\r\nConnection: close\r\n\r\n<html></html>\r\n";
+        let bad = [
+            html,
+            "HTTP/1.1 200 OK\r\nContent-Length: 15\r\nConnection: close\r\n\r\n{\"kvs\":[{}]}   ",
+            "HTTP/1.1 200 OK\r\nContent-Length: 47\r\nConnection: close\r\n\r\n\
+             {\"kvs\":[{\"mod_revision\":\"7\",\"value\":\"bm90aGluZw\"}]}",
+            "SSH-2.0-OpenSSH\r\n",
+        ];
+        for answer in bad {
+            let member = Member::new(answer);
+            assert!(arbiter(&[&member]).read().is_err(), "{answer}");
+        }
+    }
+}

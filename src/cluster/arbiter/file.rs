@@ -16,6 +16,11 @@ use crate::model::Epoch;
 /// Views kept behind the last, for whoever looks at what happened.
 const KEPT: u32 = 100;
 
+/// What the names of views begin with that are being written.
+const DRAFT: &str = "draft-";
+/// Nobody writes for so long.
+const ABANDONED: Duration = Duration::from_secs(60);
+
 /// See the module.
 #[derive(Debug)]
 pub struct FileArbiter {
@@ -29,7 +34,23 @@ impl FileArbiter {
             what: format!("{} cannot be made", directory.display()),
             why: error.to_string(),
         })?;
-        Ok(Self { directory: directory.to_owned() })
+        let arbiter = Self { directory: directory.to_owned() };
+        // Nobody needs them, and nobody minds them.
+        let _ = arbiter.remove_abandoned_drafts();
+        Ok(arbiter)
+    }
+
+    /// Removes what processes left that ended while they wrote.
+    fn remove_abandoned_drafts(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.directory)? {
+            let entry = entry?;
+            let is_draft = entry.file_name().to_str().is_some_and(|name| name.starts_with(DRAFT));
+            let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
+            if is_draft && age > ABANDONED {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     /// Where the views lie.
@@ -66,8 +87,10 @@ impl FileArbiter {
 
     /// Puts `view` at the name of its epoch, unless there is one already.
     fn put(&self, view: &View) -> io::Result<()> {
-        let draft = self.directory.join(format!("draft-{:016x}", view.nonce()));
-        let mut file = File::create(&draft)?;
+        let draft = self.directory.join(format!("{DRAFT}{:016x}", view.nonce()));
+        // One that was left is perhaps linked to a view already: it is removed, and never written to.
+        let _ = fs::remove_file(&draft);
+        let mut file = File::create_new(&draft)?;
         file.write_all(view.to_text().as_bytes())?;
         file.sync_all()?;
         let linked = fs::hard_link(&draft, self.path(view.epoch()));
@@ -184,6 +207,28 @@ mod tests {
             assert_eq!(next.view.epoch().0, held.view.epoch().0 + 1);
             held = next;
         }
+    }
+
+    #[test]
+    fn a_draft_that_was_left_is_not_written_to_and_is_removed_when_it_is_old() {
+        let directory = tempfile::tempdir().expect("there is a place for it");
+        let held = founded(directory.path());
+        let (mut arbiter, view) =
+            (FileArbiter::open(directory.path()).expect("it is there"), over(&held, 1, 7));
+        arbiter.swap(held.version, &view).expect("it is writable");
+        // The process ended between the link and the removal of its draft, and its successor asks for the same.
+        let draft = directory.path().join(format!("{DRAFT}{:016x}", 7));
+        fs::hard_link(directory.path().join("view-0000000002.json"), &draft).expect("a link");
+        let other = over(&held, 0, 7);
+        arbiter.swap(held.version, &other).expect("it is writable");
+        assert_eq!(arbiter.read().expect("it is readable").map(|held| held.view), Some(view));
+        let left = directory.path().join(format!("{DRAFT}left"));
+        let file = File::create(&left).expect("a file");
+        let _ = FileArbiter::open(directory.path()).expect("it is there");
+        assert!(left.exists(), "somebody may be writing it");
+        file.set_modified(std::time::SystemTime::now() - 2 * ABANDONED).expect("it is ours");
+        let _ = FileArbiter::open(directory.path()).expect("it is there");
+        assert!(!left.exists());
     }
 
     #[test]
