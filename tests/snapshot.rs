@@ -213,14 +213,14 @@ fn behind_a_snapshot_that_no_replay_comes_to_nothing_is_pruned() {
     run_well(&house, &["snapshot"]);
     let there = snapshots(&house);
     // The two that stand in for what was pruned; the newest was never compared with a replay.
-    there[1..].iter().for_each(|snapshot| flip_a_bit(snapshot));
+    there[1..].iter().for_each(flip_a_bit);
     let segments = house.segments();
     let output = run(&house, &["journal", "prune"]);
     assert!(!output.status.success(), "{output:?}");
     let said = format!("{output:?}");
     assert!(said.contains("is whole, but no replay can come to it"), "{said}");
     assert!(segments.iter().all(|segment| segment.exists()));
-    there[1..].iter().for_each(|snapshot| flip_a_bit(snapshot));
+    there[1..].iter().for_each(flip_a_bit);
     run_well(&house, &["journal", "prune"]);
     exchange.kill();
 }

@@ -12,12 +12,13 @@
 use std::collections::VecDeque;
 
 use crate::cluster::{Post, StateHash};
-use crate::engine::Engine;
+use crate::engine::{Engine, Foresight};
 use crate::model::limit::EVENTS_MAX;
+use crate::model::wire::Malformed;
 use crate::model::{BeginEpoch, Command, Genesis, Record, RecordBytes, Sequence};
 use crate::ring::{Consumer, Producer};
 use crate::runtime::Now;
-use crate::venue::recovery::is_known;
+use crate::venue::recovery::{Near, is_known};
 use crate::venue::sequencer::{BATCH, BATCHES_PER_TURN, Log, Sequencer, Spread, Timers};
 
 /// Whether a sequencer numbers records or takes those of another.
@@ -34,11 +35,58 @@ pub(super) enum Mode {
 pub(super) struct Following {
     /// The primary's, each continuing the one before.
     pub records: Consumer<RecordBytes>,
+    pub ahead: Ahead,
     pub post: Post,
     /// For a log that has none yet.
     pub genesis: Genesis,
     /// The configuration, for when it leads.
     pub definitions: VecDeque<Command>,
+}
+
+/// The next records of the ring, read some time before they are applied. Where many wait, as while a standby catches
+/// up, their memory is fetched meanwhile.
+#[derive(Default)]
+pub(super) struct Ahead {
+    records: VecDeque<Result<Record, Malformed>>,
+    foresight: Foresight,
+    foresees: bool,
+}
+
+impl Ahead {
+    /// The record behind `taken` others of those that wait.
+    #[inline]
+    fn next(
+        &mut self,
+        engine: &Engine,
+        waiting: Waiting<'_>,
+        taken: usize,
+    ) -> Option<Result<Record, Malformed>> {
+        let foresees = waiting.0.len() + waiting.1.len() > taken + Foresight::AHEAD;
+        if foresees && !self.foresees {
+            self.foresight = Foresight::default();
+        }
+        self.foresees = foresees;
+        let wanted = if foresees { Foresight::AHEAD + 1 } else { 1 };
+        while self.records.len() < wanted
+            && let Some(bytes) = nth(waiting, taken + self.records.len())
+        {
+            let record = Record::get(&bytes.0);
+            if foresees {
+                let command = record.as_ref().ok().map(|record| &record.command);
+                self.foresight.go_on(engine, command, &Near);
+            }
+            self.records.push_back(record);
+        }
+        self.records.pop_front()
+    }
+}
+
+/// What waits in a ring, in two pieces where that comes round.
+type Waiting<'a> = (&'a [RecordBytes], &'a [RecordBytes]);
+
+#[inline]
+fn nth<'a>((head, tail): Waiting<'a>, at: usize) -> Option<&'a RecordBytes> {
+    head.get(at).or_else(|| tail.get(at.wrapping_sub(head.len())))
 }
 
 /// Tells hashes of the engine every so many records. What finds no room is not told.
@@ -176,21 +224,22 @@ impl Sequencer {
             Post::Leading { after, .. } => after,
             Post::Waiting | Post::Draining | Post::Stopped => return Ok(0),
         };
+        let Following { records, ahead, .. } = &mut **following;
+        let waiting = records.batch(BATCH + Foresight::AHEAD);
         let mut taken = 0;
         let mut outcome = Ok(());
         while taken < BATCH
             && self.log.last < until
             && self.records.has_room(1)
             && self.events.iter_mut().all(|ring| ring.has_room(EVENTS_MAX))
-            && let Some(bytes) = following.records.peek()
+            && let Some(record) = ahead.next(&self.log.engine, waiting, taken)
         {
-            let record = Record::get(&bytes.0);
             let record =
                 record.map_err(|error| format!("behind record {}: {error}", self.log.last));
             outcome = record
                 .and_then(|record| refusal(&self.log, &record).map_or(Ok(record), Err))
                 .map(|record| {
-                    if let Some(slot) = self.records.claim() {
+                    if let (Some(slot), Some(bytes)) = (self.records.claim(), nth(waiting, taken)) {
                         *slot = *bytes;
                     }
                     self.log.follow(&record);
@@ -200,9 +249,9 @@ impl Sequencer {
             if outcome.is_err() {
                 break;
             }
-            following.records.advance(1);
             taken += 1;
         }
+        records.advance(taken);
         self.records.publish();
         self.events.iter_mut().for_each(Producer::publish);
         outcome.map(|()| taken)

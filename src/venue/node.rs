@@ -36,7 +36,7 @@ use crate::telemetry::{EngineEnd, LatencyRecorder};
 use crate::venue::config::Config;
 use crate::venue::desk::Desk;
 use crate::venue::durability::{JournalAgent, SyncAgent, SyncPause};
-use crate::venue::follow::{Following, Hashes, Mode};
+use crate::venue::follow::{Ahead, Following, Hashes, Mode};
 use crate::venue::recovery::{Recovered, genesis};
 use crate::venue::sequencer::{Closed, Sequencer, Timers};
 
@@ -135,7 +135,9 @@ impl<D: Disk> Core<D> {
                 let genesis = genesis(config, secret);
                 let definitions = config.definitions().into();
                 let post = Post::Waiting;
-                let following = Box::new(Following { records, post, genesis, definitions });
+                let ahead = Ahead::default();
+                let following = Following { records, ahead, post, genesis, definitions };
+                let following = Box::new(following);
                 let doors = Doors::of_standby(Box::new(Latch(standing.clone())));
                 (doors, Mode::Following(following), Some(standing))
             }

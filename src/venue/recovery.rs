@@ -412,7 +412,7 @@ fn engine_takes(engine: &mut Engine, records: &[Record], events: &mut impl Event
 }
 
 /// Brings memory into the caches of the core that asks.
-struct Near;
+pub(super) struct Near;
 
 impl Fetch for Near {
     #[inline(always)]
