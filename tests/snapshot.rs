@@ -162,8 +162,7 @@ fn what_the_two_newest_snapshots_cover_is_pruned_beside_the_exchange_and_nobody_
     exchange.kill();
 }
 
-#[test]
-fn a_damaged_snapshot_is_said_and_passed_over_and_without_any_a_pruned_journal_is_refused() {
+fn with_two_snapshots() -> (House, Exchange, Vec<Trader>) {
     let house = house();
     let exchange = house.start();
     let mut traders = traders(&exchange);
@@ -171,6 +170,12 @@ fn a_damaged_snapshot_is_said_and_passed_over_and_without_any_a_pruned_journal_i
         trade(&mut traders);
         run_well(&house, &["snapshot"]);
     }
+    (house, exchange, traders)
+}
+
+#[test]
+fn a_damaged_snapshot_is_said_and_passed_over_and_without_any_a_pruned_journal_is_refused() {
+    let (house, exchange, mut traders) = with_two_snapshots();
     let there = snapshots(&house);
     run_well(&house, &["journal", "prune"]);
     flip_a_bit(&there[0]);
@@ -201,13 +206,7 @@ fn a_damaged_snapshot_is_said_and_passed_over_and_without_any_a_pruned_journal_i
 
 #[test]
 fn behind_a_snapshot_that_no_replay_comes_to_nothing_is_pruned() {
-    let house = house();
-    let exchange = house.start();
-    let mut traders = traders(&exchange);
-    for _ in 0..2 {
-        trade(&mut traders);
-        run_well(&house, &["snapshot"]);
-    }
+    let (house, exchange, mut traders) = with_two_snapshots();
     run_well(&house, &["journal", "prune"]);
     trade(&mut traders);
     run_well(&house, &["snapshot"]);

@@ -121,6 +121,17 @@ fn acks(steward: &mut Steward, node: u16, held: Own) -> bool {
     steward.acknowledged(NodeId(node), &ack)
 }
 
+/// A primary with node 1 in sync, both of which have 5 records, and their view.
+fn with_standby() -> (Steward, View) {
+    let mut steward = leading(5);
+    joins(&mut steward, 1, own(5, 5));
+    steward.tick(2 * MS);
+    let view = asked(&mut steward).expect("it holds all");
+    steward.answer(Answer::Asked);
+    shows(&mut steward, &Held { view: view.clone(), version: Version(4) });
+    (steward, view)
+}
+
 #[test]
 fn nothing_is_acknowledged_before_the_promise_is_written_down() {
     let mut steward = begun(1);
@@ -411,12 +422,7 @@ fn an_operator_founds_the_view() {
 
 #[test]
 fn a_switchover_drains_offers_and_steps_down() {
-    let mut primary = leading(5);
-    joins(&mut primary, 1, own(5, 5));
-    primary.tick(2 * MS);
-    let view = asked(&mut primary).expect("it holds all");
-    primary.answer(Answer::Asked);
-    shows(&mut primary, &Held { view: view.clone(), version: Version(4) });
+    let (mut primary, view) = with_standby();
     obey(&mut primary);
     assert!(primary.doors_open());
     assert!(!primary.switch_over(NodeId(2), 300 * MS), "it is not in sync");
@@ -555,12 +561,7 @@ fn the_place_is_not_given_away_where_a_node_is_away_whose_word_the_next_primary_
 
 #[test]
 fn one_that_says_hello_again_and_again_and_acknowledges_nothing_is_lost() {
-    let mut steward = leading(5);
-    joins(&mut steward, 1, own(5, 5));
-    steward.tick(2 * MS);
-    let view = asked(&mut steward).expect("it holds all");
-    steward.answer(Answer::Asked);
-    shows(&mut steward, &Held { view, version: Version(4) });
+    let mut steward = with_standby().0;
     let mut asks_for = None;
     for at in (10..=400).step_by(10) {
         steward.closed(NodeId(1));
@@ -574,12 +575,7 @@ fn one_that_says_hello_again_and_again_and_acknowledges_nothing_is_lost() {
 
 #[test]
 fn one_that_acknowledges_a_little_all_the_time_and_is_far_behind_is_lost() {
-    let mut steward = leading(5);
-    joins(&mut steward, 1, own(5, 5));
-    steward.tick(2 * MS);
-    let view = asked(&mut steward).expect("it holds all");
-    steward.answer(Answer::Asked);
-    shows(&mut steward, &Held { view, version: Version(4) });
+    let mut steward = with_standby().0;
     let lag_ms = LAG_TIMEOUTS * settings(0).standby_timeout_ns / MS;
     let slow = |steward: &mut Steward, at: u64| {
         steward.own(own(5 + 1_000 * at, 5 + 1_000 * at));
