@@ -7,7 +7,7 @@
 //!    creation and removal that was not synced, at random. Files that were open are dead
 //!    afterwards.
 //! 4. After a failed sync the dirty pieces count as clean although they are not durable, as on
-//!    Linux: who goes on after it loses data.
+//!    Linux: who goes on after it loses data. [`Disk::forget`] shows them as they are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -259,6 +259,16 @@ impl Contents {
         }
     }
 
+    /// What counts as clean is read from the medium.
+    fn forget(&mut self) {
+        for piece in
+            (0..self.live.len().div_ceil(PIECE_BYTES)).filter(|at| !self.dirty.contains(at))
+        {
+            let range = self.range(piece);
+            self.live[range.clone()].copy_from_slice(&self.durable[range]);
+        }
+    }
+
     /// A dirty piece is kept, lost or torn.
     fn settle(&mut self, piece: usize, random: &mut Random) {
         let range = self.range(piece);
@@ -358,6 +368,13 @@ impl Disk for SimulatedDisk {
 
     fn path(&self, name: &str) -> String {
         format!("simulated/{name}")
+    }
+
+    fn forget(&self, name: &str) -> io::Result<()> {
+        let mut state = self.state();
+        let boot = state.boot;
+        state.file(name, boot)?.forget();
+        Ok(())
     }
 }
 
@@ -474,6 +491,15 @@ mod tests {
         disk.fail_sync_after(0);
         assert!(file.sync().is_err());
         file.sync().unwrap();
+        let read = |at| {
+            let mut bytes = [0; 4];
+            file.read(at, &mut bytes).unwrap();
+            bytes
+        };
+        file.write(1_000, b"late").unwrap();
+        assert_eq!(&read(0), b"lost", "it is remembered for written");
+        disk.forget("a").unwrap();
+        assert_eq!((&read(0), &read(1_000)), (&[0; 4], b"late"), "what is yet to be written stays");
         disk.crash(1);
         assert_eq!(&disk.contents("a").unwrap()[..4], &[0; 4]);
     }

@@ -18,7 +18,7 @@ use crate::ring::{self, Consumer};
 use crate::runtime::{Agent, Now};
 use crate::simulation::Mutant;
 use crate::simulation::outside::{
-    Arbitration, Life, SimulatedHistory, SimulatedKeeper, SimulatedWires, forget, lower,
+    Arbitration, Life, SimulatedHistory, SimulatedKeeper, SimulatedWires, forget, incarnation,
 };
 use crate::venue::config::Config;
 use crate::venue::simulated::{Joined, Part, Place, SimulatedNode, cut_back, snapshot_and_prune};
@@ -240,13 +240,10 @@ impl Machine {
     ) -> Result<(), String> {
         std::fs::create_dir_all(&self.directory).map_err(|error| error.to_string())?;
         let ring = self.ring();
+        // Where it cannot be done the process ends, and the next one knows nothing of it.
         if let Some(end) = self.cut.take() {
-            let life = self.life.clone();
-            let cut = cut_back(&self.config, &mut self.disk, &ring, &end, |to| lower(&life, to));
-            if let Err(error) = cut {
-                self.cut = Some(end);
-                return Err(error.to_string());
-            }
+            cut_back(&self.config, &mut self.disk, &ring, &self.life, &end)
+                .map_err(|error| error.to_string())?;
         }
         let options = JournalOptions {
             segment_bytes: SEGMENT_BYTES,
@@ -265,6 +262,7 @@ impl Machine {
             network: world.network(fix_address(self.id)),
             secret: u128::from(random.draw()) << 64 | u128::from(random.draw()),
             compare_every: COMPARE_EVERY,
+            life: &self.life,
         });
         let Joined { mut node, seat, tap, file, tag, from_ring } =
             joined.map_err(|error| error.to_string())?;
@@ -346,6 +344,12 @@ impl Machine {
     /// Whether something was done to its disk that may cost what was acknowledged.
     pub fn may_have_lost(&self) -> bool {
         self.is_disk_bad || self.is_doubtful
+    }
+
+    /// Its process ended the incarnation, or should have.
+    pub fn has_ended_life(&mut self) -> bool {
+        self.lost.extend(self.incarnation);
+        incarnation(&self.life).is_none()
     }
 
     /// A fault ends the incarnation.

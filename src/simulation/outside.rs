@@ -16,6 +16,7 @@ use crate::journal::simulated::{Random, SimulatedDisk, SimulatedFile};
 use crate::journal::{NodeFile, RawReader};
 use crate::model::{Epoch, NodeId, Sequence};
 use crate::simulation::Mutant;
+use crate::venue::simulated::SimulatedLife;
 
 /// How long a port waits for its answer.
 const ANSWER_NS: u64 = 15_000_000;
@@ -326,10 +327,15 @@ pub fn forget(life: &Life) {
     *lock(life) = None;
 }
 
-/// A cut was asked for: nothing behind this record is owed to anybody.
-pub fn lower(life: &Life, to: Sequence) {
-    if let Some((_, kept)) = &mut *lock(life) {
-        kept.acknowledged = kept.acknowledged.min(to);
+impl SimulatedLife for Life {
+    fn lower(&self, to: Sequence) {
+        if let Some((_, kept)) = &mut *lock(self) {
+            kept.acknowledged = kept.acknowledged.min(to);
+        }
+    }
+
+    fn end(&self) {
+        forget(self);
     }
 }
 

@@ -442,7 +442,9 @@ impl World {
             }
             Ending::Stopped(_) if machine.is_disk_bad || machine.is_full => {
                 machine.disk.clear_faults();
-                machine.lose_life();
+                if !machine.has_ended_life() {
+                    return Err(format!("node {node} stops itself, and its life goes on"));
+                }
             }
             Ending::Stopped(why) => return Err(format!("node {node} stops itself: {why}")),
         }
