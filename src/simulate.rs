@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-use castle::simulation::{self, Mutant, Outcome, Tally};
+use castle::simulation::{self, Failure, Mutant, Outcome, Tally};
 use clap::Parser;
 
 /// A run with so many seeds that failed has shown enough.
@@ -53,7 +53,7 @@ struct Sum {
     promotions: u64,
     resent: u64,
     faults: Tally,
-    failed: Vec<(u64, String)>,
+    failed: Vec<(u64, Failure)>,
 }
 
 impl Sum {
@@ -202,7 +202,7 @@ fn seeds(arguments: &Arguments, mutant: Option<Mutant>, threads: usize) -> bool 
 
 /// Whether a mistake is noticed.
 fn catches(mutant: Mutant, threads: usize) -> bool {
-    let found: Mutex<Option<(u64, String)>> = Mutex::new(None);
+    let found: Mutex<Option<(u64, Failure)>> = Mutex::new(None);
     run_all(0, MUTANT_SEEDS, Some(mutant), threads, |seed, outcome| {
         let Some(error) = outcome.error else { return true };
         let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -214,7 +214,7 @@ fn catches(mutant: Mutant, threads: usize) -> bool {
     let found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     match found {
         Some((seed, error)) => {
-            let error: String = error.chars().take(150).collect();
+            let error: String = error.to_string().chars().take(150).collect();
             say(&format!("{}: noticed at seed {seed}: {error}", mutant.name()));
             true
         }

@@ -18,6 +18,11 @@ use super::disk::{Disk, DiskFile};
 /// What a disk writes whole or not at all, at best.
 pub const PIECE_BYTES: usize = 512;
 
+/// What a write says that was to fail.
+pub const FAILED_WRITE: &str = "a simulated write failed";
+/// What a sync says that was to fail.
+pub const FAILED_SYNC: &str = "a simulated sync failed";
+
 /// A small random number generator (splitmix64): the same numbers for the same seed, everywhere.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
@@ -407,7 +412,7 @@ impl DiskFile for SimulatedFile {
         let number = state.writes;
         state.writes += 1;
         if state.fail_write_at == Some(number) {
-            return Err(io::Error::other("a simulated write failed"));
+            return Err(io::Error::other(FAILED_WRITE));
         }
         state.file(&self.name, self.boot)?.write(range.start, bytes);
         Ok(())
@@ -431,7 +436,7 @@ impl DiskFile for SimulatedFile {
         };
         if failed {
             contents.dirty.clear();
-            return Err(io::Error::other("a simulated sync failed"));
+            return Err(io::Error::other(FAILED_SYNC));
         }
         if !nothing {
             contents.sync();

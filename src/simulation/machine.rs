@@ -16,10 +16,12 @@ use crate::journal::{self, JournalOptions, SharedEnd};
 use crate::model::{BeginEpoch, Command, NodeId, Record, RecordBytes, Sequence};
 use crate::ring::{self, Consumer};
 use crate::runtime::{Agent, Now};
-use crate::simulation::Mutant;
+use crate::simulation::harm::Harm;
 use crate::simulation::outside::{
     Arbitration, Life, SimulatedHistory, SimulatedKeeper, SimulatedWires, forget, incarnation,
 };
+use crate::simulation::{Failure, Mutant};
+use crate::venue::StartError;
 use crate::venue::config::Config;
 use crate::venue::simulated::{Joined, Part, Place, SimulatedNode, cut_back, snapshot_and_prune};
 
@@ -59,6 +61,40 @@ struct Process {
     control: Arc<Control>,
 }
 
+/// Why a process does not begin.
+pub enum Refusal {
+    /// Recovery says so.
+    Start(StartError),
+    /// It must not have come to that.
+    Failure(Failure),
+}
+
+impl Refusal {
+    fn noticed(what: String) -> Self {
+        Self::Failure(Failure::Noticed(what))
+    }
+}
+
+impl From<StartError> for Refusal {
+    fn from(error: StartError) -> Self {
+        Self::Start(error)
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+/// Why a process does not end in good order.
+pub enum BadStop {
+    /// An agent cannot go on.
+    Fault(String),
+    /// What is in its log ring does not reach its disk.
+    NotDurable,
+}
+
 /// What came of a turn.
 pub enum Came {
     /// Nothing special.
@@ -96,16 +132,8 @@ pub struct Machine {
     pub restart_at_ns: Option<u64>,
     /// A cut to be made before it begins.
     pub cut: Option<SharedEnd>,
-    /// Something was done to its disk that may end a process or keep one from beginning.
-    pub is_disk_bad: bool,
-    /// Its disk has no more space.
-    pub is_full: bool,
-    /// It had none until a moment ago: what fails now fails for that.
-    pub was_full_until_ns: u64,
-    /// What its log lacks is known only once a process has looked.
-    pub is_doubtful: bool,
-    /// Its last process could not begin: if the next one cannot either, it is not for an operation that failed once.
-    pub has_begun_in_vain: bool,
+    /// What was done to its disk.
+    pub harm: Harm,
     /// How much faster its clock goes, in millionths.
     pub drift_ppm: i64,
     /// How far its monotonic clock is ahead.
@@ -153,11 +181,7 @@ impl Machine {
             frozen_ns: 0,
             restart_at_ns: Some(0),
             cut: None,
-            is_disk_bad: false,
-            is_full: false,
-            was_full_until_ns: 0,
-            is_doubtful: false,
-            has_begun_in_vain: false,
+            harm: Harm::default(),
             drift_ppm: random.below(20_000) as i64 - 10_000,
             ahead_ns: random.below(1_000_000_000),
             wall_off_ns: random.below(2_000_000_000) as i64 - 1_000_000_000,
@@ -237,13 +261,12 @@ impl Machine {
         now_ns: u64,
         random: &mut Random,
         mutant: Option<Mutant>,
-    ) -> Result<(), String> {
-        std::fs::create_dir_all(&self.directory).map_err(|error| error.to_string())?;
+    ) -> Result<(), Refusal> {
+        std::fs::create_dir_all(&self.directory).map_err(Failure::system)?;
         let ring = self.ring();
         // Where it cannot be done the process ends, and the next one knows nothing of it.
         if let Some(end) = self.cut.take() {
-            cut_back(&self.config, &mut self.disk, &ring, &self.life, &end)
-                .map_err(|error| error.to_string())?;
+            cut_back(&self.config, &mut self.disk, &ring, &self.life, &end)?;
         }
         let options = JournalOptions {
             segment_bytes: SEGMENT_BYTES,
@@ -264,18 +287,16 @@ impl Machine {
             compare_every: COMPARE_EVERY,
             life: &self.life,
         });
-        let Joined { mut node, seat, tap, file, tag, from_ring } =
-            joined.map_err(|error| error.to_string())?;
+        let Joined { mut node, seat, tap, file, tag, from_ring } = joined?;
         self.from_ring += from_ring;
         let end = seat.end.sequence;
         let known =
             end.0.checked_sub(1).map_or(Some(0), |at| self.hashes.get(at as usize).copied());
         if known != Some(seat.hash) {
-            return Err(format!(
-                "PREFIX: node {} recovers a log up to record {end} that is no beginning of what it had ({})",
-                self.id,
-                self.log.len()
-            ));
+            let (id, had) = (self.id, self.log.len());
+            return Err(Refusal::noticed(format!(
+                "node {id} recovers a log up to record {end} that is no beginning of what it had ({had})"
+            )));
         }
         self.log.truncate(end.0 as usize);
         self.hashes.truncate(end.0 as usize);
@@ -285,11 +306,11 @@ impl Machine {
         let begins = beginning.incarnation;
         let before = self.incarnation.replace(begins).filter(|before| *before != begins);
         match before {
-            Some(before) if !self.lost.contains(&before) && !self.may_have_lost() => {
-                return Err(format!(
-                    "LIFE: node {} begins a new incarnation, although nothing of the one before was taken",
-                    self.id
-                ));
+            Some(before) if !self.lost.contains(&before) && !self.harm.may_have_lost() => {
+                let id = self.id;
+                return Err(Refusal::noticed(format!(
+                    "node {id} begins a new incarnation, although nothing of the one before was taken"
+                )));
             }
             before => self.lost.extend(before),
         }
@@ -336,14 +357,9 @@ impl Machine {
         self.process = Some(Process { node, agent, tap, control });
         self.processes += 1;
         (self.is_frozen, self.restart_at_ns) = (false, None);
-        (self.is_disk_bad, self.is_doubtful, self.has_begun_in_vain) = (false, false, false);
+        self.harm = Harm { fails: false, is_damaged: false, is_doubtful: false, ..self.harm };
         self.disk.clear_faults();
         Ok(())
-    }
-
-    /// Whether something was done to its disk that may cost what was acknowledged.
-    pub fn may_have_lost(&self) -> bool {
-        self.is_disk_bad || self.is_doubtful
     }
 
     /// Its process ended the incarnation, or should have.
@@ -401,7 +417,7 @@ impl Machine {
 
     /// Its process ends its part and its venue: what is in the log ring reaches the disk first. An error where it does
     /// not, by which a real process ends.
-    pub fn stop(&mut self, now_ns: u64) -> Result<(), String> {
+    pub fn stop(&mut self, now_ns: u64) -> Result<(), BadStop> {
         let mut now = self.now(now_ns);
         let Some(process) = &mut self.process else { return Ok(()) };
         for _ in 0..STOP_TURNS_MAX {
@@ -412,10 +428,10 @@ impl Machine {
             process.node.work(Part::Journal, now);
             process.node.work(Part::Syncer, now);
             if let Some(why) = process.node.fault() {
-                return Err(why);
+                return Err(BadStop::Fault(why));
             }
         }
-        Err("what is in its log ring does not reach its disk".to_owned())
+        Err(BadStop::NotDurable)
     }
 
     /// Takes what came into its log.
@@ -520,11 +536,11 @@ impl Machine {
     pub fn restore_image(&mut self, world: &SimulatedWorld) -> Result<bool, String> {
         let Some((disk, log, hashes)) = self.image.take() else { return Ok(false) };
         self.kill(world);
-        if !self.is_full {
+        if !self.harm.is_full {
             disk.set_capacity_bytes(DISK_BYTES);
         }
         (self.disk, self.log, self.hashes) = (disk, log, hashes);
-        (self.cut, self.is_doubtful) = (None, true);
+        (self.cut, self.harm.is_doubtful) = (None, true);
         ring::unlink(&self.ring()).map_err(|error| error.to_string())?;
         Ok(true)
     }
@@ -535,7 +551,7 @@ impl Machine {
         self.mark = random.draw();
         (self.image, self.is_image_uncut) = (None, false);
         self.cut = None;
-        (self.is_disk_bad, self.is_doubtful, self.has_begun_in_vain) = (false, false, false);
+        self.harm = Harm { fails: false, is_damaged: false, is_doubtful: false, ..self.harm };
         self.log.clear();
         self.hashes.clear();
         self.lose_life();

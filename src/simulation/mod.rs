@@ -13,13 +13,16 @@
 //! A fault that would take what was acknowledged from every node in sync is not drawn: no protocol survives that.
 
 pub mod client;
+mod failure;
 pub mod faults;
+mod harm;
 pub mod machine;
 mod mutant;
 pub mod outside;
 pub mod reference;
 pub mod world;
 
+pub use failure::Failure;
 pub use faults::{Fault, Tally};
 pub use mutant::Mutant;
 
@@ -29,7 +32,7 @@ use world::World;
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
     /// What is wrong, if anything is.
-    pub error: Option<String>,
+    pub error: Option<Failure>,
     /// Orders and cancels that traders sent.
     pub commands: u64,
     /// Those that were answered.
@@ -62,7 +65,7 @@ pub struct Outcome {
 pub fn run(seed: u64, mutant: Option<Mutant>, wants_history: bool) -> Outcome {
     let mut world = match World::new(seed, mutant, wants_history) {
         Ok(world) => world,
-        Err(why) => return Outcome { error: Some(why), ..Outcome::default() },
+        Err(why) => return Outcome { error: Some(why.into()), ..Outcome::default() },
     };
     let error = world.run().err();
     world.outcome(error)

@@ -1,7 +1,9 @@
 //! The run of one seed.
 
+mod checks;
 mod inflict;
 mod operator;
+mod processes;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -9,15 +11,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cluster::Member;
-use crate::cluster::control::{Ending, Wish};
+use crate::cluster::control::Wish;
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::simulated::Random;
 use crate::simulation::client::Client;
 use crate::simulation::faults::{Fault, Tally};
-use crate::simulation::machine::{Came, Machine, fix_address};
+use crate::simulation::machine::{Machine, fix_address};
 use crate::simulation::outside::{Arbitration, incarnation};
 use crate::simulation::reference::Reference;
-use crate::simulation::{Mutant, Outcome};
+use crate::simulation::{Failure, Mutant, Outcome};
 use crate::venue::config::Config;
 
 /// Orders and cancels of a seed, at least.
@@ -250,7 +252,7 @@ impl World {
     }
 
     /// Runs the seed to its end.
-    pub fn run(&mut self) -> Result<(), String> {
+    pub fn run(&mut self) -> Result<(), Failure> {
         self.machines_begin()?;
         if let Some(control) = self.machines[0].control() {
             control.put(Wish::Found);
@@ -262,14 +264,18 @@ impl World {
                 self.arbitration.set_loses_some(true);
             }
             if self.steps > STEPS_MAX {
-                break;
+                let (commands, faults) = (self.commands(), self.faults.total());
+                let what = format!(
+                    "after {STEPS_MAX} steps it has {commands} commands and {faults} faults only"
+                );
+                return Err(Failure::Noticed(what));
             }
         }
         self.heal()?;
         self.settle()
     }
 
-    fn machines_begin(&mut self) -> Result<(), String> {
+    fn machines_begin(&mut self) -> Result<(), Failure> {
         (0..self.machines.len()).try_for_each(|node| self.start(node))
     }
 
@@ -281,7 +287,7 @@ impl World {
         self.clients.iter().map(|client| client.answered() as u64).sum()
     }
 
-    fn step(&mut self) -> Result<(), String> {
+    fn step(&mut self) -> Result<(), Failure> {
         self.steps += 1;
         let step_ns = 1 + self.random.below(STEP_NS_MAX);
         self.now_ns += step_ns;
@@ -325,7 +331,7 @@ impl World {
         Ok(())
     }
 
-    fn clients_turn(&mut self) -> Result<(), String> {
+    fn clients_turn(&mut self) -> Result<(), Failure> {
         let wall_ns = 1_770_000_000_000_000_000 + self.now_ns;
         // Neither commands nor faults come to their number much before the other.
         let is_ahead = !self.is_healed
@@ -347,110 +353,9 @@ impl World {
                 client.trade(self.now_ns, &mut self.random);
             }
             if let Some(complaint) = &client.complaint {
-                return Err(complaint.clone());
+                return Err(Failure::Noticed(complaint.clone()));
             }
         }
-        Ok(())
-    }
-
-    fn start(&mut self, node: usize) -> Result<(), String> {
-        let machine = &mut self.machines[node];
-        let (now_ns, mutant) = (self.now_ns, self.mutant);
-        let started = machine.start(&self.net, &self.arbitration, now_ns, &mut self.random, mutant);
-        let log = machine.log.len();
-        match started {
-            Ok(()) => {
-                self.note(|| format!("node {node} begins, with {log} records"));
-                Ok(())
-            }
-            Err(why)
-                if (machine.is_disk_bad || machine.is_full)
-                    && !(why.starts_with("PREFIX") || why.starts_with("LIFE")) =>
-            {
-                // An operation that failed once may succeed; what is damaged stays so.
-                if machine.is_full || !machine.has_begun_in_vain {
-                    machine.has_begun_in_vain = true;
-                    machine.restart_at_ns = Some(now_ns + 10_000_000);
-                    machine.disk.clear_faults();
-                } else {
-                    machine.replace_disk(&mut self.random)?;
-                    machine.restart_at_ns = Some(now_ns + 5_000_000);
-                }
-                self.note(|| format!("node {node} cannot begin: {why}"));
-                Ok(())
-            }
-            Err(why) => Err(format!("node {node} cannot begin: {why}")),
-        }
-    }
-
-    fn turn(&mut self, node: usize) -> Result<(), String> {
-        let machine = &mut self.machines[node];
-        if machine.restart_at_ns.is_some_and(|at_ns| at_ns <= self.now_ns) {
-            return self.start(node);
-        }
-        if !machine.runs() {
-            return Ok(());
-        }
-        match machine.work(self.now_ns, &mut self.random, !self.is_healed)? {
-            Came::Nothing => Ok(()),
-            Came::Began(begin) => self.began(node, begin.epoch.0),
-            Came::Fault(why) => self.fails(node, &why),
-            Came::Ended(ending) => self.ended(node, ending),
-        }
-    }
-
-    /// A process ends by an error: its disk must have given it a reason.
-    fn fails(&mut self, node: usize, why: &str) -> Result<(), String> {
-        let machine = &mut self.machines[node];
-        let was_full = machine.is_full || self.now_ns < machine.was_full_until_ns;
-        if !(machine.is_disk_bad || was_full) {
-            return Err(format!("an agent of node {node} cannot go on: {why}"));
-        }
-        machine.kill(&self.net);
-        machine.disk.clear_faults();
-        machine.lose_life();
-        machine.restart_at_ns = Some(self.now_ns + 3_000_000);
-        self.note(|| format!("node {node} ends: {why}"));
-        Ok(())
-    }
-
-    fn ended(&mut self, node: usize, ending: Ending) -> Result<(), String> {
-        self.note(|| format!("node {node} ends its part: {ending:?}"));
-        let is_in_sync = self.is_in_sync(node);
-        if matches!(ending, Ending::Again | Ending::Cut(_))
-            && let Err(why) = self.machines[node].stop(self.now_ns)
-        {
-            return self.fails(node, &why);
-        }
-        let machine = &mut self.machines[node];
-        match ending {
-            Ending::Again => {}
-            Ending::Cut(end) => {
-                machine.cut = Some(end);
-                self.cuts += 1;
-                if self.kinds.contains(&Fault::OlderDisk) {
-                    machine.take_image();
-                    machine.is_image_uncut = true;
-                }
-                // Who is counted upon must have all that it is counted upon for before the leader falls.
-                if is_in_sync {
-                    self.hurry_now();
-                }
-            }
-            Ending::Snapshot(_) => {
-                return Err(format!("node {node} takes in a snapshot, though none is made"));
-            }
-            Ending::Stopped(_) if machine.is_disk_bad || machine.is_full => {
-                machine.disk.clear_faults();
-                if !machine.has_ended_life() {
-                    return Err(format!("node {node} stops itself, and its life goes on"));
-                }
-            }
-            Ending::Stopped(why) => return Err(format!("node {node} stops itself: {why}")),
-        }
-        let machine = &mut self.machines[node];
-        machine.kill(&self.net);
-        machine.restart_at_ns = Some(self.now_ns + 2_000_000);
         Ok(())
     }
 
@@ -462,89 +367,13 @@ impl World {
         self.arbitration.view().is_some_and(|view| view.in_sync().iter().any(is_it))
     }
 
-    /// The view changes: whoever it counts upon, and runs, has all that was told.
-    fn check_view(&self) -> Result<(), String> {
-        let told = self.clients.iter().map(|client| client.last_record).max().unwrap_or(0);
-        let Some(view) = self.arbitration.view() else { return Ok(()) };
-        for member in view.in_sync() {
-            let machine = &self.machines[member.node.index()];
-            let has = machine.log.len() as u64;
-            let counts = machine.is_up() && incarnation(&machine.life) == Some(member.incarnation);
-            if counts && has < told {
-                let (node, epoch) = (member.node, view.epoch());
-                return Err(format!(
-                    "epoch {epoch} counts upon node {node}, which has {has} records of {told} that were told of"
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// A node begins to lead: everything that anybody was told so far is in its log.
-    fn began(&mut self, node: usize, epoch: u32) -> Result<(), String> {
-        if self.leader.is_some_and(|(known, _)| known >= epoch) {
-            return Ok(());
-        }
-        self.failovers += u64::from(self.leader.is_some());
-        self.leader = Some((epoch, node));
-        self.note(|| format!("node {node} leads in epoch {epoch}"));
-        self.hurry();
-        let machine = &self.machines[node];
-        self.reference.turn_to(&machine.log, &machine.hashes)?;
-        self.reference.check(&self.clients)
-    }
-
-    /// The healed cluster trades, is in sync, and is of one mind.
-    fn settle(&mut self) -> Result<(), String> {
-        let until_ns = self.now_ns + HEALING_NS;
-        let answered = self.answered();
-        let all = self.machines.len();
-        let in_sync = |world: &Self| {
-            let view = world.arbitration.view();
-            view.is_some_and(|view| view.in_sync().len() == all)
-        };
-        self.wait(until_ns, "it does not trade again, with all nodes in sync", |world| {
-            world.answered() > answered + 100
-                && in_sync(world)
-                && world.clients.iter().all(|client| client.is_in() && client.misses_nothing())
-        })?;
-        self.is_trading = false;
-        for client in &mut self.clients {
-            if self.random.below(4) == 0 {
-                client.ask_for_all();
-            }
-        }
-        self.wait(until_ns, "the nodes do not come to one state", |world| {
-            let last = world.reference.last().0;
-            world.machines.iter().all(|machine| machine.last() == Some(last))
-                && world.clients.iter().all(|client| client.misses_nothing())
-        })?;
-        self.reference.check(&self.clients)?;
-        self.reference.engine().audit()?;
-        let (last, hash) = (self.reference.last().0, self.reference.engine().state_hash());
-        let running_hash = self.reference.running_hash();
-        for machine in &self.machines {
-            machine.audit().map_err(|why| format!("node {}: {why}", machine.id))?;
-            let state = machine.state();
-            if state != Some((last, hash)) {
-                let id = machine.id;
-                return Err(format!(
-                    "node {id} has state {state:x?}, a replay {:x?}",
-                    (last, hash)
-                ));
-            }
-            machine.verify(last, running_hash)?;
-        }
-        Ok(())
-    }
-
     /// Goes on until something is so.
     fn wait(
         &mut self,
         until_ns: u64,
         what: &str,
         is_so: impl Fn(&Self) -> bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), Failure> {
         let mut quiet = 0;
         loop {
             self.step()?;
@@ -560,13 +389,14 @@ impl World {
                     let outlook = self.machines[node].outlook();
                     self.note(|| format!("node {node} is {outlook}"));
                 }
-                return Err(format!("{what}: view {view:?}, logs {logs:?}, clients in {ins:?}"));
+                let what = format!("{what}: view {view:?}, logs {logs:?}, clients in {ins:?}");
+                return Err(Failure::Noticed(what));
             }
         }
     }
 
     /// What came of it.
-    pub fn outcome(&mut self, error: Option<String>) -> Outcome {
+    pub fn outcome(&mut self, error: Option<Failure>) -> Outcome {
         let digest = self.machines.iter().flat_map(|machine| machine.hashes.last());
         Outcome {
             error,

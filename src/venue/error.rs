@@ -142,6 +142,8 @@ impl StartError {
         match self {
             Self::Open(error) => error.is_of_disk(),
             Self::Journal(error) => error.is_of_disk(),
+            Self::Snapshot(FollowError::Journal(error))
+            | Self::Transfer(TransferError::Journal(error)) => error.is_of_disk(),
             _ => false,
         }
     }
