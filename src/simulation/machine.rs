@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use crate::cluster::agent::{Options, Outside, PeerAddress};
 use crate::cluster::arrival::NoArrival;
-use crate::cluster::control::{Control, Ending};
+use crate::cluster::control::{Control, Ending, Status};
+use crate::cluster::standing::Post;
 use crate::cluster::steward::{Rule, Settings};
-use crate::cluster::{ClusterAgent, Incarnation};
+use crate::cluster::{ClusterAgent, Incarnation, Standing};
+use crate::engine::Engine;
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::format::{FORMAT_VERSION, chain};
 use crate::journal::simulated::{Random, SimulatedDisk};
 use crate::journal::{self, JournalOptions, SharedEnd};
-use crate::model::{BeginEpoch, Command, NodeId, Record, RecordBytes, Sequence};
+use crate::model::{BeginEpoch, Command, Epoch, NodeId, Record, RecordBytes, Sequence};
 use crate::ring::{self, Consumer};
 use crate::runtime::{Agent, Now};
 use crate::simulation::harm::Harm;
@@ -59,6 +61,7 @@ struct Process {
     agent: ClusterAgent<SimulatedWires>,
     tap: Consumer<RecordBytes>,
     control: Arc<Control>,
+    standing: Arc<Standing>,
 }
 
 /// Why a process does not begin.
@@ -150,6 +153,8 @@ pub struct Machine {
     image: Option<(SimulatedDisk, Vec<RecordBytes>, Vec<u64>)>,
     /// Whether that image is from right before a cut.
     pub is_image_uncut: bool,
+    /// The last reign that its process began in its log.
+    led: Epoch,
     /// Processes so far.
     pub processes: u64,
     /// Records that recoveries found only in the log ring.
@@ -190,6 +195,7 @@ impl Machine {
             lost: Vec::new(),
             image: None,
             is_image_uncut: false,
+            led: Epoch(0),
             processes: 0,
             from_ring: 0,
         }
@@ -224,15 +230,34 @@ impl Machine {
         last.map_or((0, 0), |record| (record.epoch.0, record.sequence.0))
     }
 
-    /// What its engine says of itself.
-    pub fn audit(&self) -> Result<(), String> {
-        self.process.as_ref().map_or(Ok(()), |process| process.node.engine().audit())
+    /// Its engine; none where it is down.
+    pub fn engine(&self) -> Option<&Engine> {
+        self.process.as_ref().map(|process| process.node.engine())
+    }
+
+    /// The running hash behind a record of its log; none where it has no such record.
+    pub fn hash_at(&self, sequence: u64) -> Option<u64> {
+        sequence.checked_sub(1).map_or(Some(0), |at| self.hashes.get(at as usize).copied())
+    }
+
+    /// Up to where its gateway may tell effects; 0 where it is down. A primary tells none before its first record is in
+    /// its log.
+    pub fn released(&self) -> u64 {
+        let Some(process) = &self.process else { return 0 };
+        match process.standing.post() {
+            Post::Leading { begin, .. } if begin.epoch > self.led => 0,
+            _ => process.standing.released().0,
+        }
+    }
+
+    /// What an operator would be shown; none where it is down.
+    pub fn status(&self) -> Option<Status> {
+        self.process.as_ref().map(|process| process.agent.status())
     }
 
     /// How its process sees the cluster, for whoever looks into a seed that failed.
     pub fn outlook(&self) -> String {
-        let Some(process) = &self.process else { return "no process".to_owned() };
-        let status = process.agent.status();
+        let Some(status) = self.status() else { return "no process".to_owned() };
         let links: Vec<String> = status.links.iter().map(|link| format!("{link:?}")).collect();
         format!("{:?}, {}", status.report, links.join(", "))
     }
@@ -347,15 +372,15 @@ impl Machine {
             history: Box::new(SimulatedHistory::new(self.disk.clone())),
             keeper: Box::new(keeper),
         };
-        let control = Control::new();
+        let (control, standing) = (Control::new(), seat.standing.clone());
         let now_ns = self.now(now_ns).monotonic_ns;
         let mut agent =
             ClusterAgent::new(options, &beginning, seat, outside, control.clone(), now_ns);
         if let Some(mutant) = mutant {
             mutant.plant(&mut agent, &mut node);
         }
-        self.process = Some(Process { node, agent, tap, control });
-        self.processes += 1;
+        self.process = Some(Process { node, agent, tap, control, standing });
+        (self.processes, self.led) = (self.processes + 1, Epoch(0));
         (self.is_frozen, self.restart_at_ns) = (false, None);
         self.harm = Harm { fails: false, is_damaged: false, is_doubtful: false, ..self.harm };
         self.disk.clear_faults();
@@ -449,6 +474,7 @@ impl Machine {
                 if let Command::BeginEpoch(begin) = record.command
                     && begin.primary.index() == self.id
                 {
+                    self.led = begin.epoch;
                     came = Came::Began(begin);
                 }
             }

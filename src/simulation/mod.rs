@@ -6,9 +6,11 @@
 //! 2. In each step time goes on a little; traders, then nodes in a drawn order, have a turn. In a turn each agent
 //!    works once, or misses its turn, as a thread does that is not scheduled.
 //! 3. Faults ([`faults`]) come once there is something to lose, overlap, and end. At last all is healed.
-//! 4. What clients were told is compared with the log of whoever begins to lead, each time, and at the end
-//!    ([`reference`]), and with how far the logs reach that a new view names; what they notice themselves ([`client`]) is an error too. At the end the cluster must trade
-//!    again, all nodes must be in sync and have the state to which the log replays, and each journal must be that log.
+//! 4. Whatever clients were told must be in the log of whoever leads, byte for byte ([`reference`]), all that may be
+//!    told in the logs that the view counts upon, and what clients notice themselves ([`client`]) is an error too. At
+//!    the end the cluster must trade again, all nodes must be in sync and have the state to which the log replays, each
+//!    journal must be that log, and every client gets everything again ([`world`]).
+//! 5. Clients that nobody wants ([`nuisance`]) may harm nobody else.
 //!
 //! A fault that would take what was acknowledged from every node in sync is not drawn: no protocol survives that.
 
@@ -18,6 +20,7 @@ pub mod faults;
 mod harm;
 pub mod machine;
 mod mutant;
+pub mod nuisance;
 pub mod outside;
 pub mod reference;
 pub mod world;
@@ -53,6 +56,8 @@ pub struct Outcome {
     pub promotions: u64,
     /// Messages that came again.
     pub resent: u64,
+    /// Messages of clients that nobody wants.
+    pub nuisances: u64,
     /// Steps.
     pub steps: u64,
     /// A number that two runs of one seed have in common.

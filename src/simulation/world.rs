@@ -14,9 +14,11 @@ use crate::cluster::Member;
 use crate::cluster::control::Wish;
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::simulated::Random;
+use crate::model::Command;
 use crate::simulation::client::Client;
 use crate::simulation::faults::{Fault, Tally};
 use crate::simulation::machine::{Machine, fix_address};
+use crate::simulation::nuisance::{Habit, Nuisance};
 use crate::simulation::outside::{Arbitration, incarnation};
 use crate::simulation::reference::Reference;
 use crate::simulation::{Failure, Mutant, Outcome};
@@ -48,6 +50,8 @@ const SLOW_DELAY_NS: u64 = 15_000_000;
 /// Orders that a trader sends at once: fewer than this.
 const BURST: u64 = 6;
 const SESSIONS: usize = 4;
+/// One in so many seeds has a client of each bad habit.
+const NUISANCE_ONE_IN: u64 = 3;
 const CLIENTS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 1, 1));
 
 /// Directories of runs in one process.
@@ -79,7 +83,12 @@ pub struct World {
     arbitration: Arbitration,
     machines: Vec<Machine>,
     clients: Vec<Client>,
+    nuisances: Vec<Nuisance>,
     reference: Reference,
+    /// What the configuration brings in.
+    deposits: Vec<Command>,
+    /// The last record that any node might tell of.
+    released: u64,
     /// The epoch of whoever led last, and its node.
     leader: Option<(u32, usize)>,
     /// How often the view was changed.
@@ -106,6 +115,8 @@ pub struct World {
     orphaned_since_ns: Option<u64>,
     is_healed: bool,
     is_trading: bool,
+    /// What happened, in a number.
+    trace: u64,
     history: Option<Vec<String>>,
     directory: PathBuf,
 }
@@ -116,6 +127,16 @@ impl Drop for World {
         // What stays lies in memory only until the next boot.
         let _ = std::fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Folds a number into another.
+fn mix(sum: u64, number: u64) -> u64 {
+    (sum.rotate_left(7) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// The session of a trader, counted from 1.
+fn trader(number: usize) -> String {
+    format!("S{number}")
 }
 
 fn config(nodes: usize, node: usize, is_on_disk: bool) -> Result<Config, String> {
@@ -132,6 +153,7 @@ instruments_max = 4
 sessions_max = 16
 [fix]
 connections_max = 16
+outbound_bytes_max = 131072
 [cluster]
 name = "castle"
 node = {node}
@@ -164,13 +186,15 @@ reference_price = "100"
             member + 1
         );
     }
-    for session in 1..=SESSIONS {
-        let account = session + 1;
+    let traders = (1..=SESSIONS).map(trader);
+    let nuisances = Habit::ALL.into_iter().map(|habit| habit.comp_id().to_owned());
+    for (at, comp_id) in traders.chain(nuisances).enumerate() {
+        let account = at + 2;
         text += &format!(
             "[[account]]\nid = {account}\ndeposits = {{ AAA = \"100000\", USD = \"10000000\" }}\n\
-             [[session]]\ncomp_id = \"S{session}\"\naccount = {account}\n"
+             [[session]]\ncomp_id = \"{comp_id}\"\naccount = {account}\n"
         );
-        if session == 1 {
+        if at == 0 {
             text += "cancel_on_disconnect = true\n";
         }
     }
@@ -208,8 +232,11 @@ impl World {
             .collect();
         let venues: Vec<_> = (0..nodes).map(fix_address).collect();
         let clients = (1..=SESSIONS)
-            .map(|session| Client::new(CLIENTS, &format!("S{session}"), venues.clone()))
+            .map(|number| Client::new(CLIENTS, &trader(number), venues.clone()))
             .collect();
+        let habits = Habit::ALL.into_iter().filter(|_| random.below(NUISANCE_ONE_IN) == 0);
+        let nuisances = habits.map(|habit| Nuisance::new(habit, CLIENTS, venues.clone())).collect();
+        let deposits = config(nodes, 0, is_on_disk)?.definitions();
         Ok(Self {
             random,
             now_ns: 0,
@@ -219,7 +246,10 @@ impl World {
             arbitration,
             machines: machines?,
             clients,
+            nuisances,
             reference: Reference::new(SESSIONS),
+            deposits,
+            released: 0,
             leader: None,
             changes: 0,
             mutant,
@@ -239,9 +269,15 @@ impl World {
             orphaned_since_ns: None,
             is_healed: false,
             is_trading: true,
+            trace: 0,
             history: wants_history.then(Vec::new),
             directory,
         })
+    }
+
+    /// Something happened: it is in the digest, and in the history where that is wanted.
+    fn trace(&mut self, what: u64) {
+        self.trace = mix(mix(self.trace, self.now_ns), what);
     }
 
     fn note(&mut self, what: impl FnOnce() -> String) {
@@ -308,6 +344,7 @@ impl World {
             let machine = &self.machines[leader];
             self.reference.follow(&machine.log, &machine.hashes)?;
         }
+        self.look()?;
         self.look_for_orphans()?;
         let takes_images = !self.is_healed && self.kinds.contains(&Fault::OlderDisk);
         if takes_images && self.random.below(IMAGE_STEPS) == 0 {
@@ -356,6 +393,11 @@ impl World {
                 return Err(Failure::Noticed(complaint.clone()));
             }
         }
+        if self.is_trading {
+            for nuisance in &mut self.nuisances {
+                nuisance.work(&self.net, self.now_ns, wall_ns, &mut self.random);
+            }
+        }
         Ok(())
     }
 
@@ -385,20 +427,46 @@ impl World {
                 let view = self.arbitration.view();
                 let logs: Vec<_> = self.machines.iter().map(|machine| machine.log.len()).collect();
                 let ins: Vec<_> = self.clients.iter().map(Client::is_in).collect();
-                for node in 0..self.machines.len() {
-                    let outlook = self.machines[node].outlook();
-                    self.note(|| format!("node {node} is {outlook}"));
-                }
                 let what = format!("{what}: view {view:?}, logs {logs:?}, clients in {ins:?}");
                 return Err(Failure::Noticed(what));
             }
         }
     }
 
+    /// How all stand, for whoever looks into a seed that failed.
+    fn note_all(&mut self) {
+        for node in 0..self.machines.len() {
+            let machine = &self.machines[node];
+            let (log, reach) = (machine.log.len(), machine.reach());
+            let outlook = machine.outlook();
+            self.note(|| {
+                format!("node {node} has {log} records, the last {reach:?}, and is {outlook}")
+            });
+        }
+        let open: Vec<_> = self.clients.iter().flat_map(Client::unanswered).collect();
+        let open = format!("{open:?}");
+        self.note(|| format!("not answered are {open}"));
+    }
+
+    /// All that came of it in one number: when what happened, what clients were told, and what the logs hold.
+    fn digest(&self) -> u64 {
+        let logs = self.machines.iter().flat_map(|machine| machine.hashes.last().copied());
+        let told = self.clients.iter().map(Client::digest);
+        let sent = self.nuisances.iter().flat_map(|nuisance| [nuisance.sent, nuisance.ended]);
+        let counts = [self.now_ns, self.steps, self.failovers, self.cuts, self.promotions];
+        let tally = self.faults.each().map(|(_, count)| count);
+        let all = logs.chain(told).chain(sent).chain(counts).chain(tally);
+        all.fold(self.trace, mix)
+    }
+
     /// What came of it.
     pub fn outcome(&mut self, error: Option<Failure>) -> Outcome {
-        let digest = self.machines.iter().flat_map(|machine| machine.hashes.last());
+        if error.is_some() && self.history.is_some() {
+            self.note_all();
+        }
         Outcome {
+            digest: self.digest(),
+            nuisances: self.nuisances.iter().map(|nuisance| nuisance.sent).sum(),
             error,
             commands: self.commands(),
             answered: self.answered(),
@@ -411,7 +479,6 @@ impl World {
             promotions: self.promotions,
             resent: self.clients.iter().map(|client| client.resent).sum(),
             steps: self.steps,
-            digest: digest.fold(self.now_ns, |sum, hash| sum.rotate_left(7) ^ hash),
             history: self.history.take().unwrap_or_default(),
         }
     }

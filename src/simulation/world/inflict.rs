@@ -143,6 +143,7 @@ impl World {
             return Ok(());
         }
         self.faults.count(kind);
+        self.trace((kind as u64) << 8 | node as u64);
         self.note(|| format!("FAULT {kind:?} node {node} other {other}"));
         if kind.takes_life() {
             self.hurry();

@@ -15,6 +15,7 @@ impl World {
         let log = machine.log.len();
         let error = match started {
             Ok(()) => {
+                self.trace_process(node, log as u64);
                 self.note(|| format!("node {node} begins, with {log} records"));
                 return Ok(());
             }
@@ -43,6 +44,10 @@ impl World {
         Ok(())
     }
 
+    fn trace_process(&mut self, node: usize, what: u64) {
+        self.trace(1 << 32 | what << 8 | node as u64);
+    }
+
     pub(super) fn turn(&mut self, node: usize) -> Result<(), Failure> {
         let machine = &mut self.machines[node];
         if machine.restart_at_ns.is_some_and(|at_ns| at_ns <= self.now_ns) {
@@ -51,7 +56,10 @@ impl World {
         if !machine.runs() {
             return Ok(());
         }
-        match machine.work(self.now_ns, &mut self.random, !self.is_healed)? {
+        let came = machine.work(self.now_ns, &mut self.random, !self.is_healed)?;
+        // Also of one that has ended in this turn.
+        self.released = self.released.max(machine.released());
+        match came {
             Came::Nothing => Ok(()),
             Came::Began(begin) => self.began(node, begin.epoch.0),
             Came::Fault(why) => self.fails(node, &why),
@@ -73,6 +81,7 @@ impl World {
 
     /// A process is gone, and the next one comes in a while.
     fn ends(&mut self, node: usize, wait_ns: u64) {
+        self.trace_process(node, wait_ns);
         let machine = &mut self.machines[node];
         machine.kill(&self.net);
         machine.disk.clear_faults();
