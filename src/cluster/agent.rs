@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use crate::cluster::arrival::Arrival;
 use crate::cluster::chain::Chain;
-use crate::cluster::control::{Control, Ending, LinkStatus, Rise, Status, Wish};
+use crate::cluster::control::{Control, Ending, LinkStatus, Rise, Status, Stopped, Wish};
 use crate::cluster::definitions::Definitions;
 use crate::cluster::follower::{End, Inflow};
 use crate::cluster::frame::Header;
@@ -383,7 +383,7 @@ impl<W: Wires> ClusterAgent<W> {
 
     fn look_at_disk(&mut self) -> usize {
         if let Some(why) = self.outside.keeper.failure() {
-            self.end(Ending::Stopped(why));
+            self.stop(Stopped::Unwritten(why));
         }
         match self.outside.keeper.stored() {
             Some(promise) => {
@@ -577,10 +577,7 @@ impl<W: Wires> ClusterAgent<W> {
                     self.say_last_view();
                     self.end(Ending::Again);
                 }
-                Order::Stop(why) => {
-                    self.outside.keeper.forget();
-                    self.end(Ending::Stopped(why.to_string()));
-                }
+                Order::Stop(why) => self.stop(why.into()),
             }
         }
         done
@@ -591,6 +588,12 @@ impl<W: Wires> ClusterAgent<W> {
         let starts = self.window.chain().starts();
         let start = starts.iter().rev().find(|start| start.first <= sequence);
         start.map_or(Epoch(0), |start| start.reign)
+    }
+
+    /// Takes no further part. What this node acknowledged may be worth less than it said, so the life is over first.
+    fn stop(&mut self, why: Stopped) {
+        self.outside.keeper.forget();
+        self.end(Ending::Stopped(why));
     }
 
     /// Ends this node's part: nothing is said or released any more.

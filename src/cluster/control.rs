@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::cluster::steward::Report;
+use thiserror::Error;
+
+use crate::cluster::steward::{Report, Why};
 use crate::journal::SharedEnd;
 use crate::journal::transfer::Parcel;
 use crate::model::{NodeId, Sequence};
@@ -48,8 +50,19 @@ pub enum Ending {
     Cut(SharedEnd),
     /// The same, and before that the snapshot that the primary sent is put into the place of the journal.
     Snapshot(Parcel),
-    /// It takes no further part: why, for a person.
-    Stopped(String),
+    /// It takes no further part, and the life of its log is over.
+    Stopped(Stopped),
+}
+
+/// Why a node takes no further part.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Stopped {
+    /// It must not.
+    #[error(transparent)]
+    Barred(#[from] Why),
+    /// What it would promise cannot be written to its disk.
+    #[error("{0}")]
+    Unwritten(String),
 }
 
 /// What an operator sees.
@@ -273,7 +286,7 @@ mod tests {
                 || unreachable!("nobody asked for it"),
             );
             its.end(Ending::Again);
-            its.end(Ending::Stopped("later".to_owned()));
+            its.end(Ending::Stopped(Stopped::Unwritten("later".to_owned())));
         });
         assert_eq!(control.wish(Wish::Found), Err("no".to_owned()));
         assert_eq!(control.wait_for_ending(PATIENCE), Some(Ending::Again));

@@ -2,6 +2,10 @@
 
 use std::io;
 
+use super::error::OpenError;
+use super::format::{segment_name, segment_number};
+use super::node_file::NODE_NAME;
+
 /// A directory that holds one journal.
 pub trait Disk: Send {
     /// A file in it.
@@ -23,6 +27,25 @@ pub trait Disk: Send {
     fn free_bytes(&self) -> io::Result<u64>;
     /// How a message names a file.
     fn path(&self, name: &str) -> String;
+    /// Forgets what the system remembers of a file, but for what it has yet to write: it is read from the disk again.
+    fn forget(&self, name: &str) -> io::Result<()>;
+}
+
+/// Has the system forget what it may remember for written and is not, since a sync failed: of the node's own file, and
+/// of the last two segments, which are all that records can be written to unsynced.
+///
+/// # Errors
+/// Where the directory or a file cannot be opened.
+pub fn forget_unsynced<D: Disk>(disk: &D) -> Result<(), OpenError> {
+    let names = disk.list().map_err(OpenError::disk("list", disk.path("")))?;
+    let mut segments: Vec<u64> = names.iter().filter_map(|name| segment_number(name)).collect();
+    segments.sort_unstable();
+    let last = segments.iter().rev().take(2).map(|number| segment_name(*number));
+    let node = names.iter().find(|name| *name == NODE_NAME).cloned();
+    for name in last.chain(node) {
+        disk.forget(&name).map_err(OpenError::disk("open", disk.path(&name)))?;
+    }
+    Ok(())
 }
 
 /// An open file. All of it may be used by several threads, but no two write the same bytes.

@@ -192,6 +192,15 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// Whether the disk failed, so that nobody can say what is on it.
+    pub fn is_of_disk(&self) -> bool {
+        match self {
+            Self::Disk { action, source, .. } => has_failed(action, source),
+            Self::Journal(error) => error.is_of_disk(),
+            _ => false,
+        }
+    }
+
     pub(super) fn disk(action: &'static str, path: String) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Disk { action, path, source }
     }
@@ -253,10 +262,24 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    /// Whether the disk failed, so that nobody can say what is on it.
+    pub fn is_of_disk(&self) -> bool {
+        matches!(self, Self::Disk { action, source, .. } if has_failed(action, source))
+    }
+
     /// Whether every later call will give the same error.
     pub fn is_fatal(&self) -> bool {
         !matches!(self, Self::WouldWait | Self::BatchTooLong { .. })
     }
+}
+
+/// A file that may not be opened, or is not there, is no failure of the disk. Nor is one for which there is no space,
+/// unless it had some before.
+fn has_failed(action: &str, error: &io::Error) -> bool {
+    let is_refused =
+        matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied);
+    let has_no_space = is_full(error) && matches!(action, "create" | "open");
+    !(is_refused || has_no_space)
 }
 
 /// Whether the disk, or this user's part of it, is full.

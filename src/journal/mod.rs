@@ -92,7 +92,7 @@ mod witness;
 mod write;
 
 pub use cut::{PlannedCut, SharedEnd};
-pub use disk::{Disk, DiskFile};
+pub use disk::{Disk, DiskFile, forget_unsynced};
 pub use error::{JournalError, OpenError};
 pub use node_file::{NODE_NAME, NodeFile};
 pub use raw::RawReader;

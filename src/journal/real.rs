@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::disk::{Disk, DiskFile};
 use super::error::OpenError;
-use super::format::{LOCK_NAME, segment_name, segment_number};
+use super::format::LOCK_NAME;
 
 /// Zeros are written that many at a time.
 const ZEROS_BYTES: usize = 256 * 1024;
@@ -76,33 +76,6 @@ impl RealDisk {
     /// The directory for reading only, without its lock: also that of a running exchange.
     pub fn read_only(directory: &Path) -> Self {
         Self { directory: directory.into(), lock: None }
-    }
-
-    /// Forgets what the system remembers of the last segments beside what it has yet to write, so that they are read
-    /// from the disk. After a failed fdatasync the system may remember for written what is not; only records of the
-    /// last two segments can be so.
-    ///
-    /// # Errors
-    /// Where the directory or a segment cannot be opened.
-    pub fn forget_unsynced(&self) -> Result<(), OpenError> {
-        let shown = || self.directory.display().to_string();
-        let mut segments: Vec<u64> = self
-            .list()
-            .map_err(OpenError::disk("list", shown()))?
-            .iter()
-            .filter_map(|name| segment_number(name))
-            .collect();
-        segments.sort_unstable();
-        for number in segments.iter().rev().take(2) {
-            let path = self.directory.join(segment_name(*number));
-            let file =
-                File::open(&path).map_err(OpenError::disk("open", path.display().to_string()))?;
-            // SAFETY: the descriptor is open for as long as `file` lives; no memory is touched. It is advice: a
-            // system that does not take it is none that remembers what it could not write.
-            let _advice =
-                unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
-        }
-        Ok(())
     }
 
     fn may_write(&self) -> io::Result<Arc<File>> {
@@ -179,6 +152,15 @@ impl Disk for RealDisk {
 
     fn path(&self, name: &str) -> String {
         self.directory.join(name).display().to_string()
+    }
+
+    fn forget(&self, name: &str) -> io::Result<()> {
+        let file = File::open(self.directory.join(name))?;
+        // SAFETY: the descriptor is open for as long as `file` lives; no memory is touched. It is advice: a
+        // system that does not take it is none that remembers what it could not write.
+        let _advice =
+            unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+        Ok(())
     }
 }
 
@@ -272,6 +254,8 @@ pub(super) fn allocate(file: &File, bytes: u64) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::format::segment_name;
+    use crate::journal::{NODE_NAME, forget_unsynced};
 
     #[test]
     fn a_locked_directory_names_the_process_that_holds_it() {
@@ -316,18 +300,16 @@ mod tests {
         let test = std::env::current_exe().unwrap();
         let directory = tempfile::tempdir_in(test.parent().unwrap()).unwrap();
         let mut disk = RealDisk::open(directory.path()).unwrap();
-        for number in 1..=3 {
-            let file = disk.create(&segment_name(number), 1 << 20).unwrap();
+        let segments: Vec<String> = (1..=3).map(segment_name).collect();
+        for name in segments.iter().map(String::as_str).chain([NODE_NAME]) {
+            let file = disk.create(name, 1 << 20).unwrap();
             file.write(0, &vec![7; 1 << 20]).unwrap();
             file.sync().unwrap();
         }
-        disk.forget_unsynced().unwrap();
-        let left = |number| {
-            let file = File::open(directory.path().join(segment_name(number))).unwrap();
-            pages_in_memory(&file)
-        };
-        assert!(left(1) > 0, "what was synced long ago may stay");
-        assert_eq!((left(2), left(3)), (0, 0));
+        forget_unsynced(&disk).unwrap();
+        let left = |name: &str| pages_in_memory(&File::open(directory.path().join(name)).unwrap());
+        assert!(left(&segments[0]) > 0, "what was synced long ago may stay");
+        assert_eq!((left(&segments[1]), left(&segments[2]), left(NODE_NAME)), (0, 0, 0));
     }
 
     #[test]

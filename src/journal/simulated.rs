@@ -7,7 +7,7 @@
 //!    creation and removal that was not synced, at random. Files that were open are dead
 //!    afterwards.
 //! 4. After a failed sync the dirty pieces count as clean although they are not durable, as on
-//!    Linux: who goes on after it loses data.
+//!    Linux: who goes on after it loses data. [`Disk::forget`] shows them as they are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -17,6 +17,11 @@ use super::disk::{Disk, DiskFile};
 
 /// What a disk writes whole or not at all, at best.
 pub const PIECE_BYTES: usize = 512;
+
+/// What a write says that was to fail.
+pub const FAILED_WRITE: &str = "a simulated write failed";
+/// What a sync says that was to fail.
+pub const FAILED_SYNC: &str = "a simulated sync failed";
 
 /// A small random number generator (splitmix64): the same numbers for the same seed, everywhere.
 #[derive(Debug, Clone)]
@@ -259,6 +264,16 @@ impl Contents {
         }
     }
 
+    /// What counts as clean is read from the medium.
+    fn forget(&mut self) {
+        for piece in
+            (0..self.live.len().div_ceil(PIECE_BYTES)).filter(|at| !self.dirty.contains(at))
+        {
+            let range = self.range(piece);
+            self.live[range.clone()].copy_from_slice(&self.durable[range]);
+        }
+    }
+
     /// A dirty piece is kept, lost or torn.
     fn settle(&mut self, piece: usize, random: &mut Random) {
         let range = self.range(piece);
@@ -359,6 +374,13 @@ impl Disk for SimulatedDisk {
     fn path(&self, name: &str) -> String {
         format!("simulated/{name}")
     }
+
+    fn forget(&self, name: &str) -> io::Result<()> {
+        let mut state = self.state();
+        let boot = state.boot;
+        state.file(name, boot)?.forget();
+        Ok(())
+    }
 }
 
 impl SimulatedFile {
@@ -390,7 +412,7 @@ impl DiskFile for SimulatedFile {
         let number = state.writes;
         state.writes += 1;
         if state.fail_write_at == Some(number) {
-            return Err(io::Error::other("a simulated write failed"));
+            return Err(io::Error::other(FAILED_WRITE));
         }
         state.file(&self.name, self.boot)?.write(range.start, bytes);
         Ok(())
@@ -414,7 +436,7 @@ impl DiskFile for SimulatedFile {
         };
         if failed {
             contents.dirty.clear();
-            return Err(io::Error::other("a simulated sync failed"));
+            return Err(io::Error::other(FAILED_SYNC));
         }
         if !nothing {
             contents.sync();
@@ -474,6 +496,15 @@ mod tests {
         disk.fail_sync_after(0);
         assert!(file.sync().is_err());
         file.sync().unwrap();
+        let read = |at| {
+            let mut bytes = [0; 4];
+            file.read(at, &mut bytes).unwrap();
+            bytes
+        };
+        file.write(1_000, b"late").unwrap();
+        assert_eq!(&read(0), b"lost", "it is remembered for written");
+        disk.forget("a").unwrap();
+        assert_eq!((&read(0), &read(1_000)), (&[0; 4], b"late"), "what is yet to be written stays");
         disk.crash(1);
         assert_eq!(&disk.contents("a").unwrap()[..4], &[0; 4]);
     }

@@ -1,5 +1,8 @@
 //! A trader over the simulated network, who keeps all that he was told and notices what contradicts it.
 
+mod message;
+mod orders;
+
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -9,6 +12,11 @@ use crate::fix::time;
 use crate::gateway::simulated::{SimulatedStream, SimulatedWorld};
 use crate::journal::simulated::Random;
 
+use message::Fields;
+pub use message::read;
+pub use orders::Orders;
+use orders::Request;
+
 /// How long a trader waits before he connects again.
 const RETRY_NS: u64 = 2_000_000;
 /// How long he waits for an answer to his Logon or to the connection itself.
@@ -17,27 +25,28 @@ const PATIENCE_NS: u64 = 60_000_000;
 const UNANSWERED_MAX: usize = 24;
 /// What he reads from the network at a time.
 const CHUNK_BYTES: usize = 8_192;
-/// So many of the [`TAGS`] are lasting fields of a report: OrderID, ExecID, ClOrdID, ExecType, OrdStatus, LastQty,
-/// LastPx, CumQty, Text.
-const LASTING: usize = 9;
 
 /// A message with a number that came from the venue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Told {
     /// MsgType.
-    pub kind: u8,
-    /// ExecID; empty where it has none.
-    pub exec_id: String,
-    /// ClOrdID; likewise.
-    pub cl_ord_id: String,
-    /// The lasting fields of a report; empty for a message of the session.
-    pub lasting: String,
+    kind: u8,
+    /// The record that it is a report of; 0 where it does not say.
+    record: u64,
+    /// All that it says: what is in it again when it is sent again.
+    pub lasting: Box<[u8]>,
 }
 
 impl Told {
-    /// Whether it tells of an order.
-    pub fn is_report(&self) -> bool {
-        matches!(self.kind, b'8' | b'9')
+    /// Whether it is of the session itself: never sent again, but filled as a gap.
+    fn is_admin(&self) -> bool {
+        matches!(self.kind, b'A' | b'5' | b'0' | b'1' | b'2')
+    }
+}
+
+impl std::fmt::Debug for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&message::shown(&self.lasting))
     }
 }
 
@@ -67,12 +76,16 @@ pub struct Client {
     sent: BTreeMap<u64, String>,
     /// The number that he expects.
     next_in: u64,
+    /// The last that came for the first time on this connection; 0 before that.
+    live: u64,
+    /// All that came up to here he wants again, and what came of it up to there.
+    again: Option<(u64, u64)>,
     /// By number, as it was told the first time; none where a gap was filled.
     pub told: BTreeMap<u64, Option<Told>>,
-    /// The number of the answer to each order.
+    /// The number of the answer to each request.
     answers: BTreeMap<String, u64>,
     unanswered: BTreeMap<String, u64>,
-    open: Vec<String>,
+    orders: Orders,
     ids: u64,
     /// He has asked for what he misses up to here.
     asked_to: u64,
@@ -103,10 +116,12 @@ impl Client {
             next_out: 1,
             sent: BTreeMap::new(),
             next_in: 1,
+            live: 0,
+            again: None,
             told: BTreeMap::new(),
             answers: BTreeMap::new(),
             unanswered: BTreeMap::new(),
-            open: Vec::new(),
+            orders: Orders::default(),
             ids: 0,
             asked_to: 0,
             complaint: None,
@@ -132,6 +147,34 @@ impl Client {
         self.told.last_key_value().is_none_or(|(last, _)| self.next_in > *last)
     }
 
+    /// What he asked for and was not answered, nor gave up.
+    pub fn unanswered(&self) -> impl Iterator<Item = (&str, &str)> {
+        let sent = |id: &str| {
+            let sent = self.sent.values().find(|kept| kept.contains(&format!("={id}|")));
+            sent.map_or("", String::as_str)
+        };
+        self.unanswered.keys().map(move |id| (id.as_str(), sent(id)))
+    }
+
+    /// Whether everything that he asked for was answered, or he gave it up.
+    pub fn waits_for_nothing(&self) -> bool {
+        self.unanswered.is_empty()
+    }
+
+    /// Whether everything that he asked for again has come.
+    pub fn has_all_again(&self) -> bool {
+        self.again.is_none_or(|(wanted, came)| came >= wanted)
+    }
+
+    /// All that he was told in one number, and how much of it again.
+    pub fn digest(&self) -> u64 {
+        let told = self.told.iter().fold(self.resent as u32, |sum, (number, told)| {
+            let lasting = told.as_ref().map_or(&[][..], |told| &told.lasting[..]);
+            crc32c::crc32c_append(sum ^ *number as u32, lasting)
+        });
+        u64::from(told) << u32::BITS | (self.commands ^ self.next_out << 16) & u64::from(u32::MAX)
+    }
+
     /// A turn.
     pub fn work(&mut self, world: &SimulatedWorld, now_ns: u64, wall_ns: u64, random: &mut Random) {
         self.wall_ns = wall_ns;
@@ -141,6 +184,7 @@ impl Client {
                 self.stream = Some(world.connect(self.host, self.venues[self.at]));
                 self.inbound.clear();
                 self.unsent.clear();
+                self.live = 0;
                 self.way = Way::Dialled { since_ns: now_ns };
             }
             Way::Dialled { since_ns } => {
@@ -187,7 +231,7 @@ impl Client {
         self.leave(now_ns);
     }
 
-    /// Sends an order or a cancel, if he may.
+    /// Sends a request, if he may.
     pub fn trade(&mut self, now_ns: u64, random: &mut Random) -> bool {
         if !self.is_in() || self.unanswered.len() >= UNANSWERED_MAX {
             return false;
@@ -196,26 +240,8 @@ impl Client {
         self.commands += 1;
         let id = format!("{}-{}", self.comp_id, self.ids);
         let time = time::text(self.wall_ns);
-        let time = String::from_utf8_lossy(&time).into_owned();
-        let side = 1 + random.below(2);
-        let (kind, fields) = if !self.open.is_empty() && random.below(4) == 0 {
-            let at = random.below(self.open.len() as u64) as usize;
-            let original = self.open.swap_remove(at);
-            ("F", format!("11={id}|41={original}|55=AAAUSD|54={side}|60={time}|"))
-        } else {
-            let (price, quantity) = (9_950 + random.below(100), 1 + random.below(9));
-            let (whole, part) = (price / 100, price % 100);
-            self.open.push(id.clone());
-            if self.open.len() > 64 {
-                self.open.swap_remove(0);
-            }
-            (
-                "D",
-                format!(
-                    "11={id}|55=AAAUSD|54={side}|60={time}|38={quantity}|40=2|44={whole}.{part:02}|59=1|"
-                ),
-            )
-        };
+        let Request { kind, fields } =
+            self.orders.next(&id, &String::from_utf8_lossy(&time), random);
         self.unanswered.insert(id, now_ns);
         self.send(kind, &fields, true);
         true
@@ -223,6 +249,7 @@ impl Client {
 
     /// Asks for everything again.
     pub fn ask_for_all(&mut self) {
+        self.again = self.told.last_key_value().map(|(last, _)| (*last, 0));
         self.send("2", "7=1|16=0|", false);
     }
 
@@ -301,80 +328,89 @@ impl Client {
     }
 
     fn take(&mut self, message: &[u8], random: &mut Random) {
-        let fields = Fields::new(message);
-        let number: u64 = fields.number("34");
-        let kind = fields.get("35").bytes().next().unwrap_or(0);
-        let is_again = fields.get("43") == "Y";
+        let (fields, lasting) = message::read(message);
+        let number: u64 = fields.number(34);
+        let kind = fields.get(35).bytes().next().unwrap_or(0);
+        let is_again = fields.get(43) == "Y";
         match kind {
             b'A' if !is_again => self.way = Way::In,
-            b'2' => self.resend(fields.number("7"), fields.number("16"), random),
+            b'2' => self.resend(fields.number(7), fields.number(16), random),
             b'1' if !is_again => {
-                let id = format!("112={}|", fields.get("112"));
+                let id = format!("112={}|", fields.get(112));
                 self.send("0", &id, false);
             }
-            b'4' => return self.fill(number, fields.number("36")),
+            b'4' => return self.fill(number, fields.number(36)),
             _ => {}
         }
-        let is_report = matches!(kind, b'8' | b'9');
-        let lasting = match is_report {
-            true => fields.values[..LASTING].join("|"),
-            false => String::new(),
-        };
-        let told = Told {
-            kind,
-            exec_id: fields.get("17").to_owned(),
-            cl_ord_id: fields.get("11").to_owned(),
-            lasting,
-        };
-        // A cancel that nobody asked for names no request.
-        let answers = kind == b'9'
-            || matches!(fields.get("150"), "0" | "8")
-            || (fields.get("150") == "4" && !fields.get("41").is_empty());
+        // An ExecID is shard, record and event.
+        let record = fields.get(17).split('-').nth(1).and_then(|record| record.parse().ok());
+        let told = Told { kind, record: record.unwrap_or(0), lasting };
+        let answers = answered(kind, &fields).to_owned();
         self.keep(number, told, is_again, answers);
     }
 
-    fn keep(&mut self, number: u64, told: Told, is_again: bool, answers: bool) {
-        self.resent += u64::from(is_again);
-        match self.told.get(&number) {
-            Some(Some(first)) if !is_again => {
-                return self
-                    .complain(format!("number {number} came twice: {first:?}, then {told:?}"));
+    fn keep(&mut self, number: u64, told: Told, is_again: bool, answers: String) {
+        if is_again {
+            self.resent += 1;
+            self.came_again(number, number + 1);
+        } else {
+            let known = self.told.last_key_value().map_or(0, |(last, _)| *last);
+            let follows = if self.live == 0 { number > known } else { number == self.live + 1 };
+            if !follows {
+                let (live, before) = (self.live, self.told.get(&number));
+                return self.complain(format!(
+                    "number {number} comes behind {live} on this connection, where {known} is known: {told:?}, \
+                     before {before:?}"
+                ));
             }
+            self.live = number;
+        }
+        match self.told.get(&number) {
             Some(Some(first)) if *first != told => {
                 return self.complain(format!("number {number} was {first:?}, and is {told:?}"));
             }
-            Some(None) if told.is_report() && is_again => {
+            Some(None) => {
                 return self.complain(format!("number {number} was a gap, and is {told:?}"));
+            }
+            _ if is_again && told.is_admin() => {
+                return self.complain(format!("number {number} is sent again: {told:?}"));
             }
             _ => {}
         }
-        if told.is_report() && answers {
-            let id = told.cl_ord_id.clone();
-            self.unanswered.remove(&id);
-            let before = self.answers.insert(id.clone(), number);
+        if !answers.is_empty() {
+            self.unanswered.remove(&answers);
+            let before = self.answers.insert(answers.clone(), number);
             if let Some(before) = before.filter(|before| *before != number) {
                 self.complain(format!(
-                    "{id} was answered by number {before}, and by number {number}: {told:?}"
+                    "{answers} was answered by number {before}, and by number {number}: {told:?}"
                 ));
             }
         }
-        // An ExecID is shard, record and event.
-        let record = told.exec_id.split('-').nth(1).and_then(|record| record.parse().ok());
-        self.last_record = self.last_record.max(record.unwrap_or(0));
+        self.last_record = self.last_record.max(told.record);
         self.told.insert(number, Some(told));
         self.go_on();
     }
 
     /// The venue fills a gap up to before `next`.
     fn fill(&mut self, number: u64, next: u64) {
+        self.came_again(number, next);
         for number in number..next {
             let known = self.told.entry(number).or_insert(None);
-            if known.as_ref().is_some_and(Told::is_report) {
+            if known.as_ref().is_some_and(|known| !known.is_admin()) {
                 let what = format!("number {number} was {known:?}, and is filled as a gap");
                 return self.complain(what);
             }
         }
         self.go_on();
+    }
+
+    /// What he wanted again goes on from one number to before another.
+    fn came_again(&mut self, number: u64, next: u64) {
+        if let Some((_, came)) = &mut self.again
+            && number <= *came + 1
+        {
+            *came = next.saturating_sub(1).max(*came);
+        }
     }
 
     fn go_on(&mut self) {
@@ -412,46 +448,27 @@ impl Client {
         }
     }
 
-    /// An order was given up: nobody will answer it.
+    /// A request was given up: nobody will answer it.
     fn forget(&mut self, number: u64) {
         let Some(kept) = self.sent.get(&number) else { return };
-        let id = kept.split_once("|11=").and_then(|(_, rest)| rest.split('|').next());
-        if let Some(id) = id {
+        let named = |tag: &str| {
+            let (_, rest) = kept.split_once(tag)?;
+            rest.split('|').next()
+        };
+        if let Some(id) = named("|11=").or_else(|| named("|584=")) {
             self.unanswered.remove(id);
         }
     }
 }
 
-/// Tags that a trader looks at; those of [`LASTING`] come first.
-const TAGS: [&str; 18] = [
-    "37", "17", "11", "150", "39", "32", "31", "14", "58", "34", "35", "43", "7", "16", "112",
-    "36", "41", "123",
-];
-
-/// The fields of a message that are looked at.
-struct Fields<'a> {
-    values: [&'a str; TAGS.len()],
-}
-
-impl<'a> Fields<'a> {
-    fn new(message: &'a [u8]) -> Self {
-        let mut values = [""; TAGS.len()];
-        for field in message.split(|byte| *byte == 1) {
-            let Some(at) = field.iter().take(4).position(|byte| *byte == b'=') else { continue };
-            let (tag, value) = (&field[..at], &field[at + 1..]);
-            if let Some(index) = TAGS.iter().position(|known| known.as_bytes() == tag) {
-                values[index] = std::str::from_utf8(value).unwrap_or("");
-            }
-        }
-        Self { values }
-    }
-
-    fn get(&self, tag: &str) -> &'a str {
-        let index = TAGS.iter().position(|known| *known == tag);
-        index.map_or("", |index| self.values[index])
-    }
-
-    fn number(&self, tag: &str) -> u64 {
-        self.get(tag).parse().unwrap_or(0)
+/// The request that a message answers; empty where it answers none. A cancel that nobody asked for names no request.
+fn answered<'a>(kind: u8, fields: &Fields<'a>) -> &'a str {
+    match (kind, fields.get(150)) {
+        (b'9' | b'r', _) | (b'8', "0" | "5" | "8") => fields.get(11),
+        (b'8', "4") if !fields.get(41).is_empty() => fields.get(11),
+        (b'8', "I") if fields.get(912) == "Y" => fields.get(584),
+        // Asked for too much.
+        (b'j', _) => fields.get(379),
+        _ => "",
     }
 }

@@ -6,21 +6,25 @@ use std::sync::Arc;
 
 use crate::cluster::agent::{Options, Outside, PeerAddress};
 use crate::cluster::arrival::NoArrival;
-use crate::cluster::control::{Control, Ending};
+use crate::cluster::control::{Control, Ending, Status};
 use crate::cluster::definitions::Definitions;
+use crate::cluster::standing::Post;
 use crate::cluster::steward::{Rule, Settings};
-use crate::cluster::{ClusterAgent, Incarnation};
+use crate::cluster::{ClusterAgent, Incarnation, Standing};
+use crate::engine::Engine;
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::format::{FORMAT_VERSION, chain};
 use crate::journal::simulated::{Random, SimulatedDisk};
 use crate::journal::{self, JournalOptions, SharedEnd};
-use crate::model::{BeginEpoch, Command, NodeId, Record, RecordBytes, Sequence};
+use crate::model::{BeginEpoch, Command, Epoch, NodeId, Record, RecordBytes, Sequence};
 use crate::ring::{self, Consumer};
 use crate::runtime::{Agent, Now};
-use crate::simulation::Mutant;
+use crate::simulation::harm::Harm;
 use crate::simulation::outside::{
-    Arbitration, Life, SimulatedHistory, SimulatedKeeper, SimulatedWires, forget, lower,
+    Arbitration, Life, SimulatedHistory, SimulatedKeeper, SimulatedWires, forget, incarnation,
 };
+use crate::simulation::{Failure, Mutant};
+use crate::venue::StartError;
 use crate::venue::config::Config;
 use crate::venue::simulated::{Joined, Part, Place, SimulatedNode, cut_back, snapshot_and_prune};
 
@@ -58,6 +62,41 @@ struct Process {
     agent: ClusterAgent<SimulatedWires>,
     tap: Consumer<RecordBytes>,
     control: Arc<Control>,
+    standing: Arc<Standing>,
+}
+
+/// Why a process does not begin.
+pub enum Refusal {
+    /// Recovery says so.
+    Start(StartError),
+    /// It must not have come to that.
+    Failure(Failure),
+}
+
+impl Refusal {
+    fn noticed(what: String) -> Self {
+        Self::Failure(Failure::Noticed(what))
+    }
+}
+
+impl From<StartError> for Refusal {
+    fn from(error: StartError) -> Self {
+        Self::Start(error)
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+/// Why a process does not end in good order.
+pub enum BadStop {
+    /// An agent cannot go on.
+    Fault(String),
+    /// What is in its log ring does not reach its disk.
+    NotDurable,
 }
 
 /// What came of a turn.
@@ -97,16 +136,8 @@ pub struct Machine {
     pub restart_at_ns: Option<u64>,
     /// A cut to be made before it begins.
     pub cut: Option<SharedEnd>,
-    /// Something was done to its disk that may end a process or keep one from beginning.
-    pub is_disk_bad: bool,
-    /// Its disk has no more space.
-    pub is_full: bool,
-    /// It had none until a moment ago: what fails now fails for that.
-    pub was_full_until_ns: u64,
-    /// What its log lacks is known only once a process has looked.
-    pub is_doubtful: bool,
-    /// Its last process could not begin: if the next one cannot either, it is not for an operation that failed once.
-    pub has_begun_in_vain: bool,
+    /// What was done to its disk.
+    pub harm: Harm,
     /// How much faster its clock goes, in millionths.
     pub drift_ppm: i64,
     /// How far its monotonic clock is ahead.
@@ -123,6 +154,8 @@ pub struct Machine {
     image: Option<(SimulatedDisk, Vec<RecordBytes>, Vec<u64>)>,
     /// Whether that image is from right before a cut.
     pub is_image_uncut: bool,
+    /// The last reign that its process began in its log.
+    led: Epoch,
     /// Processes so far.
     pub processes: u64,
     /// Records that recoveries found only in the log ring.
@@ -154,11 +187,7 @@ impl Machine {
             frozen_ns: 0,
             restart_at_ns: Some(0),
             cut: None,
-            is_disk_bad: false,
-            is_full: false,
-            was_full_until_ns: 0,
-            is_doubtful: false,
-            has_begun_in_vain: false,
+            harm: Harm::default(),
             drift_ppm: random.below(20_000) as i64 - 10_000,
             ahead_ns: random.below(1_000_000_000),
             wall_off_ns: random.below(2_000_000_000) as i64 - 1_000_000_000,
@@ -167,6 +196,7 @@ impl Machine {
             lost: Vec::new(),
             image: None,
             is_image_uncut: false,
+            led: Epoch(0),
             processes: 0,
             from_ring: 0,
         }
@@ -201,15 +231,34 @@ impl Machine {
         last.map_or((0, 0), |record| (record.epoch.0, record.sequence.0))
     }
 
-    /// What its engine says of itself.
-    pub fn audit(&self) -> Result<(), String> {
-        self.process.as_ref().map_or(Ok(()), |process| process.node.engine().audit())
+    /// Its engine; none where it is down.
+    pub fn engine(&self) -> Option<&Engine> {
+        self.process.as_ref().map(|process| process.node.engine())
+    }
+
+    /// The running hash behind a record of its log; none where it has no such record.
+    pub fn hash_at(&self, sequence: u64) -> Option<u64> {
+        sequence.checked_sub(1).map_or(Some(0), |at| self.hashes.get(at as usize).copied())
+    }
+
+    /// Up to where its gateway may tell effects; 0 where it is down. A primary tells none before its first record is in
+    /// its log.
+    pub fn released(&self) -> u64 {
+        let Some(process) = &self.process else { return 0 };
+        match process.standing.post() {
+            Post::Leading { begin, .. } if begin.epoch > self.led => 0,
+            _ => process.standing.released().0,
+        }
+    }
+
+    /// What an operator would be shown; none where it is down.
+    pub fn status(&self) -> Option<Status> {
+        self.process.as_ref().map(|process| process.agent.status())
     }
 
     /// How its process sees the cluster, for whoever looks into a seed that failed.
     pub fn outlook(&self) -> String {
-        let Some(process) = &self.process else { return "no process".to_owned() };
-        let status = process.agent.status();
+        let Some(status) = self.status() else { return "no process".to_owned() };
         let links: Vec<String> = status.links.iter().map(|link| format!("{link:?}")).collect();
         format!("{:?}, {}", status.report, links.join(", "))
     }
@@ -238,16 +287,12 @@ impl Machine {
         now_ns: u64,
         random: &mut Random,
         mutant: Option<Mutant>,
-    ) -> Result<(), String> {
-        std::fs::create_dir_all(&self.directory).map_err(|error| error.to_string())?;
+    ) -> Result<(), Refusal> {
+        std::fs::create_dir_all(&self.directory).map_err(Failure::system)?;
         let ring = self.ring();
+        // Where it cannot be done the process ends, and the next one knows nothing of it.
         if let Some(end) = self.cut.take() {
-            let life = self.life.clone();
-            let cut = cut_back(&self.config, &mut self.disk, &ring, &end, |to| lower(&life, to));
-            if let Err(error) = cut {
-                self.cut = Some(end);
-                return Err(error.to_string());
-            }
+            cut_back(&self.config, &mut self.disk, &ring, &self.life, &end)?;
         }
         let options = JournalOptions {
             segment_bytes: SEGMENT_BYTES,
@@ -266,19 +311,18 @@ impl Machine {
             network: world.network(fix_address(self.id)),
             secret: u128::from(random.draw()) << 64 | u128::from(random.draw()),
             compare_every: COMPARE_EVERY,
+            life: &self.life,
         });
-        let Joined { mut node, seat, tap, file, tag, from_ring } =
-            joined.map_err(|error| error.to_string())?;
+        let Joined { mut node, seat, tap, file, tag, from_ring } = joined?;
         self.from_ring += from_ring;
         let end = seat.end.sequence;
         let known =
             end.0.checked_sub(1).map_or(Some(0), |at| self.hashes.get(at as usize).copied());
         if known != Some(seat.hash) {
-            return Err(format!(
-                "PREFIX: node {} recovers a log up to record {end} that is no beginning of what it had ({})",
-                self.id,
-                self.log.len()
-            ));
+            let (id, had) = (self.id, self.log.len());
+            return Err(Refusal::noticed(format!(
+                "node {id} recovers a log up to record {end} that is no beginning of what it had ({had})"
+            )));
         }
         self.log.truncate(end.0 as usize);
         self.hashes.truncate(end.0 as usize);
@@ -288,11 +332,11 @@ impl Machine {
         let begins = beginning.incarnation;
         let before = self.incarnation.replace(begins).filter(|before| *before != begins);
         match before {
-            Some(before) if !self.lost.contains(&before) && !self.may_have_lost() => {
-                return Err(format!(
-                    "LIFE: node {} begins a new incarnation, although nothing of the one before was taken",
-                    self.id
-                ));
+            Some(before) if !self.lost.contains(&before) && !self.harm.may_have_lost() => {
+                let id = self.id;
+                return Err(Refusal::noticed(format!(
+                    "node {id} begins a new incarnation, although nothing of the one before was taken"
+                )));
             }
             before => self.lost.extend(before),
         }
@@ -329,24 +373,25 @@ impl Machine {
             history: Box::new(SimulatedHistory::new(self.disk.clone())),
             keeper: Box::new(keeper),
         };
-        let control = Control::new();
+        let (control, standing) = (Control::new(), seat.standing.clone());
         let now_ns = self.now(now_ns).monotonic_ns;
         let mut agent =
             ClusterAgent::new(options, &beginning, seat, outside, control.clone(), now_ns);
         if let Some(mutant) = mutant {
             mutant.plant(&mut agent, &mut node);
         }
-        self.process = Some(Process { node, agent, tap, control });
-        self.processes += 1;
+        self.process = Some(Process { node, agent, tap, control, standing });
+        (self.processes, self.led) = (self.processes + 1, Epoch(0));
         (self.is_frozen, self.restart_at_ns) = (false, None);
-        (self.is_disk_bad, self.is_doubtful, self.has_begun_in_vain) = (false, false, false);
+        self.harm = Harm { fails: false, is_damaged: false, is_doubtful: false, ..self.harm };
         self.disk.clear_faults();
         Ok(())
     }
 
-    /// Whether something was done to its disk that may cost what was acknowledged.
-    pub fn may_have_lost(&self) -> bool {
-        self.is_disk_bad || self.is_doubtful
+    /// Its process ended the incarnation, or should have.
+    pub fn has_ended_life(&mut self) -> bool {
+        self.lost.extend(self.incarnation);
+        incarnation(&self.life).is_none()
     }
 
     /// A fault ends the incarnation.
@@ -398,7 +443,7 @@ impl Machine {
 
     /// Its process ends its part and its venue: what is in the log ring reaches the disk first. An error where it does
     /// not, by which a real process ends.
-    pub fn stop(&mut self, now_ns: u64) -> Result<(), String> {
+    pub fn stop(&mut self, now_ns: u64) -> Result<(), BadStop> {
         let mut now = self.now(now_ns);
         let Some(process) = &mut self.process else { return Ok(()) };
         for _ in 0..STOP_TURNS_MAX {
@@ -409,10 +454,10 @@ impl Machine {
             process.node.work(Part::Journal, now);
             process.node.work(Part::Syncer, now);
             if let Some(why) = process.node.fault() {
-                return Err(why);
+                return Err(BadStop::Fault(why));
             }
         }
-        Err("what is in its log ring does not reach its disk".to_owned())
+        Err(BadStop::NotDurable)
     }
 
     /// Takes what came into its log.
@@ -430,6 +475,7 @@ impl Machine {
                 if let Command::BeginEpoch(begin) = record.command
                     && begin.primary.index() == self.id
                 {
+                    self.led = begin.epoch;
                     came = Came::Began(begin);
                 }
             }
@@ -517,11 +563,11 @@ impl Machine {
     pub fn restore_image(&mut self, world: &SimulatedWorld) -> Result<bool, String> {
         let Some((disk, log, hashes)) = self.image.take() else { return Ok(false) };
         self.kill(world);
-        if !self.is_full {
+        if !self.harm.is_full {
             disk.set_capacity_bytes(DISK_BYTES);
         }
         (self.disk, self.log, self.hashes) = (disk, log, hashes);
-        (self.cut, self.is_doubtful) = (None, true);
+        (self.cut, self.harm.is_doubtful) = (None, true);
         ring::unlink(&self.ring()).map_err(|error| error.to_string())?;
         Ok(true)
     }
@@ -532,7 +578,7 @@ impl Machine {
         self.mark = random.draw();
         (self.image, self.is_image_uncut) = (None, false);
         self.cut = None;
-        (self.is_disk_bad, self.is_doubtful, self.has_begun_in_vain) = (false, false, false);
+        self.harm = Harm { fails: false, is_damaged: false, is_doubtful: false, ..self.harm };
         self.log.clear();
         self.hashes.clear();
         self.lose_life();

@@ -6,20 +6,26 @@
 //! 2. In each step time goes on a little; traders, then nodes in a drawn order, have a turn. In a turn each agent
 //!    works once, or misses its turn, as a thread does that is not scheduled.
 //! 3. Faults ([`faults`]) come once there is something to lose, overlap, and end. At last all is healed.
-//! 4. What clients were told is compared with the log of whoever begins to lead, each time, and at the end
-//!    ([`reference`]), and with how far the logs reach that a new view names; what they notice themselves ([`client`]) is an error too. At the end the cluster must trade
-//!    again, all nodes must be in sync and have the state to which the log replays, and each journal must be that log.
+//! 4. Whatever clients were told must be in the log of whoever leads, byte for byte ([`reference`]), all that may be
+//!    told in the logs that the view counts upon, and what clients notice themselves ([`client`]) is an error too. At
+//!    the end the cluster must trade again, all nodes must be in sync and have the state to which the log replays, each
+//!    journal must be that log, and every client gets everything again ([`world`]).
+//! 5. Clients that nobody wants ([`nuisance`]) may harm nobody else.
 //!
 //! A fault that would take what was acknowledged from every node in sync is not drawn: no protocol survives that.
 
 pub mod client;
+mod failure;
 pub mod faults;
+mod harm;
 pub mod machine;
 mod mutant;
+pub mod nuisance;
 pub mod outside;
 pub mod reference;
 pub mod world;
 
+pub use failure::Failure;
 pub use faults::{Fault, Tally};
 pub use mutant::Mutant;
 
@@ -29,7 +35,7 @@ use world::World;
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
     /// What is wrong, if anything is.
-    pub error: Option<String>,
+    pub error: Option<Failure>,
     /// Orders and cancels that traders sent.
     pub commands: u64,
     /// Those that were answered.
@@ -50,6 +56,8 @@ pub struct Outcome {
     pub promotions: u64,
     /// Messages that came again.
     pub resent: u64,
+    /// Messages of clients that nobody wants.
+    pub nuisances: u64,
     /// Steps.
     pub steps: u64,
     /// A number that two runs of one seed have in common.
@@ -62,7 +70,7 @@ pub struct Outcome {
 pub fn run(seed: u64, mutant: Option<Mutant>, wants_history: bool) -> Outcome {
     let mut world = match World::new(seed, mutant, wants_history) {
         Ok(world) => world,
-        Err(why) => return Outcome { error: Some(why), ..Outcome::default() },
+        Err(why) => return Outcome { error: Some(why.into()), ..Outcome::default() },
     };
     let error = world.run().err();
     world.outcome(error)

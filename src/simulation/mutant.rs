@@ -27,6 +27,28 @@ impl Mutant {
         steward.chain(agent).chain(NodeMutant::ALL.into_iter().map(Self::Node)).collect()
     }
 
+    /// Whether it is noticed within a few dozen seeds, so that it is planted in each run of the tests.
+    pub fn is_noticed_soon(self) -> bool {
+        match self {
+            Self::Steward(mutant) => !matches!(
+                mutant,
+                StewardMutant::AcceptOldReign
+                    | StewardMutant::ForgetInherited
+                    | StewardMutant::AloneBeforeSynced
+                    | StewardMutant::TakeOverBeforeSynced
+            ),
+            Self::Agent(mutant) => !matches!(
+                mutant,
+                AgentMutant::SendBeforeNoted
+                    | AgentMutant::TellBeforeNoted
+                    | AgentMutant::HelloTooEarly
+                    | AgentMutant::CutDeeper
+                    | AgentMutant::BelieveOlderDisk
+            ),
+            Self::Node(_) => true,
+        }
+    }
+
     /// What it is called.
     pub fn name(self) -> String {
         match self {

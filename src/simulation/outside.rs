@@ -16,6 +16,7 @@ use crate::journal::simulated::{Random, SimulatedDisk, SimulatedFile};
 use crate::journal::{NodeFile, RawReader};
 use crate::model::{Epoch, NodeId, Sequence};
 use crate::simulation::Mutant;
+use crate::venue::simulated::SimulatedLife;
 
 /// How long a port waits for its answer.
 const ANSWER_NS: u64 = 15_000_000;
@@ -79,6 +80,8 @@ struct Arbiter {
     now_ns: u64,
     random: Random,
     held: Option<Held>,
+    /// All that it ever held.
+    views: Vec<View>,
     swaps: u64,
     lines: Vec<Line>,
     questions: Vec<(u64, usize, u64, Request)>,
@@ -103,6 +106,7 @@ impl Arbitration {
             now_ns: 0,
             random: Random::new(seed),
             held: None,
+            views: Vec::new(),
             swaps: 0,
             lines: (0..nodes).map(|_| Line::default()).collect(),
             questions: Vec::new(),
@@ -133,6 +137,11 @@ impl Arbitration {
     /// The view that it holds.
     pub fn view(&self) -> Option<View> {
         lock(&self.0).held.as_ref().map(|held| held.view.clone())
+    }
+
+    /// The view of an epoch, if it ever held one.
+    pub fn view_of(&self, epoch: Epoch) -> Option<View> {
+        lock(&self.0).views.iter().rev().find(|view| view.epoch() == epoch).cloned()
     }
 
     /// How often it was changed.
@@ -178,8 +187,10 @@ impl Arbiter {
                 // Only nodes without an arbiter ask for that.
                 Request::Adopt(_) => Answer::Asked,
                 Request::Found(view) => {
-                    let version = Version(1);
-                    self.held.get_or_insert(Held { view, version });
+                    if self.held.is_none() {
+                        self.views.push(view.clone());
+                        self.held = Some(Held { view, version: Version(1) });
+                    }
                     Answer::Asked
                 }
                 Request::Swap { expected, view } => {
@@ -187,6 +198,7 @@ impl Arbiter {
                         && held.version == expected
                     {
                         self.swaps += 1;
+                        self.views.push(view.clone());
                         *held = Held { view, version: Version(1 + self.swaps) };
                     }
                     Answer::Asked
@@ -326,10 +338,15 @@ pub fn forget(life: &Life) {
     *lock(life) = None;
 }
 
-/// A cut was asked for: nothing behind this record is owed to anybody.
-pub fn lower(life: &Life, to: Sequence) {
-    if let Some((_, kept)) = &mut *lock(life) {
-        kept.acknowledged = kept.acknowledged.min(to);
+impl SimulatedLife for Life {
+    fn lower(&self, to: Sequence) {
+        if let Some((_, kept)) = &mut *lock(self) {
+            kept.acknowledged = kept.acknowledged.min(to);
+        }
+    }
+
+    fn end(&self) {
+        forget(self);
     }
 }
 

@@ -1,29 +1,29 @@
-//! The log of whoever led last, replayed: what every client was told must follow from it.
+//! The log of whoever led last, replayed: what every client was told must follow from it, in every field.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::engine::Engine;
-use crate::model::{Event, EventBody, ExecType, Record, RecordBytes, Sequence};
-use crate::simulation::client::{Client, Told};
-
-/// An event with a number, as far as a client is told it.
-#[derive(Debug, Clone)]
-struct Numbered {
-    exec_id: (u64, u16),
-    /// MsgType of a report; 0 of anything else.
-    kind: u8,
-    cl_ord_id: String,
-}
+use crate::fix::directory::Directory;
+use crate::fix::encode::{self, Encoder, Outgoing};
+use crate::model::{
+    CompId, Event, EventBody, ExecType, HashSecret, Record, RecordBytes, Sequence, SessionId,
+};
+use crate::simulation::client::{self, Client};
 
 /// See the module.
 pub struct Reference {
     engine: Engine,
+    directory: Directory,
+    encoder: Encoder,
+    message: Vec<u8>,
     events: Vec<Event>,
     hashes: Vec<u64>,
-    /// By session, then by number from 1.
-    told: Vec<Vec<Numbered>>,
-    /// Orders taken, by session and ClOrdID.
-    taken: HashSet<(u32, String)>,
+    /// What has a number, by session, then by number from 1.
+    told: Vec<Vec<Event>>,
+    /// Orders taken, by session and ClOrdID, with the record that took them.
+    taken: HashMap<(u32, String), Sequence>,
+    /// How many numbers of each client were found to follow from it.
+    followed: Vec<u64>,
 }
 
 impl Reference {
@@ -31,10 +31,14 @@ impl Reference {
     pub fn new(sessions: usize) -> Self {
         Self {
             engine: Engine::new(),
+            directory: Directory::new(CompId::truncated(b"CASTLE"), HashSecret::default()),
+            encoder: Encoder::default(),
+            message: Vec::new(),
             events: Vec::new(),
             hashes: Vec::new(),
             told: vec![Vec::new(); sessions],
-            taken: HashSet::new(),
+            taken: HashMap::new(),
+            followed: vec![0; sessions],
         }
     }
 
@@ -48,6 +52,11 @@ impl Reference {
         self.hashes.last().copied().unwrap_or(0)
     }
 
+    /// The running hash behind a record; none where it has no such record.
+    pub fn hash_at(&self, sequence: u64) -> Option<u64> {
+        sequence.checked_sub(1).map_or(Some(0), |at| self.hashes.get(at as usize).copied())
+    }
+
     /// Its engine.
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -57,7 +66,21 @@ impl Reference {
     pub fn turn_to(&mut self, log: &[RecordBytes], hashes: &[u64]) -> Result<(), String> {
         let shared = self.hashes.iter().zip(hashes).take_while(|(one, other)| one == other).count();
         if shared < self.hashes.len() {
-            *self = Self::new(self.told.len());
+            self.hashes.truncate(shared);
+            let last = Sequence(shared as u64);
+            for (session, followed) in self.told.iter_mut().zip(&mut self.followed) {
+                let stays = session.partition_point(|event| event.cause <= last);
+                session.truncate(stays);
+                *followed = (*followed).min(stays as u64);
+            }
+            self.taken.retain(|_, taken| *taken <= last);
+            // What follows from the part that stays is known.
+            self.engine = Engine::new();
+            for bytes in &log[..shared] {
+                let record = Record::get(&bytes.0).map_err(|error| error.to_string())?;
+                self.events.clear();
+                self.engine.apply(&record, &mut self.events);
+            }
         }
         self.follow(log, hashes)
     }
@@ -78,23 +101,20 @@ impl Reference {
     }
 
     fn keep(&mut self, event: &Event) -> Result<(), String> {
-        if event.msg_seq_num == 0 || event.session.0 == 0 {
+        self.directory.apply(event);
+        if event.msg_seq_num == 0 || event.session == SessionId::NONE {
             return Ok(());
         }
-        let (kind, cl_ord_id) = match &event.body {
-            EventBody::Execution(execution) => {
-                let id = execution.cl_ord_id.to_string();
-                if execution.exec_type == ExecType::New
-                    && !self.taken.insert((event.session.0, id.clone()))
-                {
-                    return Err(format!("the log takes order {id} a second time"));
-                }
-                (b'8', id)
+        if let EventBody::Execution(execution) = &event.body
+            && execution.exec_type == ExecType::New
+        {
+            let id = execution.cl_ord_id.to_string();
+            if self.taken.insert((event.session.0, id.clone()), event.cause).is_some() {
+                return Err(format!("the log takes order {id} a second time"));
             }
-            EventBody::CancelReject(reject) => (b'9', reject.cl_ord_id.to_string()),
-            _ => (0, String::new()),
-        };
-        let session = &mut self.told[event.session.0 as usize - 1];
+        }
+        // Sessions behind the traders' are of clients whom nobody checks, who have their numbers begin anew.
+        let Some(session) = self.told.get_mut(event.session.index() - 1) else { return Ok(()) };
         if event.msg_seq_num != session.len() as u64 + 1 {
             return Err(format!(
                 "the log gives session {} number {} behind {}",
@@ -103,42 +123,41 @@ impl Reference {
                 session.len()
             ));
         }
-        session.push(Numbered { exec_id: (event.cause.0, event.index), kind, cl_ord_id });
+        session.push(*event);
         Ok(())
     }
 
-    /// Everything that clients were told so far follows from it, under the same number.
-    pub fn check(&self, clients: &[Client]) -> Result<(), String> {
-        for (client, numbered) in clients.iter().zip(&self.told) {
-            for (number, told) in &client.told {
-                let found = numbered.get(*number as usize - 1);
-                let holds = match (told, found) {
+    /// Everything that clients were told so far follows from it, under the same number: an event of the session itself
+    /// or the message with all its fields; as a gap only what is never sent again.
+    pub fn check(&mut self, clients: &[Client]) -> Result<(), String> {
+        for (at, client) in clients.iter().enumerate() {
+            // What was found to follow, up to the first that he has not been told.
+            for (number, told) in client.told.range(self.followed[at] + 1..) {
+                let event = self.told[at].get(*number as usize - 1);
+                let holds = match (told, event) {
                     (_, None) => false,
-                    (None, Some(found)) => found.kind == 0,
-                    (Some(told), Some(found)) => is_same(told, found),
+                    (None, Some(event)) => encode::is_admin(&event.body),
+                    (Some(told), Some(event)) => {
+                        let header = Outgoing {
+                            sender: b"CASTLE",
+                            target: client.comp_id.as_bytes(),
+                            sending_time_ns: event.timestamp.0,
+                            poss_dup: false,
+                        };
+                        self.message.clear();
+                        self.encoder.encode(event, &header, &self.directory, &mut self.message);
+                        *client::read(&self.message).1 == *told.lasting
+                    }
                 };
                 if !holds {
                     return Err(format!(
-                        "{} was told number {number}, {told:?}; in the log of whoever leads it is {found:?}",
+                        "{} was told number {number}, {told:?}; in the log of whoever leads it is {event:?}",
                         client.comp_id
                     ));
                 }
+                self.followed[at] += u64::from(self.followed[at] + 1 == *number);
             }
         }
         Ok(())
     }
-}
-
-fn is_same(told: &Told, found: &Numbered) -> bool {
-    let kind = if told.is_report() { told.kind } else { 0 };
-    let (cause, index) = found.exec_id;
-    kind == found.kind
-        && (kind == 0 || told.cl_ord_id == found.cl_ord_id)
-        && (kind != b'8' || exec_id(&told.exec_id) == Some((cause, index)))
-}
-
-/// What an ExecID of this log stands for: cause and index.
-fn exec_id(text: &str) -> Option<(u64, u16)> {
-    let (cause, index) = text.strip_prefix("0-")?.split_once('-')?;
-    Some((cause.parse().ok()?, index.parse().ok()?))
 }

@@ -1,7 +1,9 @@
 //! The run of one seed.
 
+mod checks;
 mod inflict;
 mod operator;
+mod processes;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -9,15 +11,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cluster::Member;
-use crate::cluster::control::{Ending, Wish};
+use crate::cluster::control::Wish;
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::simulated::Random;
+use crate::model::Command;
 use crate::simulation::client::Client;
 use crate::simulation::faults::{Fault, Tally};
-use crate::simulation::machine::{Came, Machine, fix_address};
+use crate::simulation::machine::{Machine, fix_address};
+use crate::simulation::nuisance::{Habit, Nuisance};
 use crate::simulation::outside::{Arbitration, incarnation};
 use crate::simulation::reference::Reference;
-use crate::simulation::{Mutant, Outcome};
+use crate::simulation::{Failure, Mutant, Outcome};
 use crate::venue::config::Config;
 
 /// Orders and cancels of a seed, at least.
@@ -46,6 +50,8 @@ const SLOW_DELAY_NS: u64 = 15_000_000;
 /// Orders that a trader sends at once: fewer than this.
 const BURST: u64 = 6;
 const SESSIONS: usize = 4;
+/// One in so many seeds has a client of each bad habit.
+const NUISANCE_ONE_IN: u64 = 3;
 const CLIENTS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 1, 1));
 
 /// Directories of runs in one process.
@@ -77,7 +83,12 @@ pub struct World {
     arbitration: Arbitration,
     machines: Vec<Machine>,
     clients: Vec<Client>,
+    nuisances: Vec<Nuisance>,
     reference: Reference,
+    /// What the configuration brings in.
+    deposits: Vec<Command>,
+    /// The last record that any node might tell of.
+    released: u64,
     /// The epoch of whoever led last, and its node.
     leader: Option<(u32, usize)>,
     /// How often the view was changed.
@@ -104,6 +115,8 @@ pub struct World {
     orphaned_since_ns: Option<u64>,
     is_healed: bool,
     is_trading: bool,
+    /// What happened, in a number.
+    trace: u64,
     history: Option<Vec<String>>,
     directory: PathBuf,
 }
@@ -114,6 +127,16 @@ impl Drop for World {
         // What stays lies in memory only until the next boot.
         let _ = std::fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Folds a number into another.
+fn mix(sum: u64, number: u64) -> u64 {
+    (sum.rotate_left(7) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// The session of a trader, counted from 1.
+fn trader(number: usize) -> String {
+    format!("S{number}")
 }
 
 fn config(nodes: usize, node: usize, is_on_disk: bool) -> Result<Config, String> {
@@ -130,6 +153,7 @@ instruments_max = 4
 sessions_max = 16
 [fix]
 connections_max = 16
+outbound_bytes_max = 131072
 [cluster]
 name = "castle"
 node = {node}
@@ -162,13 +186,15 @@ reference_price = "100"
             member + 1
         );
     }
-    for session in 1..=SESSIONS {
-        let account = session + 1;
+    let traders = (1..=SESSIONS).map(trader);
+    let nuisances = Habit::ALL.into_iter().map(|habit| habit.comp_id().to_owned());
+    for (at, comp_id) in traders.chain(nuisances).enumerate() {
+        let account = at + 2;
         text += &format!(
             "[[account]]\nid = {account}\ndeposits = {{ AAA = \"100000\", USD = \"10000000\" }}\n\
-             [[session]]\ncomp_id = \"S{session}\"\naccount = {account}\n"
+             [[session]]\ncomp_id = \"{comp_id}\"\naccount = {account}\n"
         );
-        if session == 1 {
+        if at == 0 {
             text += "cancel_on_disconnect = true\n";
         }
     }
@@ -206,8 +232,11 @@ impl World {
             .collect();
         let venues: Vec<_> = (0..nodes).map(fix_address).collect();
         let clients = (1..=SESSIONS)
-            .map(|session| Client::new(CLIENTS, &format!("S{session}"), venues.clone()))
+            .map(|number| Client::new(CLIENTS, &trader(number), venues.clone()))
             .collect();
+        let habits = Habit::ALL.into_iter().filter(|_| random.below(NUISANCE_ONE_IN) == 0);
+        let nuisances = habits.map(|habit| Nuisance::new(habit, CLIENTS, venues.clone())).collect();
+        let deposits = config(nodes, 0, is_on_disk)?.definitions();
         Ok(Self {
             random,
             now_ns: 0,
@@ -217,7 +246,10 @@ impl World {
             arbitration,
             machines: machines?,
             clients,
+            nuisances,
             reference: Reference::new(SESSIONS),
+            deposits,
+            released: 0,
             leader: None,
             changes: 0,
             mutant,
@@ -237,9 +269,15 @@ impl World {
             orphaned_since_ns: None,
             is_healed: false,
             is_trading: true,
+            trace: 0,
             history: wants_history.then(Vec::new),
             directory,
         })
+    }
+
+    /// Something happened: it is in the digest, and in the history where that is wanted.
+    fn trace(&mut self, what: u64) {
+        self.trace = mix(mix(self.trace, self.now_ns), what);
     }
 
     fn note(&mut self, what: impl FnOnce() -> String) {
@@ -250,7 +288,7 @@ impl World {
     }
 
     /// Runs the seed to its end.
-    pub fn run(&mut self) -> Result<(), String> {
+    pub fn run(&mut self) -> Result<(), Failure> {
         self.machines_begin()?;
         if let Some(control) = self.machines[0].control() {
             control.put(Wish::Found);
@@ -262,14 +300,18 @@ impl World {
                 self.arbitration.set_loses_some(true);
             }
             if self.steps > STEPS_MAX {
-                break;
+                let (commands, faults) = (self.commands(), self.faults.total());
+                let what = format!(
+                    "after {STEPS_MAX} steps it has {commands} commands and {faults} faults only"
+                );
+                return Err(Failure::Noticed(what));
             }
         }
         self.heal()?;
         self.settle()
     }
 
-    fn machines_begin(&mut self) -> Result<(), String> {
+    fn machines_begin(&mut self) -> Result<(), Failure> {
         (0..self.machines.len()).try_for_each(|node| self.start(node))
     }
 
@@ -281,7 +323,7 @@ impl World {
         self.clients.iter().map(|client| client.answered() as u64).sum()
     }
 
-    fn step(&mut self) -> Result<(), String> {
+    fn step(&mut self) -> Result<(), Failure> {
         self.steps += 1;
         let step_ns = 1 + self.random.below(STEP_NS_MAX);
         self.now_ns += step_ns;
@@ -302,6 +344,7 @@ impl World {
             let machine = &self.machines[leader];
             self.reference.follow(&machine.log, &machine.hashes)?;
         }
+        self.look()?;
         self.look_for_orphans()?;
         let takes_images = !self.is_healed && self.kinds.contains(&Fault::OlderDisk);
         if takes_images && self.random.below(IMAGE_STEPS) == 0 {
@@ -325,7 +368,7 @@ impl World {
         Ok(())
     }
 
-    fn clients_turn(&mut self) -> Result<(), String> {
+    fn clients_turn(&mut self) -> Result<(), Failure> {
         let wall_ns = 1_770_000_000_000_000_000 + self.now_ns;
         // Neither commands nor faults come to their number much before the other.
         let is_ahead = !self.is_healed
@@ -347,108 +390,14 @@ impl World {
                 client.trade(self.now_ns, &mut self.random);
             }
             if let Some(complaint) = &client.complaint {
-                return Err(complaint.clone());
+                return Err(Failure::Noticed(complaint.clone()));
             }
         }
-        Ok(())
-    }
-
-    fn start(&mut self, node: usize) -> Result<(), String> {
-        let machine = &mut self.machines[node];
-        let (now_ns, mutant) = (self.now_ns, self.mutant);
-        let started = machine.start(&self.net, &self.arbitration, now_ns, &mut self.random, mutant);
-        let log = machine.log.len();
-        match started {
-            Ok(()) => {
-                self.note(|| format!("node {node} begins, with {log} records"));
-                Ok(())
+        if self.is_trading {
+            for nuisance in &mut self.nuisances {
+                nuisance.work(&self.net, self.now_ns, wall_ns, &mut self.random);
             }
-            Err(why)
-                if (machine.is_disk_bad || machine.is_full)
-                    && !(why.starts_with("PREFIX") || why.starts_with("LIFE")) =>
-            {
-                // An operation that failed once may succeed; what is damaged stays so.
-                if machine.is_full || !machine.has_begun_in_vain {
-                    machine.has_begun_in_vain = true;
-                    machine.restart_at_ns = Some(now_ns + 10_000_000);
-                    machine.disk.clear_faults();
-                } else {
-                    machine.replace_disk(&mut self.random)?;
-                    machine.restart_at_ns = Some(now_ns + 5_000_000);
-                }
-                self.note(|| format!("node {node} cannot begin: {why}"));
-                Ok(())
-            }
-            Err(why) => Err(format!("node {node} cannot begin: {why}")),
         }
-    }
-
-    fn turn(&mut self, node: usize) -> Result<(), String> {
-        let machine = &mut self.machines[node];
-        if machine.restart_at_ns.is_some_and(|at_ns| at_ns <= self.now_ns) {
-            return self.start(node);
-        }
-        if !machine.runs() {
-            return Ok(());
-        }
-        match machine.work(self.now_ns, &mut self.random, !self.is_healed)? {
-            Came::Nothing => Ok(()),
-            Came::Began(begin) => self.began(node, begin.epoch.0),
-            Came::Fault(why) => self.fails(node, &why),
-            Came::Ended(ending) => self.ended(node, ending),
-        }
-    }
-
-    /// A process ends by an error: its disk must have given it a reason.
-    fn fails(&mut self, node: usize, why: &str) -> Result<(), String> {
-        let machine = &mut self.machines[node];
-        let was_full = machine.is_full || self.now_ns < machine.was_full_until_ns;
-        if !(machine.is_disk_bad || was_full) {
-            return Err(format!("an agent of node {node} cannot go on: {why}"));
-        }
-        machine.kill(&self.net);
-        machine.disk.clear_faults();
-        machine.lose_life();
-        machine.restart_at_ns = Some(self.now_ns + 3_000_000);
-        self.note(|| format!("node {node} ends: {why}"));
-        Ok(())
-    }
-
-    fn ended(&mut self, node: usize, ending: Ending) -> Result<(), String> {
-        self.note(|| format!("node {node} ends its part: {ending:?}"));
-        let is_in_sync = self.is_in_sync(node);
-        if matches!(ending, Ending::Again | Ending::Cut(_))
-            && let Err(why) = self.machines[node].stop(self.now_ns)
-        {
-            return self.fails(node, &why);
-        }
-        let machine = &mut self.machines[node];
-        match ending {
-            Ending::Again => {}
-            Ending::Cut(end) => {
-                machine.cut = Some(end);
-                self.cuts += 1;
-                if self.kinds.contains(&Fault::OlderDisk) {
-                    machine.take_image();
-                    machine.is_image_uncut = true;
-                }
-                // Who is counted upon must have all that it is counted upon for before the leader falls.
-                if is_in_sync {
-                    self.hurry_now();
-                }
-            }
-            Ending::Snapshot(_) => {
-                return Err(format!("node {node} takes in a snapshot, though none is made"));
-            }
-            Ending::Stopped(_) if machine.is_disk_bad || machine.is_full => {
-                machine.disk.clear_faults();
-                machine.lose_life();
-            }
-            Ending::Stopped(why) => return Err(format!("node {node} stops itself: {why}")),
-        }
-        let machine = &mut self.machines[node];
-        machine.kill(&self.net);
-        machine.restart_at_ns = Some(self.now_ns + 2_000_000);
         Ok(())
     }
 
@@ -460,89 +409,13 @@ impl World {
         self.arbitration.view().is_some_and(|view| view.in_sync().iter().any(is_it))
     }
 
-    /// The view changes: whoever it counts upon, and runs, has all that was told.
-    fn check_view(&self) -> Result<(), String> {
-        let told = self.clients.iter().map(|client| client.last_record).max().unwrap_or(0);
-        let Some(view) = self.arbitration.view() else { return Ok(()) };
-        for member in view.in_sync() {
-            let machine = &self.machines[member.node.index()];
-            let has = machine.log.len() as u64;
-            let counts = machine.is_up() && incarnation(&machine.life) == Some(member.incarnation);
-            if counts && has < told {
-                let (node, epoch) = (member.node, view.epoch());
-                return Err(format!(
-                    "epoch {epoch} counts upon node {node}, which has {has} records of {told} that were told of"
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// A node begins to lead: everything that anybody was told so far is in its log.
-    fn began(&mut self, node: usize, epoch: u32) -> Result<(), String> {
-        if self.leader.is_some_and(|(known, _)| known >= epoch) {
-            return Ok(());
-        }
-        self.failovers += u64::from(self.leader.is_some());
-        self.leader = Some((epoch, node));
-        self.note(|| format!("node {node} leads in epoch {epoch}"));
-        self.hurry();
-        let machine = &self.machines[node];
-        self.reference.turn_to(&machine.log, &machine.hashes)?;
-        self.reference.check(&self.clients)
-    }
-
-    /// The healed cluster trades, is in sync, and is of one mind.
-    fn settle(&mut self) -> Result<(), String> {
-        let until_ns = self.now_ns + HEALING_NS;
-        let answered = self.answered();
-        let all = self.machines.len();
-        let in_sync = |world: &Self| {
-            let view = world.arbitration.view();
-            view.is_some_and(|view| view.in_sync().len() == all)
-        };
-        self.wait(until_ns, "it does not trade again, with all nodes in sync", |world| {
-            world.answered() > answered + 100
-                && in_sync(world)
-                && world.clients.iter().all(|client| client.is_in() && client.misses_nothing())
-        })?;
-        self.is_trading = false;
-        for client in &mut self.clients {
-            if self.random.below(4) == 0 {
-                client.ask_for_all();
-            }
-        }
-        self.wait(until_ns, "the nodes do not come to one state", |world| {
-            let last = world.reference.last().0;
-            world.machines.iter().all(|machine| machine.last() == Some(last))
-                && world.clients.iter().all(|client| client.misses_nothing())
-        })?;
-        self.reference.check(&self.clients)?;
-        self.reference.engine().audit()?;
-        let (last, hash) = (self.reference.last().0, self.reference.engine().state_hash());
-        let running_hash = self.reference.running_hash();
-        for machine in &self.machines {
-            machine.audit().map_err(|why| format!("node {}: {why}", machine.id))?;
-            let state = machine.state();
-            if state != Some((last, hash)) {
-                let id = machine.id;
-                return Err(format!(
-                    "node {id} has state {state:x?}, a replay {:x?}",
-                    (last, hash)
-                ));
-            }
-            machine.verify(last, running_hash)?;
-        }
-        Ok(())
-    }
-
     /// Goes on until something is so.
     fn wait(
         &mut self,
         until_ns: u64,
         what: &str,
         is_so: impl Fn(&Self) -> bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), Failure> {
         let mut quiet = 0;
         loop {
             self.step()?;
@@ -554,19 +427,46 @@ impl World {
                 let view = self.arbitration.view();
                 let logs: Vec<_> = self.machines.iter().map(|machine| machine.log.len()).collect();
                 let ins: Vec<_> = self.clients.iter().map(Client::is_in).collect();
-                for node in 0..self.machines.len() {
-                    let outlook = self.machines[node].outlook();
-                    self.note(|| format!("node {node} is {outlook}"));
-                }
-                return Err(format!("{what}: view {view:?}, logs {logs:?}, clients in {ins:?}"));
+                let what = format!("{what}: view {view:?}, logs {logs:?}, clients in {ins:?}");
+                return Err(Failure::Noticed(what));
             }
         }
     }
 
+    /// How all stand, for whoever looks into a seed that failed.
+    fn note_all(&mut self) {
+        for node in 0..self.machines.len() {
+            let machine = &self.machines[node];
+            let (log, reach) = (machine.log.len(), machine.reach());
+            let outlook = machine.outlook();
+            self.note(|| {
+                format!("node {node} has {log} records, the last {reach:?}, and is {outlook}")
+            });
+        }
+        let open: Vec<_> = self.clients.iter().flat_map(Client::unanswered).collect();
+        let open = format!("{open:?}");
+        self.note(|| format!("not answered are {open}"));
+    }
+
+    /// All that came of it in one number: when what happened, what clients were told, and what the logs hold.
+    fn digest(&self) -> u64 {
+        let logs = self.machines.iter().flat_map(|machine| machine.hashes.last().copied());
+        let told = self.clients.iter().map(Client::digest);
+        let sent = self.nuisances.iter().flat_map(|nuisance| [nuisance.sent, nuisance.ended]);
+        let counts = [self.now_ns, self.steps, self.failovers, self.cuts, self.promotions];
+        let tally = self.faults.each().map(|(_, count)| count);
+        let all = logs.chain(told).chain(sent).chain(counts).chain(tally);
+        all.fold(self.trace, mix)
+    }
+
     /// What came of it.
-    pub fn outcome(&mut self, error: Option<String>) -> Outcome {
-        let digest = self.machines.iter().flat_map(|machine| machine.hashes.last());
+    pub fn outcome(&mut self, error: Option<Failure>) -> Outcome {
+        if error.is_some() && self.history.is_some() {
+            self.note_all();
+        }
         Outcome {
+            digest: self.digest(),
+            nuisances: self.nuisances.iter().map(|nuisance| nuisance.sent).sum(),
             error,
             commands: self.commands(),
             answered: self.answered(),
@@ -579,7 +479,6 @@ impl World {
             promotions: self.promotions,
             resent: self.clients.iter().map(|client| client.resent).sum(),
             steps: self.steps,
-            digest: digest.fold(self.now_ns, |sum, hash| sum.rotate_left(7) ^ hash),
             history: self.history.take().unwrap_or_default(),
         }
     }

@@ -136,6 +136,19 @@ pub enum StartError {
     Random(io::Error),
 }
 
+impl StartError {
+    /// Whether the journal's disk failed, so that nobody can say what is on it.
+    pub fn is_of_disk(&self) -> bool {
+        match self {
+            Self::Open(error) => error.is_of_disk(),
+            Self::Journal(error) => error.is_of_disk(),
+            Self::Snapshot(FollowError::Journal(error))
+            | Self::Transfer(TransferError::Journal(error)) => error.is_of_disk(),
+            _ => false,
+        }
+    }
+}
+
 /// Why a stop was not orderly.
 #[derive(Debug, Error)]
 pub enum StopError {

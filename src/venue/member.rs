@@ -17,7 +17,7 @@ use thiserror::Error;
 use crate::cluster::agent::{ClusterAgent, Options, Outside, Seat};
 use crate::cluster::arbiter::{EtcdArbiter, FileArbiter, OwnView};
 use crate::cluster::arrival::DiskArrival;
-use crate::cluster::control::{Control, Ending, Saying, Status, Wish};
+use crate::cluster::control::{Control, Ending, Saying, Status, Stopped, Wish};
 use crate::cluster::frame::BATCH_MAX;
 use crate::cluster::history::JournalHistory;
 use crate::cluster::keeper::{DiskKeeper, Log};
@@ -67,7 +67,7 @@ pub enum RunError {
     Fault(#[from] FaultReport),
     /// It takes no further part in the cluster.
     #[error("this node takes no further part: {0}")]
-    Out(String),
+    Out(Stopped),
 }
 
 /// See the module.

@@ -10,9 +10,10 @@ use crate::cluster::{Standing, StateHash};
 use crate::gateway::{Doors, Durable};
 use crate::journal::transfer::{Installed, Parcel, install, open_arrived};
 use crate::journal::{
-    self, NodeFile, PlannedCut, Progress, RealDisk, RealFile, Reigns, Room, SharedEnd, Witness,
+    self, Disk, NodeFile, PlannedCut, Progress, RealDisk, RealFile, Reigns, Room, SharedEnd,
+    Witness,
 };
-use crate::model::{RecordBytes, Sequence};
+use crate::model::{ClusterName, RecordBytes, Sequence};
 use crate::ring::{self, Consumer, Producer, PublishedCursor};
 use crate::runtime::Doorbell;
 use crate::venue::config::Config;
@@ -70,23 +71,67 @@ pub struct Joined {
 /// record: the ring goes too.
 pub fn cut_back(config: &Config, end: &SharedEnd) -> Result<u64, StartError> {
     let mut disk = RealDisk::open(&config.journal.directory)?;
-    let mut node = NodeFile::open(&mut disk, config.cluster.name)?;
-    let plan = PlannedCut::new(&disk, config.cluster.name, end)?;
-    let records = plan.records();
-    let (to, told) = (end.sequence, plan.released());
-    if told > to {
-        return Err(StartError::CutTold { to, told });
-    }
     let ring = ring_path(config)?;
     let witness = witness_path(&ring);
-    let error = |path: &Path| {
-        let path = path.to_owned();
-        move |source| StartError::Ring { path, source }
-    };
-    Witness::cut_to(&witness, end.sequence).map_err(error(&witness))?;
-    ring::unlink(&ring).map_err(error(&ring))?;
-    plan.carry_out(&mut disk, &mut node)?;
-    Ok(records)
+    cut_disk_back(&mut disk, config.cluster.name, &ring, &witness, end)
+}
+
+/// The life of a node's log, to whoever cuts or opens that log.
+pub(super) trait Life {
+    /// What lies behind a record is owed to nobody any more.
+    fn lower(&self, to: Sequence) -> Result<(), StartError>;
+
+    /// It is over.
+    fn end(&self);
+}
+
+impl Life for PathBuf {
+    fn lower(&self, to: Sequence) -> Result<(), StartError> {
+        let error = |source| StartError::Ring { path: self.clone(), source };
+        Witness::cut_to(self, to).map_err(error)
+    }
+
+    fn end(&self) {
+        if let Err(error) = Witness::forget(self) {
+            tracing::warn!("{}: cannot be removed: {error}", self.display());
+        }
+    }
+}
+
+/// See [`cut_back`].
+pub(super) fn cut_disk_back<D: Disk>(
+    disk: &mut D,
+    cluster: ClusterName,
+    ring: &Path,
+    life: &impl Life,
+    end: &SharedEnd,
+) -> Result<u64, StartError> {
+    outlived(life, || {
+        let mut node = NodeFile::open(disk, cluster)?;
+        let plan = PlannedCut::new(disk, cluster, end)?;
+        let records = plan.records();
+        let (to, told) = (end.sequence, plan.released());
+        if told > to {
+            return Err(StartError::CutTold { to, told });
+        }
+        life.lower(to)?;
+        let error = |source| StartError::Ring { path: ring.to_owned(), source };
+        ring::unlink(ring).map_err(error)?;
+        plan.carry_out(disk, &mut node)?;
+        Ok(records)
+    })
+}
+
+/// Does something with a node's disk. Where that fails nobody can say what is on it, so the life of its log is over.
+pub(super) fn outlived<T>(
+    life: &impl Life,
+    act: impl FnOnce() -> Result<T, StartError>,
+) -> Result<T, StartError> {
+    let result = act();
+    if result.as_ref().is_err_and(StartError::is_of_disk) {
+        life.end();
+    }
+    result
 }
 
 /// Puts the snapshot that a node which does not run was sent into the place of its journal, if it can be used; where it
@@ -156,3 +201,6 @@ impl Durable for Released {
 pub(super) fn role(doors: &Doors) -> &'static str {
     if doors.epoch().is_some() { "primary" } else { "standby" }
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,7 +47,7 @@ use crate::gateway::facts::Telltale;
 use crate::gateway::network::TcpNetwork;
 use crate::gateway::store::FILES_MAX;
 use crate::journal::transfer::finish_install;
-use crate::journal::{NodeFile, RealDisk, Witness};
+use crate::journal::{NodeFile, RealDisk, Witness, forget_unsynced};
 use crate::model::limit::{EVENTS_MAX, RECORD_SIZE_MAX};
 use crate::model::{Durability, HashSecret, RecordBytes, Sequence};
 use crate::ring;
@@ -64,7 +64,7 @@ use crate::venue::durability::{Published, SyncPause, Synced};
 pub use crate::venue::error::{StartError, StopError};
 use crate::venue::follow::Hashes;
 pub use crate::venue::membership::{Joined, Membership, cut_back, take_in_snapshot};
-use crate::venue::membership::{Released, chain, ring_path, witness_path};
+use crate::venue::membership::{Released, chain, outlived, ring_path, witness_path};
 use crate::venue::node::{Core, GatewayParts, Node, Parts, Role, Sizes, take};
 pub use crate::venue::placement::Host;
 use crate::venue::placement::{BACKGROUND_PARK, HotRunners, STORE_PARK, placed};
@@ -159,8 +159,14 @@ impl Venue {
         host: Option<&mut Host>,
         seat: impl FnOnce(Joined) -> Result<Option<Box<dyn Agent>>, StartError>,
     ) -> Result<Self, StartError> {
-        let seat = Box::new(seat);
-        Self::begin(config, Some(membership), Some(Cluster { watched, seat }), host)
+        let cluster = Cluster { watched, seat: Box::new(seat) };
+        let life = ring_path(config).map(|ring| witness_path(&ring));
+        let begin = || Self::begin(config, Some(membership), Some(cluster), host);
+        match life {
+            Ok(life) => outlived(&life, begin),
+            // There is no directory yet, so there is no life.
+            Err(_) => begin(),
+        }
     }
 
     fn begin(
@@ -178,7 +184,7 @@ impl Venue {
         // The process before may have ended while it put a snapshot into its journal's place.
         let installed = finish_install(&disk, &config.journal.directory)?;
         // The process before may have ended because a sync failed.
-        disk.forget_unsynced()?;
+        forget_unsynced(&disk)?;
         // The port is taken first, so that nothing is changed on disk where it is in use.
         let address = config.fix.listen;
         let listen = |source| StartError::Listen { address, source };

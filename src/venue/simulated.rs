@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::gateway::facts::Telltale;
 use crate::gateway::simulated::SimulatedNetwork;
 use crate::journal::simulated::{SimulatedDisk, SimulatedFile};
-use crate::journal::{self, JournalOptions, NodeFile, PlannedCut, SharedEnd};
+use crate::journal::{self, JournalOptions, NodeFile, SharedEnd, forget_unsynced};
 use crate::model::{Command, HashSecret, RecordBytes, Sequence};
 use crate::ring::{self, Consumer, Producer};
 use crate::runtime::{Agent, Fault, Now};
@@ -23,7 +23,7 @@ use crate::telemetry;
 use crate::venue::config::Config;
 use crate::venue::durability::SyncPause;
 use crate::venue::follow::Hashes;
-use crate::venue::membership::{Released, chain};
+use crate::venue::membership::{Life, Released, chain, cut_disk_back, outlived};
 use crate::venue::node::{GatewayParts, Node, Parts, Role, Sizes, pair, take};
 use crate::venue::recovery::{Start, recover};
 use crate::venue::{BACKGROUND_SYNC, StartError, snapshot};
@@ -55,6 +55,8 @@ pub struct Place<'a> {
     pub secret: u128,
     /// From one comparison of states to the next, in records.
     pub compare_every: u64,
+    /// The life of its log.
+    pub life: &'a dyn SimulatedLife,
 }
 
 /// What a node has become.
@@ -121,8 +123,14 @@ pub struct SimulatedNode {
 
 impl SimulatedNode {
     /// Recovers what lies on the disk and in the log ring, as a node of a cluster that begins.
-    pub fn join(mut place: Place<'_>) -> Result<Joined, StartError> {
+    pub fn join(place: Place<'_>) -> Result<Joined, StartError> {
+        outlived(&Lived(place.life), || Self::begin(place))
+    }
+
+    fn begin(mut place: Place<'_>) -> Result<Joined, StartError> {
         let config = place.config;
+        // The process before may have ended because a sync failed.
+        forget_unsynced(&place.disk)?;
         let file = NodeFile::open(&mut place.disk, config.cluster.name)?;
         let recovered =
             recover(place.disk, config, place.options, place.shelf, place.ring, Start::Standby)?;
@@ -264,20 +272,35 @@ pub fn snapshot_and_prune(
     Ok(last)
 }
 
-/// Cuts the journal of a node that does not run back to what it shares, as `cut_back` does; the life is the
-/// caller's.
+/// What a simulated machine's memory tells of the life of its log.
+pub trait SimulatedLife {
+    /// What lies behind a record is owed to nobody any more.
+    fn lower(&self, to: Sequence);
+
+    /// It is over.
+    fn end(&self);
+}
+
+struct Lived<'a>(&'a dyn SimulatedLife);
+
+impl Life for Lived<'_> {
+    fn lower(&self, to: Sequence) -> Result<(), StartError> {
+        self.0.lower(to);
+        Ok(())
+    }
+
+    fn end(&self) {
+        self.0.end();
+    }
+}
+
+/// Cuts the journal of a node that does not run back to what it shares, as `cut_back` does.
 pub fn cut_back(
     config: &Config,
     disk: &mut SimulatedDisk,
     ring: &Path,
+    life: &dyn SimulatedLife,
     end: &SharedEnd,
-    lower_life: impl FnOnce(Sequence),
 ) -> Result<u64, StartError> {
-    let mut file = NodeFile::open(disk, config.cluster.name)?;
-    let plan = PlannedCut::new(disk, config.cluster.name, end)?;
-    let records = plan.records();
-    lower_life(end.sequence);
-    ring::unlink(ring).map_err(|source| StartError::Ring { path: ring.to_owned(), source })?;
-    plan.carry_out(disk, &mut file)?;
-    Ok(records)
+    cut_disk_back(disk, config.cluster.name, ring, &Lived(life), end)
 }

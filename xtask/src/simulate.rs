@@ -4,18 +4,18 @@ use std::process::Command;
 
 use crate::process::{self, Counts};
 
+/// Seeds where nothing else is said.
+const SEEDS: u64 = 2_000;
+
 /// Arguments of `cargo xtask simulate`.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// How many seeds
-    #[arg(long, default_value_t = 2_000)]
-    seeds: u64,
-    /// Only this seed, with what happened in it
+    /// How many seeds; 2,000 where --seed is not given either
+    #[arg(long)]
+    seeds: Option<u64>,
+    /// The first seed; without --seeds the only one, with what happened in it
     #[arg(long)]
     seed: Option<u64>,
-    /// The first seed
-    #[arg(long, default_value_t = 0)]
-    first: u64,
     /// Plants mistakes, one at a time: each must be noticed
     #[arg(long)]
     mutants: bool,
@@ -27,10 +27,11 @@ pub struct Arguments {
 /// Builds the simulator, fast and with assertions, and runs it.
 pub fn run(arguments: &Arguments) -> Result<(), String> {
     let mut command = simulator();
-    command.args(["--seeds", &arguments.seeds.to_string()]);
-    command.args(["--first", &arguments.first.to_string()]);
-    if let Some(seed) = arguments.seed {
-        command.args(["--seed", &seed.to_string()]);
+    let count = arguments.seeds.or(arguments.seed.is_none().then_some(SEEDS));
+    for (option, value) in [("--seeds", count), ("--seed", arguments.seed)] {
+        if let Some(value) = value {
+            command.args([option, &value.to_string()]);
+        }
     }
     if let Some(mutant) = &arguments.mutant {
         command.args(["--mutant", mutant]);
@@ -41,14 +42,14 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     process::run_quietly(&mut command)
 }
 
-/// For `cargo xtask test`: so many seeds, counted.
+/// For `cargo xtask test`: so many seeds, and the mistakes that are noticed soon, counted.
 pub fn seeds(count: u64) -> Result<Counts, String> {
-    process::run_counted(simulator().args(["--seeds", &count.to_string()]))
+    process::run_counted(simulator().args(["--seeds", &count.to_string(), "--soon"]))
 }
 
 /// For `cargo xtask test --long`: all mistakes are noticed.
-pub fn mutants() -> Result<(), String> {
-    process::run_quietly(simulator().arg("--mutants"))
+pub fn mutants() -> Result<Counts, String> {
+    process::run_counted(simulator().arg("--mutants"))
 }
 
 /// It stands on what the release build was built of; only the exchange itself asserts everything.

@@ -414,7 +414,8 @@ fn promotion(answer: &Value) -> String {
         ),
         wrapped(
             "",
-            "3. No other log reaches further, and no other node was promoted since: castle admin cluster on each node that \
+            "3. A node that the view names comes first, also in a new life. Of those, or of all where none of them is left, \
+             no other log reaches further, and no other node was promoted since: castle admin cluster on each node that \
              runs, castle journal verify where none runs. If one does or was, promote that one.",
         ),
         String::new(),
@@ -665,9 +666,10 @@ mod tests {
                        clients.
                        2. It stays so until this node is primary. Started later, it finds this one and becomes
                        its standby.
-                       3. No other log reaches further, and no other node was promoted since: castle admin
-                       cluster on each node that runs, castle journal verify where none runs. If one does or
-                       was, promote that one.
+                       3. A node that the view names comes first, also in a new life. Of those, or of all where
+                       none of them is left, no other log reaches further, and no other node was promoted since:
+                       castle admin cluster on each node that runs, castle journal verify where none runs. If
+                       one does or was, promote that one.
 
         "#]].assert_eq(&promotion(&told(&gone)));
         expect![[r#"
@@ -682,9 +684,10 @@ mod tests {
                        clients.
                        2. It stays so until this node is primary. Started later, it finds this one and becomes
                        its standby.
-                       3. No other log reaches further, and no other node was promoted since: castle admin
-                       cluster on each node that runs, castle journal verify where none runs. If one does or
-                       was, promote that one.
+                       3. A node that the view names comes first, also in a new life. Of those, or of all where
+                       none of them is left, no other log reaches further, and no other node was promoted since:
+                       castle admin cluster on each node that runs, castle journal verify where none runs. If
+                       one does or was, promote that one.
 
         "#]].assert_eq(&promotion(&told(
             &json!({"decides": "operator, go-on", "released_record": 0}),
@@ -701,9 +704,10 @@ mod tests {
                        clients.
                        2. It stays so until this node is primary. Started later, it finds this one and becomes
                        its standby.
-                       3. No other log reaches further, and no other node was promoted since: castle admin
-                       cluster on each node that runs, castle journal verify where none runs. If one does or
-                       was, promote that one.
+                       3. A node that the view names comes first, also in a new life. Of those, or of all where
+                       none of them is left, no other log reaches further, and no other node was promoted since:
+                       castle admin cluster on each node that runs, castle journal verify where none runs. If
+                       one does or was, promote that one.
 
         "#]].assert_eq(&promotion(&told(&json!({"in_sync": false}))));
     }

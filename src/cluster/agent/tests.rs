@@ -149,28 +149,40 @@ impl History for LoggedHistory {
     }
 }
 
-/// Writes at once, and remembers what was acknowledged.
+/// Writes at once, where it can, and remembers what was acknowledged.
 #[derive(Clone, Default)]
-struct Memory(Arc<Mutex<(Option<Promise>, Sequence)>>);
+struct Memory(Arc<Mutex<Remembered>>);
+
+#[derive(Default)]
+struct Remembered {
+    promise: Option<Promise>,
+    acknowledged: Sequence,
+    cannot_write: bool,
+    is_forgotten: bool,
+}
 
 impl Keeper for Memory {
     fn store(&mut self, promise: Promise) {
-        self.0.lock().expect("nobody panics").0 = Some(promise);
+        self.0.lock().expect("nobody panics").promise = Some(promise);
     }
 
     fn stored(&mut self) -> Option<Promise> {
-        self.0.lock().expect("nobody panics").0.take()
+        let mut held = self.0.lock().expect("nobody panics");
+        if held.cannot_write { None } else { held.promise.take() }
     }
 
     fn acknowledge(&mut self, sequence: Sequence) {
         let mut held = self.0.lock().expect("nobody panics");
-        held.1 = held.1.max(sequence);
+        held.acknowledged = held.acknowledged.max(sequence);
     }
 
-    fn forget(&mut self) {}
+    fn forget(&mut self) {
+        self.0.lock().expect("nobody panics").is_forgotten = true;
+    }
 
     fn failure(&mut self) -> Option<String> {
-        None
+        let held = self.0.lock().expect("nobody panics");
+        (held.cannot_write && held.promise.is_some()).then(|| "the disk failed".to_owned())
     }
 }
 
@@ -320,7 +332,7 @@ impl House {
         }
         self.progress.synced.store(self.last.0, Ordering::Release);
         self.agent.work(Now { monotonic_ns: now_ns, wall_ns: now_ns });
-        let said = self.memory.0.lock().expect("nobody panics").1;
+        let said = self.memory.0.lock().expect("nobody panics").acknowledged;
         assert!(said >= self.standing.released(), "told before it was noted");
     }
 
@@ -494,4 +506,18 @@ fn without_an_arbiter_a_restarted_primary_waits_until_the_other_has_read_its_cop
     assert_eq!(street.houses[0].agent.steward.report().waits_for, [NodeId(1)]);
     unread.1.store(false, Ordering::Release);
     street.run("it leads", |houses| houses[0].standing.doors_open());
+}
+
+#[test]
+fn a_promise_that_cannot_be_written_ends_the_life_and_then_the_part() {
+    let mut street = Street::new(2);
+    street.run("both are in sync", |houses| houses[0].in_sync() == 2);
+    street.houses[1].memory.0.lock().expect("nobody panics").cannot_write = true;
+    // The other leads next, which this one has to promise.
+    let wish = Wish::SwitchOver { to: NodeId(1), patience_ns: 100 * STEP_NS };
+    assert!(street.houses[0].control.put(wish));
+    street.run("it ends its part", |houses| houses[1].control.ending().is_some());
+    let why = Stopped::Unwritten("the disk failed".to_owned());
+    assert_eq!(street.houses[1].control.ending(), Some(Ending::Stopped(why)));
+    assert!(street.houses[1].memory.0.lock().expect("nobody panics").is_forgotten);
 }

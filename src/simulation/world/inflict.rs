@@ -7,6 +7,7 @@ use super::{CLIENTS, Cure, DELAY_NS, Healing, SLOW_DELAY_NS, World};
 use crate::cluster::View;
 use crate::cluster::control::Wish;
 use crate::model::{Durability, NodeId};
+use crate::simulation::Failure;
 use crate::simulation::faults::Fault;
 use crate::simulation::machine::{DISK_BYTES, host};
 use crate::simulation::outside::incarnation;
@@ -53,23 +54,23 @@ impl World {
                     let machine = &mut self.machines[node];
                     machine.is_frozen = false;
                     // It could not use what space there was meanwhile.
-                    if machine.was_full_until_ns > machine.frozen_ns {
-                        machine.was_full_until_ns = now_ns + FULL_NS;
+                    if machine.harm.was_full_until_ns > machine.frozen_ns {
+                        machine.harm.was_full_until_ns = now_ns + FULL_NS;
                     }
                 }
                 Cure::Fast => self.delay_ns.store(DELAY_NS, Ordering::Relaxed),
                 Cure::Space(node) => {
                     let machine = &mut self.machines[node];
                     machine.disk.set_capacity_bytes(DISK_BYTES);
-                    machine.is_full = false;
-                    machine.was_full_until_ns = now_ns + FULL_NS;
+                    machine.harm.is_full = false;
+                    machine.harm.was_full_until_ns = now_ns + FULL_NS;
                 }
                 Cure::Sync(node, one_in) => self.machines[node].sync_one_in = one_in,
             }
         }
     }
 
-    pub(super) fn fault(&mut self) -> Result<(), String> {
+    pub(super) fn fault(&mut self) -> Result<(), Failure> {
         let count = self.machines.len();
         let kind = self.kinds[self.random.below(self.kinds.len() as u64) as usize];
         let node = self.random.below(count as u64) as usize;
@@ -88,7 +89,7 @@ impl World {
     }
 
     /// One that follows on another at once, on whoever leads: before the cluster is what it was.
-    pub(super) fn hurried_fault(&mut self) -> Result<(), String> {
+    pub(super) fn hurried_fault(&mut self) -> Result<(), Failure> {
         self.hurried_ns = u64::MAX;
         let Some((_, node)) = self.leader else { return Ok(()) };
         let sudden = |kind: &Fault| {
@@ -104,7 +105,7 @@ impl World {
     }
 
     /// A disk is what it was a moment ago, or before its journal was cut and the node counted upon again.
-    pub(super) fn grow_older(&mut self) -> Result<(), String> {
+    pub(super) fn grow_older(&mut self) -> Result<(), Failure> {
         let now_ns = self.now_ns;
         let young = self.older.take_if(|(_, at_ns)| *at_ns <= now_ns).map(|(node, _)| node);
         let is_back = |node: &usize| {
@@ -133,14 +134,16 @@ impl World {
         self.hurried_ns = self.now_ns + self.random.below(within_ns);
     }
 
-    fn inflict(&mut self, kind: Fault, node: usize, other: usize) -> Result<(), String> {
-        if kind.takes_life() && (!self.is_spare(kind, node) || self.machines[node].is_disk_bad) {
+    fn inflict(&mut self, kind: Fault, node: usize, other: usize) -> Result<(), Failure> {
+        let harm = self.machines[node].harm;
+        if kind.takes_life() && (!self.is_spare(kind, node) || harm.fails || harm.is_damaged) {
             return Ok(());
         }
         if !self.strike(kind, node, other)? {
             return Ok(());
         }
         self.faults.count(kind);
+        self.trace((kind as u64) << 8 | node as u64);
         self.note(|| format!("FAULT {kind:?} node {node} other {other}"));
         if kind.takes_life() {
             self.hurry();
@@ -149,7 +152,7 @@ impl World {
     }
 
     /// Does it; false where it cannot be now.
-    fn strike(&mut self, kind: Fault, node: usize, other: usize) -> Result<bool, String> {
+    fn strike(&mut self, kind: Fault, node: usize, other: usize) -> Result<bool, Failure> {
         let down_ns = self.now_ns + 1 + self.random.below(60_000_000);
         let machine = &mut self.machines[node];
         let needs_process = !matches!(
@@ -224,11 +227,11 @@ impl World {
                 self.will(Cure::Fast);
             }
             Fault::SyncError => {
-                machine.is_disk_bad = true;
+                machine.harm.fails = true;
                 machine.disk.fail_sync_after(self.random.below(4));
             }
             Fault::WriteError => {
-                machine.is_disk_bad = true;
+                machine.harm.fails = true;
                 machine.disk.fail_write_after(self.random.below(8));
             }
             Fault::BitFlip => {
@@ -241,13 +244,13 @@ impl World {
                 // Where something stands: what is zero says nothing.
                 let used = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0) as u64 + 1;
                 machine.disk.flip(name, self.random.below(used), 1 << self.random.below(8));
-                (machine.is_disk_bad, machine.is_doubtful) = (true, true);
+                machine.harm.is_damaged = true;
                 // It is noticed when it is read.
                 machine.kill(&self.net);
                 machine.restart_at_ns = Some(down_ns);
             }
             Fault::DiskFull => {
-                machine.is_full = true;
+                machine.harm.is_full = true;
                 machine.disk.set_capacity_bytes(0);
                 self.will(Cure::Space(node));
             }
@@ -280,7 +283,7 @@ impl World {
     }
 
     /// Everything that is wrong ends.
-    pub(super) fn heal(&mut self) -> Result<(), String> {
+    pub(super) fn heal(&mut self) -> Result<(), Failure> {
         self.note(|| "all is healed".to_owned());
         self.is_healed = true;
         self.cure(true);
@@ -301,7 +304,7 @@ impl World {
             view.in_sync().iter().any(|member| {
                 let machine = &self.machines[member.node.index()];
                 machine.id != victim
-                    && !(machine.is_disk_bad || machine.is_doubtful)
+                    && !(machine.harm.fails || machine.harm.may_have_lost())
                     && incarnation(&machine.life) == Some(member.incarnation)
             })
         };

@@ -4,9 +4,9 @@ use super::World;
 use crate::cluster::Member;
 use crate::cluster::control::Wish;
 use crate::model::Sequence;
-use crate::simulation::Mutant;
 use crate::simulation::machine::Machine;
 use crate::simulation::outside::incarnation;
+use crate::simulation::{Failure, Mutant};
 use crate::venue::simulated::NodeMutant;
 
 /// How long an operator takes to see that nobody takes over by himself.
@@ -14,8 +14,9 @@ const OPERATOR_NS: u64 = 60_000_000;
 
 impl World {
     /// Where the view names nobody who is still what he was, an operator decides: he looks at all nodes, and
-    /// promotes the one whose log reaches furthest.
-    pub(super) fn look_for_orphans(&mut self) -> Result<(), String> {
+    /// promotes, of those that the view names, the one whose log reaches furthest. Another may have a record of a higher
+    /// reign, in which it told nothing, and lack what the view's primary told alone.
+    pub(super) fn look_for_orphans(&mut self) -> Result<(), Failure> {
         if !self.steps.is_multiple_of(64) {
             return Ok(());
         }
@@ -36,11 +37,14 @@ impl World {
         let is_lost =
             |member: &Member| self.machines[member.node.index()].has_lost(member.incarnation);
         if !view.in_sync().iter().all(is_lost) {
-            return Err(format!(
-                "an operator has to decide, although no fault ended who is in sync: {view:?}"
-            ));
+            let what = "an operator has to decide, although no fault ended who is in sync";
+            return Err(Failure::Noticed(format!("{what}: {view:?}")));
         }
-        let furthest = self.machines.iter().max_by_key(|machine| machine.reach());
+        let is_named = |machine: &&Machine| {
+            view.in_sync().iter().any(|member| member.node.index() == machine.id)
+        };
+        let named = self.machines.iter().filter(is_named);
+        let furthest = named.max_by_key(|machine| machine.reach());
         let Some((node, control)) =
             furthest.and_then(|machine| Some((machine.id, machine.control()?)))
         else {
@@ -54,7 +58,7 @@ impl World {
     }
 
     /// An operator makes a snapshot and prunes behind it what all nodes have on their disks.
-    pub(super) fn prune(&mut self, node: usize) -> Result<(), String> {
+    pub(super) fn prune(&mut self, node: usize) -> Result<(), Failure> {
         let synced: Option<Vec<Sequence>> = self.machines.iter().map(Machine::synced).collect();
         let Some(synced) = synced.and_then(|synced| synced.into_iter().min()) else {
             return Ok(());
@@ -69,7 +73,7 @@ impl World {
         let limit = Sequence(shared.map_or(0, |at| at as u64 + 1));
         let unreleased = self.mutant == Some(Mutant::Node(NodeMutant::SnapshotUnreleased));
         let machine = &self.machines[node];
-        if machine.is_full {
+        if machine.harm.is_full {
             return Ok(());
         }
         let pruned = machine.snapshot_and_prune(limit, unreleased);
