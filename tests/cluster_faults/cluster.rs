@@ -13,6 +13,8 @@ use crate::arbiter::{Etcd, free_port};
 use crate::crowd::Crowd;
 use crate::network::{Door, Network, command};
 use crate::support::exchange::{Exchange, House, Setup, binary};
+use crate::support::log;
+use crate::support::trader::Trader;
 
 /// Sessions that trade.
 const SESSIONS: usize = 4;
@@ -302,16 +304,38 @@ impl Cluster {
             }
         }
         drop(held);
-        let primary = self.primary();
-        if let Some(node) = &self.nodes[primary] {
-            node.check_money(SESSIONS);
+        self.nodes.iter().flatten().for_each(|node| node.check_money(SESSIONS));
+        self.wait_until_states_agreed();
+        let running: Vec<&Exchange> = self.nodes.iter().flatten().collect();
+        if let Err(what) = log::equal_states(&running) {
+            panic!("{what}\n{}", self.shown());
         }
-        self.wait_for_equal_states();
     }
 
-    /// Waits until every node has the same records, and a standby has found its state the same as that of
+    /// Reads the journals of all nodes, at the end of a test, behind a comparison. All must be one log, and have
+    /// everything that clients were told, once, and come to the state that the nodes have.
+    pub fn compare_journals(&self) {
+        let held = self.crowd.hold();
+        let traders: Vec<&Trader> = held.runners.iter().map(|runner| &runner.trader).collect();
+        let nodes = self.houses.iter().zip(&self.nodes);
+        let nodes = nodes.filter_map(|(house, node)| Some((&*house.journal, node.as_ref()?)));
+        let nodes: Vec<_> = nodes.collect();
+        assert_eq!(nodes.len(), self.nodes.len(), "all run at the end of a test");
+        match log::all_agree(&nodes, &traders) {
+            Ok(found) => println!(
+                "{} journals have {} records, {} acknowledged orders, once each, and {} messages as clients have them",
+                nodes.len(),
+                found.last,
+                found.orders,
+                found.messages,
+            ),
+            Err(what) => panic!("{what}\n{}", self.shown()),
+        }
+    }
+
+    /// Waits until every node has the same records, and a standby has found itself that its running hash is that of
     /// the primary at the last record at which they are compared. One that finds a difference stops.
-    fn wait_for_equal_states(&self) {
+    fn wait_until_states_agreed(&self) {
         self.wait("equal states", |cluster| {
             let running = (0..cluster.nodes.len()).filter(|node| cluster.nodes[*node].is_some());
             let told: Option<Vec<Value>> = running.map(|node| cluster.status(node)).collect();

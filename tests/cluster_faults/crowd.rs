@@ -50,8 +50,11 @@ pub struct Runner {
 impl Runner {
     fn new(session: usize) -> Self {
         let now = Instant::now();
+        let mut trader = Trader::new(session, 97);
+        // Whatever it was ever told is compared.
+        trader.client.kept_max = usize::MAX;
         Self {
-            trader: Trader::new(session, 97),
+            trader,
             left: Vec::new(),
             is_connected: false,
             at: 0,

@@ -70,6 +70,7 @@ fn cut_often(
         cluster.wait_until_in_sync();
         cluster.compare();
     }
+    cluster.compare_journals();
     outages.print();
     println!("the standby took over {failovers} times, and was left out {}", times - failovers);
 }
@@ -102,6 +103,7 @@ fn a_node_that_does_not_reach_the_arbiter_stops_nobody() {
             cluster.wait_until_in_sync();
             cluster.compare();
         }
+        cluster.compare_journals();
         outages.print();
     });
 }
@@ -128,6 +130,7 @@ fn the_cable_of_the_primary_is_pulled_and_the_standby_takes_over() {
             cluster.compare();
             late += cluster.late;
         }
+        cluster.compare_journals();
         outages.print();
         println!("{late} messages came from the lonely ones, each as its successor told it");
     });

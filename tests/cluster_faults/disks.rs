@@ -36,6 +36,7 @@ fn the_disk_of_the_primary_is_full_and_nothing_told_is_lost() {
         outages.end(&cluster);
         cluster.wait_until_in_sync();
         cluster.compare();
+        cluster.compare_journals();
         outages.print();
         Ok(())
     });
@@ -74,6 +75,7 @@ fn a_sync_error_ends_the_primary_and_nothing_told_is_lost() {
             cluster.wait_until_in_sync();
             cluster.compare();
         }
+        cluster.compare_journals();
         outages.print();
         Ok(())
     });

@@ -82,6 +82,7 @@ fn a_primary_is_killed_and_nothing_told_is_lost() {
         cluster.wait_until_in_sync();
         cluster.compare();
     }
+    cluster.compare_journals();
     outages.print();
 }
 
@@ -107,6 +108,7 @@ fn a_frozen_primary_that_wakes_says_nothing_that_its_successor_does_not_say() {
         cluster.compare();
         late += cluster.late;
     }
+    cluster.compare_journals();
     outages.print();
     println!("{late} messages came from the frozen ones, each as its successor told it");
 }
@@ -129,6 +131,7 @@ fn a_standby_is_killed_and_trading_goes_on() {
         cluster.wait_until_in_sync();
         cluster.compare();
     }
+    cluster.compare_journals();
     outages.print();
 }
 
@@ -153,6 +156,7 @@ fn both_are_killed_at_once_and_restarted_in_either_order() {
         cluster.wait_until_in_sync();
         cluster.compare();
     }
+    cluster.compare_journals();
     outages.print();
 }
 
@@ -191,5 +195,6 @@ fn without_etcd_trading_goes_on_and_a_failover_waits() {
     cluster.start(primary);
     cluster.wait_until_in_sync();
     cluster.compare();
+    cluster.compare_journals();
     outages.print();
 }

@@ -41,6 +41,7 @@ fn one_of_three_etcd_members_is_killed_and_a_failover_still_comes() {
         cluster.wait_until_in_sync();
         cluster.compare();
     }
+    cluster.compare_journals();
     without_member.print();
     failovers.print();
 }
@@ -77,6 +78,7 @@ fn of_three_nodes_two_primaries_are_killed_and_the_last_one_has_everything() {
         cluster.wait_until_in_sync();
         cluster.compare();
     }
+    cluster.compare_journals();
     first.print();
     second.print();
 }

@@ -8,6 +8,7 @@ pub mod book;
 pub mod crowd;
 pub mod exchange;
 pub mod fix;
+pub mod log;
 pub mod pair;
 pub mod proxy;
 pub mod trader;
