@@ -13,6 +13,7 @@ use crate::arbiter::{Etcd, free_port};
 use crate::crowd::Crowd;
 use crate::network::{Door, Network, command};
 use crate::support::exchange::{Exchange, House, Setup, binary};
+use crate::support::fix::Late;
 use crate::support::log;
 use crate::support::trader::Trader;
 
@@ -65,8 +66,8 @@ pub struct Cluster {
     houses: Vec<House>,
     arbiter: Arbiter,
     said: Vec<String>,
-    /// Messages that came on connections that were left, at the last comparison.
-    pub late: u64,
+    /// What came on connections that were left, at the last comparison.
+    pub late: Late,
     /// The machines, where the nodes do not share the test's own.
     network: Option<Network>,
 }
@@ -105,7 +106,7 @@ impl Cluster {
             nodes,
             houses,
             arbiter,
-            late: 0,
+            late: Late::default(),
             network,
         };
         for node in 0..cluster.nodes.len() {
@@ -286,7 +287,7 @@ impl Cluster {
         // Some records more, so that the state of one that has just come back is compared, too.
         self.wait_until_served();
         self.crowd.wait_for_rest(PATIENCE);
-        self.late = 0;
+        self.late = Late::default();
         let mut held = self.crowd.hold();
         for runner in &mut held.runners {
             runner.trader.client.ask_again();
@@ -298,7 +299,10 @@ impl Cluster {
             }
             for (_, left) in runner.left.drain(..) {
                 match runner.trader.client.check_left(left) {
-                    Ok(late) => self.late += late,
+                    Ok(late) => {
+                        self.late.reports += late.reports;
+                        self.late.admin += late.admin;
+                    }
                     Err(what) => panic!("{what}"),
                 }
             }

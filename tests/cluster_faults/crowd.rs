@@ -224,6 +224,18 @@ impl Crowd {
         }
     }
 
+    /// Has every session send so many orders at once, beside what it sends anyway.
+    pub fn burst(&self, orders: u32) {
+        self.hold().runners.iter_mut().for_each(|runner| runner.orders += f64::from(orders));
+    }
+
+    /// Reads what has come on connections that were left. What comes later counts as late.
+    pub fn read_what_came(&self) {
+        let mut held = self.hold();
+        let left = held.runners.iter_mut().flat_map(|runner| &mut runner.left);
+        left.for_each(|(_, left)| left.read_what_came());
+    }
+
     pub fn forget_silences(&self) {
         self.hold().runners.iter_mut().for_each(|runner| runner.longest = Duration::ZERO);
     }

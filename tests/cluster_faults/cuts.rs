@@ -7,6 +7,7 @@ use crate::cluster::Cluster;
 use crate::network::Network;
 use crate::outage::Outages;
 use crate::support::Random;
+use crate::support::fix::Late;
 use crate::{in_proportion, is_full, wait_for_a_random_moment};
 
 /// How long a way is cut at least: longer than any node waits for the other.
@@ -114,7 +115,7 @@ fn the_cable_of_the_primary_is_pulled_and_the_standby_takes_over() {
     over_a_network(test, |mut cluster| {
         let mut random = Random::new(53);
         let mut outages = Outages::new("silent death: the primary cut off from all");
-        let mut late = 0;
+        let mut late = Late::default();
         for _ in 0..in_proportion(50) {
             cluster.trade();
             wait_for_a_random_moment(&mut random);
@@ -128,10 +129,15 @@ fn the_cable_of_the_primary_is_pulled_and_the_standby_takes_over() {
             cluster.network().plug(primary);
             cluster.wait_until_in_sync();
             cluster.compare();
-            late += cluster.late;
+            late.reports += cluster.late.reports;
+            late.admin += cluster.late.admin;
         }
         cluster.compare_journals();
         outages.print();
-        println!("{late} messages came from the lonely ones, each as its successor told it");
+        let Late { reports, admin } = late;
+        println!(
+            "{reports} reports and {admin} messages of the sessions themselves came from the lonely ones, each as \
+             their successors have it in their log"
+        );
     });
 }

@@ -254,9 +254,29 @@ struct Sent {
 pub struct Left {
     stream: TcpStream,
     inbound: Vec<u8>,
+    /// So much of it had come before the moment from which on it is counted.
+    before: usize,
+}
+
+/// Whole messages that came on connections that were left, from a moment on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Late {
+    pub reports: u64,
+    /// Messages of the session itself.
+    pub admin: u64,
 }
 
 impl Left {
+    /// Reads what has come so far. Only what comes later counts.
+    pub fn read_what_came(&mut self) {
+        let mut some = [0; 65_536];
+        // Where it has ended, or was reset, nothing comes any more.
+        while let Ok(length @ 1..) = self.stream.read(&mut some) {
+            self.inbound.extend_from_slice(&some[..length]);
+        }
+        self.before = self.inbound.len();
+    }
+
     /// Says that nothing more is sent on it; what still comes can be read.
     pub fn hang_up(&self) {
         // The other side may have closed it already.
@@ -344,7 +364,7 @@ impl Client {
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
         let inbound = std::mem::take(&mut self.inbound);
-        let left = self.stream.replace(stream).map(|stream| Left { stream, inbound });
+        let left = self.stream.replace(stream).map(|stream| Left { stream, inbound, before: 0 });
         self.inbound.clear();
         self.outbound.clear();
         self.ahead.clear();
@@ -358,9 +378,9 @@ impl Client {
     }
 
     /// Reads what still came on a connection that was left, to its end, and compares each message with
-    /// what has come under its number since. Gives how many they were.
-    pub fn check_left(&mut self, left: Left) -> Result<u64, String> {
-        let Left { mut stream, mut inbound } = left;
+    /// what has come under its number since. Gives how many came late.
+    pub fn check_left(&mut self, left: Left) -> Result<Late, String> {
+        let Left { mut stream, mut inbound, before } = left;
         stream.set_nonblocking(false).map_err(|error| error.to_string())?;
         stream.set_read_timeout(Some(PATIENCE)).map_err(|error| error.to_string())?;
         match stream.read_to_end(&mut inbound) {
@@ -370,7 +390,7 @@ impl Client {
             }
             _ => {}
         }
-        let (mut at, mut count) = (0, 0);
+        let (mut at, mut count) = (0, Late::default());
         let (mut fields, mut known_fields) = (Vec::new(), Vec::new());
         while let Some(length) = split(&inbound[at..], &mut fields)? {
             let late = Incoming { bytes: &inbound[at..at + length], fields: &fields };
@@ -390,9 +410,12 @@ impl Client {
                 let late = shown(late.bytes);
                 return Err(format!("{}: {late} came late, but: {known}", self.sender));
             }
+            if at >= before {
+                count.reports += u64::from(!late.is_admin());
+                count.admin += u64::from(late.is_admin());
+            }
             self.late.push(inbound[at..at + length].to_vec());
             at += length;
-            count += 1;
         }
         Ok(count)
     }
