@@ -2,20 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use crate::apart::apart;
 use crate::cluster::Cluster;
 use crate::network::Network;
 use crate::outage::Outages;
 use crate::support::Random;
 use crate::support::fix::Late;
-use crate::{in_proportion, is_full, wait_for_a_random_moment};
+use crate::{alone_apart, in_proportion, is_full, wait_for_a_random_moment};
 
 /// How long a way is cut at least: longer than any node waits for the other.
 const CUT: Duration = Duration::from_millis(700);
 
 /// Runs a test over a network of its own, or says why it cannot.
 fn over_a_network(test: &str, run: impl FnOnce(Cluster)) {
-    apart(test, "--net", || {
+    alone_apart(test, "--net", || {
         run(Cluster::over(Network::new(2)?));
         Ok(())
     });

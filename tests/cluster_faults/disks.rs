@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use crate::apart::apart;
 use crate::cluster::{Arbiter, Cluster, Place};
 use crate::disk::{LoopDisk, Mount};
 use crate::outage::Outages;
 use crate::support::Random;
-use crate::{in_proportion, is_full, wait_for_a_random_moment};
+use crate::{alone_apart, in_proportion, is_full, wait_for_a_random_moment};
 
 #[test]
 fn the_disk_of_the_primary_is_full_and_nothing_told_is_lost() {
     let test = "disks::the_disk_of_the_primary_is_full_and_nothing_told_is_lost";
-    apart(test, "--mount", || {
+    alone_apart(test, "--mount", || {
         let mount = Mount::new(48)?;
         let places = vec![Place::At(mount.path().join("data")), Place::Own];
         let mut cluster = Cluster::with(Arbiter::file(), places);
@@ -45,7 +44,7 @@ fn the_disk_of_the_primary_is_full_and_nothing_told_is_lost() {
 #[test]
 fn a_sync_error_ends_the_primary_and_nothing_told_is_lost() {
     let test = "disks::a_sync_error_ends_the_primary_and_nothing_told_is_lost";
-    apart(test, "--mount", || {
+    alone_apart(test, "--mount", || {
         let disk = LoopDisk::new()?;
         let places = vec![Place::At(disk.path().join("data")), Place::Own];
         let mut cluster = Cluster::with(Arbiter::file(), places);

@@ -15,7 +15,6 @@ mod authority;
 #[path = "../support/mod.rs"]
 mod support;
 
-mod apart;
 mod arbiter;
 mod cluster;
 mod crowd;
@@ -49,6 +48,12 @@ const BURST_US_MAX: u64 = 5_000;
 fn alone() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::new(());
     ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// The same for a test in a namespace of `kind`.
+fn alone_apart(test: &str, kind: &str, run: impl FnOnce() -> Result<(), String>) {
+    let _alone = alone();
+    support::apart::apart(test, kind, run);
 }
 
 fn kills() -> u64 {

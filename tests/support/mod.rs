@@ -4,6 +4,7 @@
 // Each test uses its part of it.
 #![allow(dead_code)]
 
+pub mod apart;
 pub mod book;
 pub mod crowd;
 pub mod exchange;
