@@ -23,6 +23,11 @@ use tempfile::TempDir;
 
 use crate::authority::{Authority, Papers};
 
+/// Ports on machines of their own, where nobody else is: below those that connections which go out are given.
+pub const FIX_PORT: u16 = 7_001;
+pub const PEER_PORT: u16 = 7_002;
+pub const ETCD_PORT: u16 = 7_003;
+pub const ETCD_PEER_PORT: u16 = 7_004;
 /// A hardware address that no machine has.
 const NOBODY: &str = "02:00:00:00:00:ff";
 

@@ -11,6 +11,7 @@ pub mod exchange;
 pub mod fix;
 pub mod log;
 pub mod pair;
+pub mod ports;
 pub mod proxy;
 pub mod trader;
 
