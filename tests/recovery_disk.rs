@@ -12,6 +12,7 @@ use serde_json::json;
 use support::apart::apart;
 use support::exchange::{Exchange, House, Setup};
 use support::fix::{self, Client};
+use support::scratch;
 use tempfile::TempDir;
 
 /// A file system of its own; unmounted when it is dropped.
@@ -22,7 +23,7 @@ struct Mount {
 impl Mount {
     /// Or why this user may not mount.
     fn new(megabytes: u32) -> Result<Self, String> {
-        let directory = tempfile::tempdir().expect("a directory");
+        let directory = scratch::directory();
         let size = format!("size={megabytes}m");
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(directory.path());

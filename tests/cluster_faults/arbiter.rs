@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use crate::network::{ETCD_PEER_PORT, ETCD_PORT, Network, command};
 use crate::support::ports::Port;
+use crate::support::scratch;
 
 /// See the module.
 pub struct Etcd {
@@ -59,7 +60,7 @@ impl Etcd {
         tls: Vec<String>,
         ports: Vec<Port>,
     ) -> Self {
-        let data = tempfile::tempdir().expect("there is a place for it");
+        let data = scratch::directory();
         let members = urls.iter().map(|_| None).collect();
         let mut etcd = Self { members, urls, peers, data, prefix, tls, _ports: ports };
         etcd.restart();

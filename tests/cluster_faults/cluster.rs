@@ -16,6 +16,7 @@ use crate::support::exchange::{Exchange, House, Setup, binary};
 use crate::support::fix::Late;
 use crate::support::log;
 use crate::support::ports::Port;
+use crate::support::scratch;
 use crate::support::trader::Trader;
 
 /// Sessions that trade.
@@ -46,7 +47,7 @@ pub enum Arbiter {
 
 impl Arbiter {
     pub fn file() -> Self {
-        Self::File(tempfile::tempdir().expect("a directory"))
+        Self::File(scratch::directory())
     }
 
     fn line(&self) -> String {

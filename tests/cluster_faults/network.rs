@@ -22,6 +22,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tempfile::TempDir;
 
 use crate::authority::{Authority, Papers};
+use crate::support::scratch;
 
 /// Ports on machines of their own, where nobody else is: below those that connections which go out are given.
 pub const FIX_PORT: u16 = 7_001;
@@ -140,7 +141,7 @@ impl Network {
             machines: machines?,
             switch: Namespace::new()?,
             authority: Authority::new(),
-            papers: tempfile::tempdir().map_err(|error| error.to_string())?,
+            papers: scratch::directory(),
         };
         network.wire()?;
         Ok(network)

@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 
 use castle::runtime::dies_with_its_parent;
 
+use super::scratch::{self, SCRATCH};
+
 /// What tells a test that it runs apart already.
 const APART: &str = "CASTLE_TEST_APART";
 /// What the test program says itself of the one test that it runs: it has been said, or will be.
@@ -16,6 +18,7 @@ const NOT_RUN: &str = "NOT RUN: ";
 /// root of a user namespace. Says so where that may not be, or where the test says why it cannot run.
 pub fn apart(test: &str, kind: &str, run: impl FnOnce() -> Result<(), String>) {
     if std::env::var_os(APART).is_some() {
+        std::thread::spawn(end_with_the_input);
         if let Err(why) = run() {
             say(&format!("{NOT_RUN}{test}: {why}"));
         }
@@ -32,11 +35,19 @@ pub fn apart(test: &str, kind: &str, run: impl FnOnce() -> Result<(), String>) {
     };
     let mut again = Command::new("unshare");
     again.args(way).arg(std::env::current_exe().expect("a test is a program"));
-    again.args(["--exact", test, "--nocapture"]).env(APART, "1").stdout(Stdio::piped());
+    again.args(["--exact", test, "--nocapture"]).env(APART, "1");
+    again.env(SCRATCH, scratch::name()).stdin(Stdio::piped()).stdout(Stdio::piped());
     dies_with_its_parent(&mut again);
     let mut again = again.spawn().expect("unshare was there");
     pass_on(&mut again);
     assert!(again.wait().expect("it was started").success(), "it failed there: see above");
+}
+
+/// Who becomes root of a user namespace does not die with its parent any more: the end of a pipe tells of that as well.
+fn end_with_the_input() {
+    // Nothing comes until then.
+    let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+    std::process::exit(1);
 }
 
 /// Shows what the test says there.

@@ -11,8 +11,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use castle::runtime::dies_with_its_parent;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use super::scratch;
 
 /// How long an exchange may take to start, with the journal of a whole test to be read.
 const START_PATIENCE: Duration = Duration::from_secs(120);
@@ -72,8 +75,7 @@ pub struct House {
 
 impl House {
     pub fn new(setup: &Setup) -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let ring = tempfile::tempdir_in("/dev/shm").expect("a directory in memory");
+        let (directory, ring) = (scratch::directory(), scratch::directory_in_memory());
         let own = directory.path().join("data");
         let journal = setup.journal_directory.clone().unwrap_or(own);
         let config = directory.path().join("castle.toml");
@@ -98,15 +100,19 @@ impl House {
 
     /// Starts an exchange, or gives what it said when it ended instead.
     pub fn try_start(&self) -> Result<Exchange, Ended> {
+        Exchange::spawn(self.serve(), &self.journal)
+    }
+
+    fn serve(&self) -> Command {
         let mut serve = castle();
         serve.arg("serve").arg("--config").arg(&self.config);
-        Exchange::spawn(serve, &self.journal)
+        dies_with_its_parent(&mut serve);
+        serve
     }
 
     /// Starts an exchange and kills it while it starts, or soon after.
     pub fn start_killed(&self, after: Duration) {
-        let mut serve = castle();
-        serve.arg("serve").arg("--config").arg(&self.config);
+        let mut serve = self.serve();
         let child = serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let mut child = child.expect("castle can be run");
         std::thread::sleep(after);

@@ -13,6 +13,7 @@ pub mod log;
 pub mod pair;
 pub mod ports;
 pub mod proxy;
+pub mod scratch;
 pub mod trader;
 
 /// A small random number generator (splitmix64): the same numbers for the same seed.

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use super::exchange::{Exchange, House, Setup};
 use super::ports::Port;
+use super::scratch;
 
 /// How long anything of the cluster may take on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,7 +23,7 @@ pub struct Pair {
 impl Pair {
     /// Two nodes with that many sessions each; `edit` may change each node's configuration.
     pub fn new(sessions: usize, edit: impl Fn(usize, String) -> String) -> Self {
-        let view = tempfile::tempdir().expect("a directory");
+        let view = scratch::directory();
         let ports = [(); 4].map(|()| Port::hold());
         let [fix_a, fix_b, peer_a, peer_b] = ports.each_ref().map(|port| port.address);
         let members = [(0, "castle-a", peer_a), (1, "castle-b", peer_b)].map(|(node, name, address)| {

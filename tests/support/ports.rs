@@ -1,4 +1,4 @@
-//! Ports of loopback that are a test's own until it ends. A module of its own, since some tests need nothing else.
+//! Ports of loopback that are a test's own until it ends.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
