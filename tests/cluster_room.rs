@@ -9,6 +9,7 @@ use std::process::Command;
 use serde_json::json;
 use support::apart::apart;
 use support::crowd::each;
+use support::exchange::JOURNAL;
 use support::pair::{Pair, cluster, is_listening, leads_both, wait_for};
 use support::trader::Trader;
 
@@ -59,9 +60,8 @@ fn a_standby_without_room_leaves_its_primary_goes_on_and_it_comes_back_with_room
 fn leaves_and_comes_back() -> Result<(), String> {
     let pair = Pair::new(SESSIONS, |node, text| {
         let small = "segment_bytes = 1048576\nreserve_bytes = 262144\nlog_ring_records = 1024\n";
-        let usual = "segment_bytes = 33554432\nreserve_bytes = 4194304\n";
-        assert!(text.contains(usual));
-        if node == 1 { text.replace(usual, small) } else { text }
+        assert!(text.contains(JOURNAL));
+        if node == 1 { text.replace(JOURNAL, small) } else { text }
     });
     let [first, second] = &pair.houses;
     let mount = Mount::at(&second.journal)?;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::arbiter::Etcd;
 use crate::crowd::Crowd;
 use crate::network::{Door, FIX_PORT, Network, PEER_PORT, command};
-use crate::support::exchange::{Exchange, House, Setup, binary};
+use crate::support::exchange::{Exchange, House, JOURNAL, Setup, binary};
 use crate::support::fix::Late;
 use crate::support::log;
 use crate::support::ports::Port;
@@ -32,10 +32,7 @@ const COMPARE_EVERY: u64 = 16;
 /// Answers on the present connection that show that a session is served.
 const ANSWERS: u64 = 10;
 
-/// The lines of `[journal]`.
-const JOURNAL: &str =
-    "segment_bytes = 8388608\nreserve_bytes = 1048576\nlog_ring_records = 16384\n";
-/// The same where a disk is to come to its end within seconds.
+/// The lines of `[journal]` where a disk is to come to its end within seconds.
 const JOURNAL_SMALL: &str =
     "segment_bytes = 1048576\nreserve_bytes = 262144\nlog_ring_records = 2048\n";
 

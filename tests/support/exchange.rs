@@ -46,13 +46,20 @@ pub struct Setup {
     pub journal_directory: Option<PathBuf>,
 }
 
+/// Lines of `[journal]` with which an exchange that has little to do needs little: three segments are made ready before it
+/// starts, and written with zeros.
+pub const JOURNAL: &str =
+    "segment_bytes = 4194304\nreserve_bytes = 524288\nlog_ring_records = 8192\n";
+/// The same where it has much to do: no new segment every moment, and a log ring as it is shipped.
+pub const JOURNAL_LARGE: &str = "segment_bytes = 33554432\nreserve_bytes = 4194304\n";
+
 impl Default for Setup {
     fn default() -> Self {
         Self {
             durability: "local-disk",
             sessions: 2,
             fix: "messages_per_second_max = 100000000\nmessages_burst_max = 100000000\n".into(),
-            journal: "segment_bytes = 33554432\nreserve_bytes = 4194304\n".into(),
+            journal: JOURNAL.into(),
             journal_directory: None,
         }
     }
