@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use castle::venue::Venue;
 use castle::venue::config::Config;
-use support::exchange::{House, Setup};
+use support::exchange::{House, JOURNAL_LARGE, Setup};
 use support::trader::Trader;
 
 /// Requests that are measured.
@@ -98,7 +98,7 @@ fn this_thread() -> Option<usize> {
 
 #[test]
 fn a_warm_venue_allocates_nothing_from_socket_to_socket() {
-    let house = House::new(&Setup::default());
+    let house = House::new(&Setup { journal: JOURNAL_LARGE.into(), ..Setup::default() });
     let config = Config::load(&house.config).expect("a good configuration");
     let venue = Venue::start(&config).expect("it starts");
     let mut traders = [Trader::new(1, 5), Trader::new(2, 5)];

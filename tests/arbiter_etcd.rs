@@ -1,54 +1,51 @@
 //! The etcd arbiter against real etcd servers, on loopback.
 
-use std::net::TcpListener;
+mod support;
+
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use castle::cluster::arbiter::{Arbiter, EtcdArbiter, EtcdOptions};
 use castle::cluster::view::{Change, Incarnation, Member, View};
 use castle::model::{ClusterName, Durability, NodeId};
+use castle::runtime::dies_with_its_parent;
+use support::ports::Port;
+use support::scratch;
 
 /// Members of one etcd cluster, each with its data in a directory that goes with it.
 struct Etcd {
     members: Vec<Option<Child>>,
     clients: Vec<String>,
     _data: tempfile::TempDir,
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    listener.local_addr().expect("it is bound").port()
+    _ports: Vec<Port>,
 }
 
 impl Etcd {
     fn start(members: usize) -> Self {
-        let data = tempfile::tempdir().expect("there is a place for it");
-        let url = || format!("http://127.0.0.1:{}", free_port());
-        let clients: Vec<String> = (0..members).map(|_| url()).collect();
-        let peers: Vec<String> = (0..members).map(|_| url()).collect();
+        let data = scratch::directory();
+        let ports: Vec<Port> = (0..2 * members).map(|_| Port::hold()).collect();
+        let urls: Vec<String> =
+            ports.iter().map(|port| format!("http://{}", port.address)).collect();
+        let (clients, peers) = urls.split_at(members);
         let all: Vec<String> =
             peers.iter().enumerate().map(|(at, peer)| format!("m{at}={peer}")).collect();
         let members = (0..members)
             .map(|at| {
-                let child = Command::new("etcd")
-                    .args(["--name", &format!("m{at}")])
-                    .arg("--data-dir")
-                    .arg(data.path().join(format!("m{at}")))
-                    .args(["--listen-client-urls", &clients[at]])
-                    .args(["--advertise-client-urls", &clients[at]])
-                    .args(["--listen-peer-urls", &peers[at]])
-                    .args(["--initial-advertise-peer-urls", &peers[at]])
-                    .args(["--initial-cluster", &all.join(",")])
-                    .args(["--log-level", "error"])
-                    .stdin(Stdio::null())
-                    .stdout(Stdio::null())
-                    .stderr(Stdio::null())
-                    .spawn()
-                    .expect("etcd runs: install the package etcd-server");
-                Some(child)
+                let mut etcd = Command::new("etcd");
+                etcd.args(["--name", &format!("m{at}")]);
+                etcd.arg("--data-dir").arg(data.path().join(format!("m{at}")));
+                etcd.args(["--listen-client-urls", &clients[at]]);
+                etcd.args(["--advertise-client-urls", &clients[at]]);
+                etcd.args(["--listen-peer-urls", &peers[at]]);
+                etcd.args(["--initial-advertise-peer-urls", &peers[at]]);
+                etcd.args(["--initial-cluster", &all.join(",")]);
+                etcd.args(["--log-level", "error"]);
+                etcd.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+                dies_with_its_parent(&mut etcd);
+                Some(etcd.spawn().expect("etcd runs: install the package etcd-server"))
             })
             .collect();
-        Self { members, clients, _data: data }
+        Self { members, clients: clients.to_vec(), _data: data, _ports: ports }
     }
 
     fn stop(&mut self, member: usize) {

@@ -22,7 +22,7 @@ use support::trader::Trader;
 
 const FEED: usize = 16_384;
 const HASH_EVERY: u64 = 64;
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn one<T: Copy + Default + Send>(capacity: usize) -> (Producer<T>, Consumer<T>) {
     let (producer, mut consumers) = ring::ring(capacity, 1);

@@ -8,7 +8,7 @@ use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::crowd::{each, go_on_at, trade_until};
+use support::crowd::{all_agree, each, go_on_at, trade_until};
 use support::exchange::{Exchange, House, castle};
 use support::pair::{Pair, cluster, is_listening, leads_both, wait_for};
 use support::trader::Trader;
@@ -110,6 +110,7 @@ fn an_operator_promotes_the_standby_the_old_primary_returns_as_one_and_gets_the_
     });
     go_on_at(&a, &mut traders);
     wait_for("the other follows", &[&a, &b], || leads_both(&a));
+    all_agree(&[(first, &a), (second, &b)], &traders);
 }
 
 #[test]
@@ -129,6 +130,7 @@ fn a_frozen_primary_that_wakes_beside_a_promoted_standby_steps_down() {
     assert!(!leads(&a) && !is_listening(&a));
     each(&mut traders, |trader| trader.trade_some(100, 8));
     each(&mut traders, Trader::settle);
+    all_agree(&[(first, &a), (second, &b)], &traders);
 }
 
 #[test]
@@ -169,6 +171,7 @@ fn a_primary_without_its_standby_tells_nothing_until_an_operator_leaves_that_out
     wait_for("both in sync once more", &[&a, &b], || leads_both(&a));
     each(&mut traders, |trader| trader.trade_some(100, 8));
     each(&mut traders, Trader::settle);
+    all_agree(&[(first, &a), (second, &b)], &traders);
 }
 
 #[test]
@@ -192,6 +195,7 @@ fn a_primary_that_was_restarted_leads_again_when_the_other_says_that_it_does_not
     trade_until(&mut traders, || a.terminate());
     go_on_at(&b, &mut traders);
     assert!(a.wait().status.success());
+    all_agree(&[(second, &b)], &traders);
 }
 
 #[test]

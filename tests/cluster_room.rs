@@ -1,4 +1,4 @@
-//! A standby whose disk fills up, a tmpfs of its own where the test may mount one: it says so and leaves, its primary goes
+//! A standby whose disk, a tmpfs of its own, fills up: it says so and leaves, its primary goes
 //! on without it, and it comes back when there is room.
 
 mod support;
@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
+use support::apart::apart;
 use support::crowd::each;
+use support::exchange::JOURNAL;
 use support::pair::{Pair, cluster, is_listening, leads_both, wait_for};
 use support::trader::Trader;
 
@@ -20,13 +22,16 @@ const REQUESTS: u64 = 200;
 struct Mount(PathBuf);
 
 impl Mount {
-    /// None where this user may not mount.
-    fn at(directory: &Path) -> Option<Self> {
+    /// Or why this user may not mount.
+    fn at(directory: &Path) -> Result<Self, String> {
         std::fs::create_dir_all(directory).expect("a directory");
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs"]).arg(directory);
-        let mounted = mount.output().is_ok_and(|output| output.status.success());
-        mounted.then(|| Self(directory.to_owned()))
+        let output = mount.output().map_err(|error| format!("mount: {error}"))?;
+        match output.status.success() {
+            true => Ok(Self(directory.to_owned())),
+            false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+        }
     }
 
     /// Takes all the room that is left; gives the file that does.
@@ -48,17 +53,18 @@ impl Drop for Mount {
 
 #[test]
 fn a_standby_without_room_leaves_its_primary_goes_on_and_it_comes_back_with_room() {
+    let test = "a_standby_without_room_leaves_its_primary_goes_on_and_it_comes_back_with_room";
+    apart(test, "--mount", leaves_and_comes_back);
+}
+
+fn leaves_and_comes_back() -> Result<(), String> {
     let pair = Pair::new(SESSIONS, |node, text| {
         let small = "segment_bytes = 1048576\nreserve_bytes = 262144\nlog_ring_records = 1024\n";
-        let usual = "segment_bytes = 33554432\nreserve_bytes = 4194304\n";
-        assert!(text.contains(usual));
-        if node == 1 { text.replace(usual, small) } else { text }
+        assert!(text.contains(JOURNAL));
+        if node == 1 { text.replace(JOURNAL, small) } else { text }
     });
     let [first, second] = &pair.houses;
-    let Some(mount) = Mount::at(&second.journal) else {
-        println!("not run: this user may not mount a tmpfs");
-        return;
-    };
+    let mount = Mount::at(&second.journal)?;
     let (a, b) = (first.start(), second.start());
     a.admin(&json!({"command": "found"}));
     wait_for("both in sync", &[&a, &b], || leads_both(&a));
@@ -88,4 +94,5 @@ fn a_standby_without_room_leaves_its_primary_goes_on_and_it_comes_back_with_room
         cluster(&a)["nodes"][0]["states_agreed_at"].as_u64() > returned_at
     });
     drop((a, b));
+    Ok(())
 }

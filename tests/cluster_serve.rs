@@ -8,7 +8,7 @@
 mod support;
 
 use serde_json::json;
-use support::crowd::{each, go_on_at, trade_until};
+use support::crowd::{all_agree, each, go_on_at, trade_until};
 use support::exchange::Exchange;
 use support::pair::{Pair, cluster, is_listening, leads_both, wait_for};
 use support::trader::Trader;
@@ -49,6 +49,7 @@ fn clients_go_on_at_the_standby_when_the_primary_is_killed_and_at_the_old_one_wh
     });
     go_on_at(&a, &mut traders);
     wait_for("the other follows", &[&a, &b], || leads_both(&a));
+    all_agree(&[(first, &a), (second, &b)], &traders);
     assert!(traders.iter().map(|trader| trader.book.fills).sum::<u64>() > 0);
 }
 
@@ -67,4 +68,5 @@ fn a_primary_that_is_told_to_stop_hands_over_first() {
     go_on_at(&b, &mut traders);
     let ended = a.wait();
     assert!(ended.status.success(), "{ended:?}");
+    all_agree(&[(second, &b)], &traders);
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use castle::journal::{RealDisk, read};
 use serde_json::json;
-use support::exchange::{Exchange, House, castle};
+use support::exchange::{Exchange, House, JOURNAL, castle};
 use support::pair::{Pair, cluster, is_listening, leads_both, wait_for};
 use support::proxy::Proxy;
 use support::trader::Trader;
@@ -44,7 +44,7 @@ fn pair() -> (Pair, Proxy, [Exchange; 2], Vec<Trader>) {
     let pair = Pair::new(SESSIONS, |node, text| {
         let small = "segment_bytes = 1048576\nreserve_bytes = 262144\nlog_ring_records = 1024\n";
         let text = text
-            .replace("segment_bytes = 33554432\nreserve_bytes = 4194304\n", small)
+            .replace(JOURNAL, small)
             // Only this test takes the way for broken.
             .replace("primary_timeout_ms = 2000", "primary_timeout_ms = 5000");
         if node == 0 {

@@ -7,12 +7,13 @@ mod support;
 use authority::Authority;
 use serde_json::json;
 use support::pair::{Pair, cluster, leads_both, wait_for};
+use support::scratch;
 
 const SESSIONS: usize = 1;
 
 #[test]
 fn nodes_that_prove_who_they_are_come_in_sync() {
-    let (authority, directory) = (Authority::new(), tempfile::tempdir().expect("a directory"));
+    let (authority, directory) = (Authority::new(), scratch::directory());
     let names = ["castle-a", "castle-b"];
     let pair = Pair::new(SESSIONS, |node, text| {
         text + &authority.certify(names[node], directory.path()).table("cluster.tls")
@@ -25,7 +26,7 @@ fn nodes_that_prove_who_they_are_come_in_sync() {
 
 #[test]
 fn a_node_whose_certificate_bears_another_name_is_refused_and_said() {
-    let (authority, directory) = (Authority::new(), tempfile::tempdir().expect("a directory"));
+    let (authority, directory) = (Authority::new(), scratch::directory());
     let names = ["castle-a", "castle-c"];
     let pair = Pair::new(SESSIONS, |node, text| {
         text + &authority.certify(names[node], directory.path()).table("cluster.tls")
@@ -43,7 +44,7 @@ fn a_node_whose_certificate_bears_another_name_is_refused_and_said() {
 
 #[test]
 fn a_node_that_another_authority_certified_is_refused() {
-    let directories = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
+    let directories = [(); 2].map(|()| scratch::directory());
     let authorities = [(); 2].map(|()| Authority::new());
     let names = ["castle-a", "castle-b"];
     let pair = Pair::new(SESSIONS, |node, text| {

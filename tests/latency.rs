@@ -13,7 +13,7 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use serde_json::{Value, json};
-use support::exchange::{Exchange, House, Setup, castle};
+use support::exchange::{Exchange, House, JOURNAL_LARGE, Setup, castle};
 use support::trader::Trader;
 
 /// How long an interval of a second may take to end.
@@ -22,7 +22,8 @@ const STAGES: [&str; 7] = ["whole", "decode", "queue", "engine", "encode", "jour
 
 /// An exchange with a log of latencies, and two sessions that trade there.
 fn house(durability: &'static str) -> House {
-    let house = House::new(&Setup { durability, ..Setup::default() });
+    let house =
+        House::new(&Setup { durability, journal: JOURNAL_LARGE.into(), ..Setup::default() });
     let log = house.config.with_file_name("latency.hlog");
     house.edit(|text| {
         let section =

@@ -6,12 +6,13 @@ mod support;
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use support::exchange::{Exchange, House, Setup};
+use support::exchange::{Exchange, House, JOURNAL_LARGE, Setup};
 use support::trader::Trader;
 
 /// A house whose threads are as `section` says.
 fn house(durability: &'static str, section: &str) -> House {
-    let house = House::new(&Setup { durability, ..Setup::default() });
+    let house =
+        House::new(&Setup { durability, journal: JOURNAL_LARGE.into(), ..Setup::default() });
     house.edit(|text| {
         let before = text.find("[threads]").expect("the section");
         let after = text.find("[engine]").expect("the section behind it");

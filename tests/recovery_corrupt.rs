@@ -164,9 +164,9 @@ fn a_wrong_configuration_ends_with_2_and_creates_nothing() {
     for (right, wrong, words) in [
         ("local-disk", "somewhere", ["durability", "somewhere"]),
         ("tick = \"0.01\"", "tick = \"0\"", ["tick", "0"]),
-        ("segment_bytes = 33554432", "segment_bytes = 33554433", ["segment_bytes", "4096"]),
+        ("segment_bytes = 4194304", "segment_bytes = 4194305", ["segment_bytes", "4096"]),
         (
-            "reserve_bytes = 4194304",
+            "reserve_bytes = 524288",
             "reserve_bytes = 1000000000",
             ["reserve_bytes", "segment_bytes"],
         ),

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use support::Random;
-use support::exchange::{Exchange, House, Setup};
+use support::exchange::{Exchange, House, JOURNAL_LARGE, Setup};
 use support::trader::Trader;
 
 const SESSIONS: usize = 8;
@@ -49,7 +49,8 @@ fn survive(durability: &'static str, seed: u64) {
     let seed = number("CASTLE_SEED", seed);
     println!("{durability}: CASTLE_SEED={seed}");
     let mut random = Random::new(seed);
-    let house = House::new(&Setup { durability, sessions: SESSIONS, ..Setup::default() });
+    let journal = JOURNAL_LARGE.into();
+    let house = House::new(&Setup { durability, sessions: SESSIONS, journal, ..Setup::default() });
     let mut traders: Vec<Trader> =
         (1..=SESSIONS).map(|session| Trader::new(session, seed)).collect();
     let mut exchange = house.start();

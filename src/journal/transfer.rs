@@ -17,7 +17,7 @@
 //! The journal has the snapshot's mark from then on: the two belong together.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -259,12 +259,7 @@ impl Arriving {
             received: 0,
             is_kept: false,
         };
-        let bytes = parcel.bytes;
-        allocate(&arriving.file, bytes).map_err(|source| TransferError::Room {
-            bytes,
-            path,
-            source,
-        })?;
+        take_room(&arriving.file, &path, parcel.bytes, journal)?;
         Ok(arriving)
     }
 
@@ -314,6 +309,16 @@ impl Drop for Arriving {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Takes the whole space of a new file on the disk of a journal. How much is free is asked first: a file system may give
+/// all that it has before it says that it is not enough, and until that is given back the journal has no room.
+fn take_room(file: &File, path: &Path, bytes: u64, journal: &Path) -> Result<(), TransferError> {
+    let taken = RealDisk::read_only(journal).free_bytes().and_then(|free| match free < bytes {
+        true => Err(io::Error::new(ErrorKind::StorageFull, format!("{free} bytes are free"))),
+        false => allocate(file, bytes),
+    });
+    taken.map_err(|source| TransferError::Room { bytes, path: path.to_owned(), source })
 }
 
 fn not_as_said(
@@ -391,12 +396,7 @@ fn prepare(
     let mut create = OpenOptions::new();
     let file = create.write(true).create(true).truncate(true).mode(0o600).open(&prepared);
     let file = file.map_err(disk_error("create", &prepared))?;
-    let bytes = options.segment_bytes;
-    allocate(&file, bytes).map_err(|source| TransferError::Room {
-        bytes,
-        path: prepared.clone(),
-        source,
-    })?;
+    take_room(&file, &prepared, options.segment_bytes, journal)?;
     let written = file.write_all_at(&header.put(), 0).and_then(|()| file.sync_all());
     written.map_err(disk_error("write", &prepared))?;
     rename(&folder.join(ARRIVING_NAME), &folder.join(ARRIVED_NAME))?;

@@ -1,18 +1,13 @@
 //! A real etcd, of one member or of more, which can be stopped and started again with what it held.
 
-use std::net::TcpListener;
 use std::process::{Child, Stdio};
 
 use castle::runtime::dies_with_its_parent;
 use tempfile::TempDir;
 
-use crate::network::{Network, command};
-
-/// A port that nobody listens on.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    listener.local_addr().expect("it is bound").port()
-}
+use crate::network::{ETCD_PEER_PORT, ETCD_PORT, Network, command};
+use crate::support::ports::Port;
+use crate::support::scratch;
 
 /// See the module.
 pub struct Etcd {
@@ -24,6 +19,8 @@ pub struct Etcd {
     prefix: Vec<String>,
     /// By what it proves who it is, and asks for the same.
     tls: Vec<String>,
+    /// On loopback: its ports, also while a member does not run.
+    _ports: Vec<Port>,
 }
 
 impl Etcd {
@@ -33,8 +30,11 @@ impl Etcd {
 
     /// So many members on loopback, in the clear.
     pub fn of(members: usize) -> Self {
-        let urls = |_| format!("http://127.0.0.1:{}", free_port());
-        Self::with((0..members).map(urls).collect(), Vec::new(), Vec::new())
+        let ports: Vec<Port> = (0..2 * members).map(|_| Port::hold()).collect();
+        let urls = ports.iter().map(|port| format!("http://{}", port.address));
+        let mut urls: Vec<String> = urls.collect();
+        let peers = urls.split_off(members);
+        Self::with(urls, peers, Vec::new(), Vec::new(), ports)
     }
 
     /// One member on a machine of its own, where others prove who they are.
@@ -48,15 +48,21 @@ impl Etcd {
         ];
         let options = options.map(|(option, path)| format!("{option}={}", path.display()));
         let tls = options.into_iter().chain(["--client-cert-auth".to_owned()]).collect();
-        let url = format!("https://{address}:{}", free_port());
-        Self::with(vec![url], network.prefix(network.arbiter()), tls)
+        let url = format!("https://{address}:{ETCD_PORT}");
+        let peer = format!("http://127.0.0.1:{ETCD_PEER_PORT}");
+        Self::with(vec![url], vec![peer], network.prefix(network.arbiter()), tls, Vec::new())
     }
 
-    fn with(urls: Vec<String>, prefix: Vec<String>, tls: Vec<String>) -> Self {
-        let peers = urls.iter().map(|_| format!("http://127.0.0.1:{}", free_port())).collect();
-        let data = tempfile::tempdir().expect("there is a place for it");
+    fn with(
+        urls: Vec<String>,
+        peers: Vec<String>,
+        prefix: Vec<String>,
+        tls: Vec<String>,
+        ports: Vec<Port>,
+    ) -> Self {
+        let data = scratch::directory();
         let members = urls.iter().map(|_| None).collect();
-        let mut etcd = Self { members, urls, peers, data, prefix, tls };
+        let mut etcd = Self { members, urls, peers, data, prefix, tls, _ports: ports };
         etcd.restart();
         etcd
     }

@@ -9,24 +9,30 @@ use castle::runtime::dies_with_its_parent;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::arbiter::{Etcd, free_port};
+use crate::arbiter::Etcd;
 use crate::crowd::Crowd;
-use crate::network::{Door, Network, command};
-use crate::support::exchange::{Exchange, House, Setup, binary};
+use crate::network::{Door, FIX_PORT, Network, PEER_PORT, command};
+use crate::support::exchange::{Exchange, House, JOURNAL, Setup, binary};
+use crate::support::fix::Late;
+use crate::support::log;
+use crate::support::ports::Port;
+use crate::support::scratch;
+use crate::support::trader::Trader;
 
 /// Sessions that trade.
 const SESSIONS: usize = 4;
 /// How long anything may take until the test fails: no measure of the exchange.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long nobody may be able to take over until that is believed.
+const HOPELESS: Duration = Duration::from_secs(1);
+/// How often a comparison begins anew where the view changed meanwhile.
+const COMPARED_AGAIN_MAX: u32 = 5;
 /// From one comparison of the nodes' states to the next, in records.
 const COMPARE_EVERY: u64 = 16;
 /// Answers on the present connection that show that a session is served.
 const ANSWERS: u64 = 10;
 
-/// The lines of `[journal]`.
-const JOURNAL: &str =
-    "segment_bytes = 8388608\nreserve_bytes = 1048576\nlog_ring_records = 16384\n";
-/// The same where a disk is to come to its end within seconds.
+/// The lines of `[journal]` where a disk is to come to its end within seconds.
 const JOURNAL_SMALL: &str =
     "segment_bytes = 1048576\nreserve_bytes = 262144\nlog_ring_records = 2048\n";
 
@@ -38,13 +44,39 @@ pub enum Arbiter {
 
 impl Arbiter {
     pub fn file() -> Self {
-        Self::File(tempfile::tempdir().expect("a directory"))
+        Self::File(scratch::directory())
     }
 
     fn line(&self) -> String {
         match self {
             Self::File(directory) => format!("file = \"{}\"", directory.path().display()),
             Self::Etcd(etcd) => format!("etcd = \"{}\"", etcd.endpoints()),
+        }
+    }
+}
+
+/// How long nodes, and clients, wait for each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Waits {
+    /// Nodes as the product has it, clients shorter: what an outage lasts depends on it.
+    Product,
+    /// So long that a machine which is busy with other things makes nobody leave anybody.
+    Long,
+}
+
+impl Waits {
+    fn lines(self) -> &'static str {
+        match self {
+            Self::Product => "",
+            Self::Long => "primary_timeout_ms = 4000\nstandby_timeout_ms = 2000\n",
+        }
+    }
+
+    /// How long a client waits for an answer until it tries other nodes.
+    fn silence(self) -> Duration {
+        match self {
+            Self::Product => Duration::from_millis(100),
+            Self::Long => Duration::from_secs(10),
         }
     }
 }
@@ -63,48 +95,55 @@ pub struct Cluster {
     houses: Vec<House>,
     arbiter: Arbiter,
     said: Vec<String>,
-    /// Messages that came on connections that were left, at the last comparison.
-    pub late: u64,
+    /// What came on connections that were left, at the last comparison.
+    pub late: Late,
     /// The machines, where the nodes do not share the test's own.
     network: Option<Network>,
+    _ports: Vec<Port>,
 }
 
 impl Cluster {
-    pub fn of_two(arbiter: Arbiter) -> Self {
-        Self::with(arbiter, vec![Place::Own, Place::Own])
+    pub fn of_two(arbiter: Arbiter, waits: Waits) -> Self {
+        Self::with(arbiter, vec![Place::Own, Place::Own], waits)
     }
 
     /// A founded cluster with a node at each place, all in sync; the first is primary.
-    pub fn with(arbiter: Arbiter, places: Vec<Place>) -> Self {
-        Self::founded(arbiter, places, None)
+    pub fn with(arbiter: Arbiter, places: Vec<Place>, waits: Waits) -> Self {
+        Self::founded(arbiter, places, waits, None)
     }
 
     /// The same on machines of their own, two nodes and an etcd that prove to each other who they are.
-    pub fn over(network: Network) -> Self {
+    pub fn over(network: Network, waits: Waits) -> Self {
         let arbiter = Arbiter::Etcd(Etcd::on(&network));
-        Self::founded(arbiter, vec![Place::Own, Place::Own], Some(network))
+        Self::founded(arbiter, vec![Place::Own, Place::Own], waits, Some(network))
     }
 
-    fn founded(arbiter: Arbiter, places: Vec<Place>, network: Option<Network>) -> Self {
-        let ports: Vec<(u16, u16)> = places.iter().map(|_| (free_port(), free_port())).collect();
+    fn founded(
+        arbiter: Arbiter,
+        places: Vec<Place>,
+        waits: Waits,
+        network: Option<Network>,
+    ) -> Self {
+        let held = if network.is_none() { 2 * places.len() } else { 0 };
+        let held: Vec<Port> = (0..held).map(|_| Port::hold()).collect();
+        let sites: Vec<Site> =
+            (0..places.len()).map(|node| Site::of(node, &held, network.as_ref())).collect();
+        let doors = sites.iter().map(|site| site.door.clone()).collect();
         let houses = places
             .iter()
             .enumerate()
-            .map(|(node, place)| house(node, place, &ports, &arbiter, network.as_ref()));
+            .map(|(node, place)| house(node, place, &sites, (&arbiter, waits), network.as_ref()));
         let houses: Vec<House> = houses.collect();
-        let doors = ports.iter().enumerate().map(|(node, (fix, _))| {
-            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, *fix));
-            network.as_ref().map_or(Door::here(address), |network| network.door(node, address))
-        });
         let nodes: Vec<Option<Exchange>> = houses.iter().map(|_| None).collect();
         let mut cluster = Self {
-            crowd: Crowd::new(SESSIONS, doors.collect()),
+            crowd: Crowd::new(SESSIONS, doors, waits.silence()),
             said: vec![String::new(); nodes.len()],
             nodes,
             houses,
             arbiter,
-            late: 0,
+            late: Late::default(),
             network,
+            _ports: held,
         };
         for node in 0..cluster.nodes.len() {
             cluster.start(node);
@@ -196,6 +235,22 @@ impl Cluster {
         found.expect("it was waited for").0
     }
 
+    /// A figure of the view that the one who leads goes by.
+    fn view(&self, figure: &str) -> u64 {
+        let mut found = None;
+        self.wait("primary", |cluster| {
+            found = cluster.leader().and_then(|(_, status)| status["view"][figure].as_u64());
+            found.is_some()
+        });
+        found.expect("it was waited for")
+    }
+
+    /// The reign of the one who leads, and how many connections of clients were ended: what is the same as before where
+    /// nobody lost the primary.
+    pub fn hold_of_primary(&self) -> (u64, u64) {
+        (self.view("reign"), self.crowd.hold().losses())
+    }
+
     /// Waits until one node leads and the view has all that run in sync.
     pub fn wait_until_in_sync(&self) {
         let running = self.nodes.iter().flatten().count();
@@ -209,10 +264,6 @@ impl Cluster {
     pub fn trade(&self) {
         self.crowd.trade(true);
         self.wait_until_served();
-    }
-
-    pub fn moves(&self) -> u64 {
-        self.crowd.hold().moves()
     }
 
     pub fn answers(&self) -> u64 {
@@ -266,64 +317,124 @@ impl Cluster {
         });
     }
 
-    /// Waits until every session has moved to another connection and gets answers there.
-    pub fn wait_until_served_elsewhere(&self) {
-        let runners = |cluster: &Self| -> Vec<(u64, u64)> {
-            cluster.crowd.hold().runners.iter().map(|it| (it.moves, it.reports)).collect()
-        };
-        let before = runners(self);
-        self.wait("answers from another", |cluster| {
-            let now = runners(cluster);
-            now.iter().zip(&before).all(|(now, before)| now.0 > before.0 && now.1 >= ANSWERS)
+    /// Waits until no session has a connection. What was in their sockets has been read then.
+    pub fn wait_until_nobody_is_connected(&self) {
+        self.wait("end of every connection", |cluster| {
+            cluster.crowd.hold().runners.iter().all(|runner| !runner.is_connected)
         });
+    }
+
+    /// Waits until every session gets answers from other nodes than this one, at which a fault was injected. False where
+    /// nobody may take over, since it had gone on alone before: a busy machine lets a node take a healthy one for a
+    /// silent one.
+    pub fn is_taken_over(&self, from: usize) -> bool {
+        let mut hopeless_since: Option<Instant> = None;
+        let mut is_served = false;
+        self.wait("answers from another", |cluster| {
+            is_served = cluster.crowd.hold().runners.iter().all(|runner| {
+                runner.is_connected && runner.at != from && runner.reports >= ANSWERS
+            });
+            if is_served || !cluster.is_alone(from) {
+                hopeless_since = None;
+                return is_served;
+            }
+            hopeless_since.get_or_insert_with(Instant::now).elapsed() > HOPELESS
+        });
+        is_served
+    }
+
+    /// Whether all others that run know of a view in which this node is alone.
+    fn is_alone(&self, node: usize) -> bool {
+        let others = (0..self.nodes.len()).filter(|other| *other != node);
+        let mut others = others.filter(|other| self.nodes[*other].is_some());
+        others.all(|other| {
+            self.status(other).is_some_and(|it| it["view"]["in_sync"] == json!([node]))
+        })
     }
 
     /// Brings all to rest and compares: every session with the venue, money with deposits, nodes with each
-    /// other, and what came late with what was told instead.
+    /// other, and what came late with what was told instead. Where a busy machine lets the nodes change the view
+    /// meanwhile it begins anew.
     pub fn compare(&mut self) {
+        self.late = Late::default();
+        for again in 0.. {
+            self.trade();
+            self.wait_until_in_sync();
+            let epoch = self.view("epoch");
+            let Err(what) = self.compare_in(epoch) else { return };
+            self.wait_until_in_sync();
+            let is_other = self.view("epoch") != epoch;
+            assert!(is_other && again < COMPARED_AGAIN_MAX, "{what}\n{}", self.shown());
+        }
+    }
+
+    fn compare_in(&mut self, epoch: u64) -> Result<(), String> {
         // Some records more, so that the state of one that has just come back is compared, too.
         self.wait_until_served();
         self.crowd.wait_for_rest(PATIENCE);
-        self.late = 0;
         let mut held = self.crowd.hold();
         for runner in &mut held.runners {
-            runner.trader.client.ask_again();
-            let again = runner.trader.wait("resend", |trader| !trader.client.is_missing());
-            let checked = again.and_then(|()| runner.trader.settle());
-            let checked = checked.and_then(|()| runner.trader.check());
-            if let Err(what) = checked {
-                panic!("{what}\n{}", self.shown());
-            }
+            let trader = &mut runner.trader;
+            trader.client.ask_again();
+            trader.wait("resend", |trader| !trader.client.is_missing())?;
+            trader.settle()?;
+            trader.check()?;
             for (_, left) in runner.left.drain(..) {
-                match runner.trader.client.check_left(left) {
-                    Ok(late) => self.late += late,
-                    Err(what) => panic!("{what}"),
-                }
+                let late = runner.trader.client.check_left(left)?;
+                self.late.reports += late.reports;
+                self.late.admin += late.admin;
             }
         }
         drop(held);
-        let primary = self.primary();
-        if let Some(node) = &self.nodes[primary] {
-            node.check_money(SESSIONS);
-        }
-        self.wait_for_equal_states();
+        self.wait_until_states_agreed(epoch)?;
+        let running: Vec<&Exchange> = self.nodes.iter().flatten().collect();
+        log::equal_states(&running)?;
+        running.iter().try_for_each(|node| node.money(SESSIONS))
     }
 
-    /// Waits until every node has the same records, and a standby has found its state the same as that of
+    /// Reads the journals of all nodes, at the end of a test, behind a comparison. All must be one log, and have
+    /// everything that clients were told, once, and come to the state that the nodes have.
+    pub fn compare_journals(&self) {
+        let held = self.crowd.hold();
+        let traders: Vec<&Trader> = held.runners.iter().map(|runner| &runner.trader).collect();
+        let nodes = self.houses.iter().zip(&self.nodes);
+        let nodes = nodes.filter_map(|(house, node)| Some((&*house.journal, node.as_ref()?)));
+        let nodes: Vec<_> = nodes.collect();
+        assert_eq!(nodes.len(), self.nodes.len(), "all run at the end of a test");
+        match log::all_agree(&nodes, &traders) {
+            Ok(found) => println!(
+                "{} journals have {} records, {} acknowledged orders, once each, and {} messages as clients have them",
+                nodes.len(),
+                found.last,
+                found.orders,
+                found.messages,
+            ),
+            Err(what) => panic!("{what}\n{}", self.shown()),
+        }
+    }
+
+    /// Waits until every node has the same records, and a standby has found itself that its running hash is that of
     /// the primary at the last record at which they are compared. One that finds a difference stops.
-    fn wait_for_equal_states(&self) {
+    fn wait_until_states_agreed(&self, epoch: u64) -> Result<(), String> {
+        let mut is_same_view = true;
         self.wait("equal states", |cluster| {
-            let running = (0..cluster.nodes.len()).filter(|node| cluster.nodes[*node].is_some());
-            let told: Option<Vec<Value>> = running.map(|node| cluster.status(node)).collect();
-            let Some(told) = told else { return false };
-            let ends = told.iter().map(|it| it["last_record"].as_u64().unwrap_or(0));
-            let last = ends.clone().max().unwrap_or(0);
-            let compared = last - last % COMPARE_EVERY;
-            let has_agreed = |it: &Value| {
-                it["role"] == "primary" || it["states_agreed_at"].as_u64() >= Some(compared)
-            };
-            ends.clone().all(|end| end == last) && told.iter().all(has_agreed)
+            is_same_view = cluster.leader().is_none_or(|(_, it)| it["view"]["epoch"] == epoch);
+            !is_same_view || cluster.have_agreed()
         });
+        if is_same_view { Ok(()) } else { Err("the view changed".to_owned()) }
+    }
+
+    fn have_agreed(&self) -> bool {
+        let running = (0..self.nodes.len()).filter(|node| self.nodes[*node].is_some());
+        let told: Option<Vec<Value>> = running.map(|node| self.status(node)).collect();
+        let Some(told) = told else { return false };
+        let ends = told.iter().map(|it| it["last_record"].as_u64().unwrap_or(0));
+        let last = ends.clone().max().unwrap_or(0);
+        let compared = last - last % COMPARE_EVERY;
+        let has_agreed = |it: &Value| {
+            it["role"] == "primary" || it["states_agreed_at"].as_u64() >= Some(compared)
+        };
+        ends.clone().all(|end| end == last) && told.iter().all(has_agreed)
     }
 
     fn wait(&self, what: &str, mut done: impl FnMut(&Self) -> bool) {
@@ -348,11 +459,30 @@ impl Cluster {
     }
 }
 
+/// Where a node listens.
+struct Site {
+    door: Door,
+    peer: SocketAddr,
+}
+
+impl Site {
+    /// On ports that are held, or on a machine of its own.
+    fn of(node: usize, held: &[Port], network: Option<&Network>) -> Self {
+        let Some(network) = network else {
+            let [fix, peer] = [2 * node, 2 * node + 1].map(|at| held[at].address);
+            return Self { door: Door::here(fix), peer };
+        };
+        let fix = SocketAddr::from((Ipv4Addr::LOCALHOST, FIX_PORT));
+        let peer = SocketAddr::from((network.address(node), PEER_PORT));
+        Self { door: network.door(node, fix), peer }
+    }
+}
+
 fn house(
     node: usize,
     place: &Place,
-    ports: &[(u16, u16)],
-    arbiter: &Arbiter,
+    sites: &[Site],
+    (arbiter, waits): (&Arbiter, Waits),
     network: Option<&Network>,
 ) -> House {
     let house = House::new(&Setup {
@@ -370,16 +500,15 @@ fn house(
         ..Setup::default()
     });
     house.edit(|text| {
-        let mut text = text.replace("127.0.0.1:0", &format!("127.0.0.1:{}", ports[node].0));
-        let _ = write!(text, "[cluster]\nname = \"faults\"\nnode = {node}\n");
+        let mut text = text.replace("127.0.0.1:0", &sites[node].door.address.to_string());
+        let _ = write!(text, "[cluster]\nname = \"faults\"\nnode = {node}\n{}", waits.lines());
         let _ = writeln!(text, "compare_states_every = {COMPARE_EVERY}");
         let _ = write!(text, "[cluster.arbiter]\n{}\n", arbiter.line());
-        for (other, (_, port)) in ports.iter().enumerate() {
+        for (other, site) in sites.iter().enumerate() {
             let _ = write!(
                 text,
-                "[[cluster.member]]\nnode = {other}\nname = \"castle-{other}\"\n\
-                 address = \"{}:{port}\"\n",
-                network.map_or(Ipv4Addr::LOCALHOST.into(), |network| network.address(other)),
+                "[[cluster.member]]\nnode = {other}\nname = \"castle-{other}\"\naddress = \"{}\"\n",
+                site.peer,
             );
         }
         if let Some(network) = network {

@@ -11,10 +11,9 @@ use crate::support::trader::Trader;
 
 /// New orders a second of each session, with cancels and replaces beside them.
 const ORDERS_PER_SECOND: u64 = 200;
-/// How long an answer may be missing until the other nodes are tried.
-const SILENCE: Duration = Duration::from_millis(100);
-/// The same where a session has just logged on, and nothing that it asked has been answered there yet. It was taken
-/// in, so it stays: who hurries from node to node is served by none.
+/// How long, where a session has just logged on, and nothing that it asked has been answered there yet, an
+/// answer may be missing until the other nodes are tried. It was taken in, so it stays: who hurries from node to node is
+/// served by none.
 const SILENCE_AFTER_LOGON: Duration = Duration::from_secs(1);
 /// How long between two attempts of a session to connect.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(2);
@@ -26,12 +25,15 @@ pub struct Runner {
     pub trader: Trader,
     /// Connections that were left as they were, each with its door.
     pub left: Vec<(usize, Left)>,
-    is_connected: bool,
-    at: usize,
+    pub is_connected: bool,
+    /// How long an answer may be missing until the other nodes are tried.
+    silence: Duration,
+    /// The node where it is connected, or was last.
+    pub at: usize,
     /// Where it tries to connect next.
     next: usize,
-    /// Connections that were answered.
-    pub moves: u64,
+    /// Connections that the venue ended.
+    pub losses: u64,
     is_served: bool,
     /// Reports that it got on its present connection.
     pub reports: u64,
@@ -48,15 +50,19 @@ pub struct Runner {
 }
 
 impl Runner {
-    fn new(session: usize) -> Self {
+    fn new(session: usize, silence: Duration) -> Self {
         let now = Instant::now();
+        let mut trader = Trader::new(session, 97);
+        // Whatever it was ever told is compared.
+        trader.client.kept_max = usize::MAX;
         Self {
-            trader: Trader::new(session, 97),
+            trader,
             left: Vec::new(),
             is_connected: false,
+            silence,
             at: 0,
             next: 0,
-            moves: 0,
+            losses: 0,
             is_served: false,
             reports: 0,
             before: 0,
@@ -79,6 +85,7 @@ impl Runner {
                 Ok(bytes) => moved = bytes,
                 Err(what) if what.starts_with(CONNECTION_LOST) || what == "closed" => {
                     self.is_connected = false;
+                    self.losses += 1;
                 }
                 Err(what) => return Err(what),
             }
@@ -91,7 +98,6 @@ impl Runner {
             self.is_served = true;
             // Where the connection is lost it begins here again.
             self.next = self.at;
-            self.moves += 1;
         }
         if is_ready && trades {
             // What could not be sent in an outage is not made up for.
@@ -107,7 +113,7 @@ impl Runner {
             self.waits_since = now;
         }
         let is_new = self.trader.client.logged_on && self.reports == 0;
-        let silence = if is_new { SILENCE_AFTER_LOGON } else { SILENCE };
+        let silence = if is_new { self.silence.max(SILENCE_AFTER_LOGON) } else { self.silence };
         let is_late = !self.is_connected || now - self.waits_since > silence;
         if is_late && now - self.last_attempt > BETWEEN_ATTEMPTS {
             self.move_on(doors, now);
@@ -164,9 +170,9 @@ pub struct Inner {
 }
 
 impl Inner {
-    /// Connections that were answered, over all sessions.
-    pub fn moves(&self) -> u64 {
-        self.runners.iter().map(|runner| runner.moves).sum()
+    /// Connections that the venue ended, over all sessions.
+    pub fn losses(&self) -> u64 {
+        self.runners.iter().map(|runner| runner.losses).sum()
     }
 
     pub fn answers(&self) -> u64 {
@@ -182,9 +188,9 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// So many sessions, which do not trade yet.
-    pub fn new(sessions: usize, doors: Vec<Door>) -> Self {
-        let runners = (1..=sessions).map(Runner::new).collect();
+    /// So many sessions, which do not trade yet. Each tries other nodes after that long a silence.
+    pub fn new(sessions: usize, doors: Vec<Door>, silence: Duration) -> Self {
+        let runners = (1..=sessions).map(|session| Runner::new(session, silence)).collect();
         let inner = Inner { runners, doors, trades: false, wrong: None };
         let inner = Arc::new(Mutex::new(inner));
         let over = Arc::new(AtomicBool::new(false));
@@ -219,6 +225,18 @@ impl Crowd {
             runner.last_answer = now;
             runner.orders = runner.trader.orders as f64;
         }
+    }
+
+    /// Has every session send so many orders at once, beside what it sends anyway.
+    pub fn burst(&self, orders: u32) {
+        self.hold().runners.iter_mut().for_each(|runner| runner.orders += f64::from(orders));
+    }
+
+    /// Reads what has come on connections that were left. What comes later counts as late.
+    pub fn read_what_came(&self) {
+        let mut held = self.hold();
+        let left = held.runners.iter_mut().flat_map(|runner| &mut runner.left);
+        left.for_each(|(_, left)| left.read_what_came());
     }
 
     pub fn forget_silences(&self) {

@@ -5,6 +5,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::support::scratch;
+
 fn run(program: &str, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new(program).args(arguments).output();
     let output = output.map_err(|error| format!("{program}: {error}"))?;
@@ -26,7 +28,7 @@ pub struct Mount {
 impl Mount {
     /// Or why this user may not mount.
     pub fn new(megabytes: u32) -> Result<Self, String> {
-        let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let directory = scratch::directory();
         let size = format!("size={megabytes}m");
         run("mount", &["-t", "tmpfs", "-o", &size, "tmpfs", &text(directory.path().into())])?;
         Ok(Self { directory })
@@ -67,7 +69,7 @@ impl LoopDisk {
     /// Or why there is none.
     pub fn new() -> Result<Self, String> {
         let backing = Mount::new(256)?;
-        let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let directory = scratch::directory();
         let disk = Self { directory, backing };
         run("truncate", &["-s", "1G", &disk.image()])?;
         run("mkfs.ext4", &["-q", "-O", "^has_journal", &disk.image()])?;

@@ -22,7 +22,13 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tempfile::TempDir;
 
 use crate::authority::{Authority, Papers};
+use crate::support::scratch;
 
+/// Ports on machines of their own, where nobody else is: below those that connections which go out are given.
+pub const FIX_PORT: u16 = 7_001;
+pub const PEER_PORT: u16 = 7_002;
+pub const ETCD_PORT: u16 = 7_003;
+pub const ETCD_PEER_PORT: u16 = 7_004;
 /// A hardware address that no machine has.
 const NOBODY: &str = "02:00:00:00:00:ff";
 
@@ -135,7 +141,7 @@ impl Network {
             machines: machines?,
             switch: Namespace::new()?,
             authority: Authority::new(),
-            papers: tempfile::tempdir().map_err(|error| error.to_string())?,
+            papers: scratch::directory(),
         };
         network.wire()?;
         Ok(network)

@@ -17,13 +17,13 @@ impl Outages {
     }
 
     /// A fault is about to be injected.
-    pub fn begin(&mut self, cluster: &Cluster) {
-        self.faults += 1;
+    pub fn begin(&self, cluster: &Cluster) {
         cluster.crowd().forget_silences();
     }
 
-    /// Everybody is served again.
+    /// Everybody is served again: it counts.
     pub fn end(&mut self, cluster: &Cluster) {
+        self.faults += 1;
         self.silences.extend(cluster.crowd().silences());
     }
 

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::exchange::Exchange;
+use super::exchange::{Exchange, House};
+use super::log;
 use super::pair::{is_listening, wait_for};
 use super::trader::Trader;
 
@@ -51,6 +52,16 @@ pub fn trade_until<T>(traders: &mut [Trader], event: impl FnOnce() -> T) -> T {
         }
         done
     })
+}
+
+/// Nodes that are in sync have one state, and journals that come to it and hold what the traders were told.
+pub fn all_agree(nodes: &[(&House, &Exchange)], traders: &[Trader]) {
+    let nodes: Vec<_> = nodes.iter().map(|(house, node)| (&*house.journal, *node)).collect();
+    let traders: Vec<&Trader> = traders.iter().collect();
+    if let Err(what) = log::all_agree(&nodes, &traders) {
+        let said = nodes.iter().map(|(_, node)| node.said()).collect::<Vec<_>>().join("\n----\n");
+        panic!("{what}\n{said}");
+    }
 }
 
 /// All sessions go on at a node, and what it knows is what they know.

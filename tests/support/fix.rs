@@ -12,8 +12,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const SOH: u8 = 1;
 const HEAD: &[u8] = b"8=FIX.4.4\x019=";
 const TRAILER: usize = 7;
-/// Received messages that are kept to be compared with what is sent again.
-const KEPT: usize = 8_192;
+/// Received messages that are kept to be compared with what is sent again, where nothing else is said.
+const KEPT: usize = 65_536;
 /// How many of them are asked for again after a gap, beside what is missing.
 const RESENT: u64 = 3_000;
 /// How long an answer may take.
@@ -54,6 +54,11 @@ pub struct Incoming<'a> {
 }
 
 impl<'a> Incoming<'a> {
+    /// A message that was split.
+    pub fn of(bytes: &'a [u8], fields: &'a [(u32, Range<usize>)]) -> Self {
+        Self { bytes, fields }
+    }
+
     /// The first field of a tag.
     pub fn get(&self, tag: u32) -> Option<&'a [u8]> {
         let (_, range) = self.fields.iter().find(|(known, _)| *known == tag)?;
@@ -80,7 +85,7 @@ impl<'a> Incoming<'a> {
     }
 
     /// A message of the session itself, which is gap-filled and never sent again.
-    fn is_admin(&self) -> bool {
+    pub fn is_admin(&self) -> bool {
         ["0", "1", "2", "4", "5", "A"].contains(&self.msg_type())
     }
 
@@ -90,6 +95,31 @@ impl<'a> Incoming<'a> {
         let kept = self.fields.iter().filter(|(tag, _)| !marks.contains(tag));
         kept.map(|(tag, range)| (*tag, &self.bytes[range.clone()])).collect()
     }
+
+    /// When it was sent for the first time.
+    fn first_time(&self) -> Option<&'a [u8]> {
+        self.get(122).or(self.get(52))
+    }
+
+    /// Whether the other is the same message, each as it came first or as it was sent again.
+    pub fn is_same(&self, other: &Incoming<'_>) -> bool {
+        self.first_time() == other.first_time() && self.essence() == other.essence()
+    }
+}
+
+/// A whole message as text that can be read.
+pub fn shown(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace('\x01', "|")
+}
+
+/// What is known of a number.
+pub enum Known<'a> {
+    /// It came, with these bytes.
+    Message(&'a [u8]),
+    /// A gap fill stood for it.
+    Filled,
+    /// It is not kept, or never came.
+    Nothing,
 }
 
 /// The length of the whole message that `bytes` begin with, with its fields, if it is all there.
@@ -224,9 +254,29 @@ struct Sent {
 pub struct Left {
     stream: TcpStream,
     inbound: Vec<u8>,
+    /// So much of it had come before the moment from which on it is counted.
+    before: usize,
+}
+
+/// Whole messages that came on connections that were left, from a moment on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Late {
+    pub reports: u64,
+    /// Messages of the session itself.
+    pub admin: u64,
 }
 
 impl Left {
+    /// Reads what has come so far. Only what comes later counts.
+    pub fn read_what_came(&mut self) {
+        let mut some = [0; 65_536];
+        // Where it has ended, or was reset, nothing comes any more.
+        while let Ok(length @ 1..) = self.stream.read(&mut some) {
+            self.inbound.extend_from_slice(&some[..length]);
+        }
+        self.before = self.inbound.len();
+    }
+
     /// Says that nothing more is sent on it; what still comes can be read.
     pub fn hang_up(&self) {
         // The other side may have closed it already.
@@ -248,10 +298,14 @@ pub struct Client {
     pub next_in: u64,
     sent: Vec<Sent>,
     kept: VecDeque<(u64, Vec<u8>)>,
+    /// How many are kept.
+    pub kept_max: usize,
     /// Messages that came before a gap was filled.
     ahead: BTreeMap<u64, Vec<u8>>,
     /// A resend that was asked for: the next number of it, and the last that it must have.
     again: Option<(u64, u64)>,
+    /// The next number of a resend that brought what was needed and goes on to its end.
+    rest: Option<u64>,
     /// The number of the last ResendRequest that was answered.
     answered: u64,
     /// Numbers below this were acknowledged: the venue must not ask for them.
@@ -260,6 +314,8 @@ pub struct Client {
     pub asked_by_venue: Vec<u64>,
     /// Messages that were sent again and compared with what had come before.
     pub compared: u64,
+    /// Messages that came on connections that were left.
+    pub late: Vec<Vec<u8>>,
     pub logged_on: bool,
     /// Text of a Logout that came.
     pub logged_out: Option<String>,
@@ -281,12 +337,15 @@ impl Client {
             next_in: 1,
             sent: Vec::new(),
             kept: VecDeque::new(),
+            kept_max: KEPT,
             ahead: BTreeMap::new(),
             again: None,
+            rest: None,
             answered: 0,
             acknowledged: 0,
             asked_by_venue: Vec::new(),
             compared: 0,
+            late: Vec::new(),
             logged_on: false,
             logged_out: None,
             heartbeat: String::new(),
@@ -305,11 +364,12 @@ impl Client {
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
         let inbound = std::mem::take(&mut self.inbound);
-        let left = self.stream.replace(stream).map(|stream| Left { stream, inbound });
+        let left = self.stream.replace(stream).map(|stream| Left { stream, inbound, before: 0 });
         self.inbound.clear();
         self.outbound.clear();
         self.ahead.clear();
         self.again = None;
+        self.rest = None;
         self.logged_on = false;
         self.logged_out = None;
         self.asked_by_venue.clear();
@@ -318,9 +378,9 @@ impl Client {
     }
 
     /// Reads what still came on a connection that was left, to its end, and compares each message with
-    /// what has come under its number since. Gives how many they were.
-    pub fn check_left(&self, left: Left) -> Result<u64, String> {
-        let Left { mut stream, mut inbound } = left;
+    /// what has come under its number since. Gives how many came late.
+    pub fn check_left(&mut self, left: Left) -> Result<Late, String> {
+        let Left { mut stream, mut inbound, before } = left;
         stream.set_nonblocking(false).map_err(|error| error.to_string())?;
         stream.set_read_timeout(Some(PATIENCE)).map_err(|error| error.to_string())?;
         match stream.read_to_end(&mut inbound) {
@@ -330,7 +390,7 @@ impl Client {
             }
             _ => {}
         }
-        let (mut at, mut count) = (0, 0);
+        let (mut at, mut count) = (0, Late::default());
         let (mut fields, mut known_fields) = (Vec::new(), Vec::new());
         while let Some(length) = split(&inbound[at..], &mut fields)? {
             let late = Incoming { bytes: &inbound[at..at + length], fields: &fields };
@@ -346,13 +406,16 @@ impl Client {
                 None => number < self.next_in && late.is_admin(),
             };
             if !same {
-                let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\x01', "|");
                 let known = known.map_or_else(|| format!("next is {}", self.next_in), shown);
                 let late = shown(late.bytes);
                 return Err(format!("{}: {late} came late, but: {known}", self.sender));
             }
+            if at >= before {
+                count.reports += u64::from(!late.is_admin());
+                count.admin += u64::from(late.is_admin());
+            }
+            self.late.push(inbound[at..at + length].to_vec());
             at += length;
-            count += 1;
         }
         Ok(count)
     }
@@ -408,17 +471,32 @@ impl Client {
         self.outbound.extend_from_slice(bytes);
     }
 
-    /// Asks again for some of what is known, unless a gap has made it ask already.
+    /// Asks again for all that is kept, unless a gap has made it ask already.
     pub fn ask_again(&mut self) {
         if self.again.is_none() && self.ahead.is_empty() {
-            self.ask(self.known_from(), self.next_in - 1);
+            self.ask(self.kept_from(), self.next_in - 1);
         }
+    }
+
+    fn kept_from(&self) -> u64 {
+        self.kept.front().map_or(self.next_in, |(first, _)| *first).max(1)
     }
 
     /// Some of what is known is asked for beside what is missing, to be compared.
     fn known_from(&self) -> u64 {
-        let known = self.kept.front().map_or(self.next_in, |(first, _)| *first);
-        known.max(self.next_in.saturating_sub(RESENT)).max(1)
+        self.kept_from().max(self.next_in.saturating_sub(RESENT))
+    }
+
+    /// What is known of a number.
+    pub fn known(&self, number: u64) -> Known<'_> {
+        let behind = self.kept.partition_point(|(known, _)| *known <= number);
+        let Some((first, bytes)) = behind.checked_sub(1).map(|at| &self.kept[at]) else {
+            return Known::Nothing;
+        };
+        if let Some(next) = filled_until(bytes) {
+            return if number < next { Known::Filled } else { Known::Nothing };
+        }
+        if *first == number { Known::Message(bytes) } else { Known::Nothing }
     }
 
     /// Asks for everything from a number on, up to `until` at least.
@@ -514,10 +592,8 @@ impl Client {
         let mut at = 0;
         while let Some(length) = split(&inbound[at..], &mut fields)? {
             let message = Incoming { bytes: &inbound[at..at + length], fields: &fields };
-            self.take(&message, visit).map_err(|what| {
-                let shown = String::from_utf8_lossy(message.bytes).replace('\x01', "|");
-                format!("{}: {what}: {shown}", self.sender)
-            })?;
+            self.take(&message, visit)
+                .map_err(|what| format!("{}: {what}: {}", self.sender, shown(message.bytes)))?;
             at += length;
         }
         self.inbound = inbound;
@@ -537,12 +613,8 @@ impl Client {
         if message.msg_type() == "A" {
             self.logged_on = true;
         }
-        if again && let Some((next, until)) = self.again {
-            if number != next {
-                return Err(format!("resend goes on with {number} instead of {next}"));
-            }
-            let next = if message.msg_type() == "4" { message.number(36) } else { number + 1 };
-            self.again = (next <= until).then_some((next, until));
+        if again {
+            self.follow_resend(message, number)?;
         }
         match number.cmp(&self.next_in) {
             Ordering::Less if again => self.compare(message, number),
@@ -551,6 +623,23 @@ impl Client {
             Ordering::Greater if again => Err(format!("resent before {} was", self.next_in)),
             Ordering::Greater => self.take_early(message, number),
         }
+    }
+
+    /// A message that is sent again: resends come in the order of their numbers, without a gap.
+    fn follow_resend(&mut self, message: &Incoming<'_>, number: u64) -> Result<(), String> {
+        let next = if message.msg_type() == "4" { message.number(36) } else { number + 1 };
+        match self.again {
+            Some((expected, until)) if number == expected => {
+                self.again = (next <= until).then_some((next, until));
+                self.rest = if self.again.is_none() { Some(next) } else { self.rest };
+            }
+            _ if self.rest == Some(number) => self.rest = Some(next),
+            Some((expected, _)) => {
+                return Err(format!("resend goes on with {number} instead of {expected}"));
+            }
+            None => {}
+        }
+        Ok(())
     }
 
     /// A message before which others are missing.
@@ -605,7 +694,7 @@ impl Client {
     ) -> Result<(), String> {
         let number = self.next_in;
         self.kept.push_back((number, message.bytes.to_vec()));
-        if self.kept.len() > KEPT {
+        if self.kept.len() > self.kept_max {
             self.kept.pop_front();
         }
         self.next_in += 1;
@@ -646,14 +735,10 @@ impl Client {
             let known = Incoming { bytes, fields: &fields };
             let same = match gap_fill {
                 true => known.is_admin(),
-                false => {
-                    let first_time = known.get(122).or(known.get(52));
-                    known.essence() == message.essence() && message.get(122) == first_time
-                }
+                false => message.get(122).is_some() && known.is_same(message),
             };
             if !same {
-                let shown = String::from_utf8_lossy(bytes).replace('\x01', "|");
-                return Err(format!("resent differently; it was {shown}"));
+                return Err(format!("resent differently; it was {}", shown(bytes)));
             }
             self.compared += 1;
         }
@@ -700,6 +785,15 @@ impl Client {
         }
         Ok(())
     }
+}
+
+/// The number behind those that a gap fill stands for, where it is one.
+fn filled_until(bytes: &[u8]) -> Option<u64> {
+    let mut fields = Vec::new();
+    // What is kept was split before.
+    split(bytes, &mut fields).ok()??;
+    let message = Incoming { bytes, fields: &fields };
+    (message.msg_type() == "4").then(|| message.number(36))
 }
 
 /// What an error begins with when the connection has ended.

@@ -4,12 +4,16 @@
 // Each test uses its part of it.
 #![allow(dead_code)]
 
+pub mod apart;
 pub mod book;
 pub mod crowd;
 pub mod exchange;
 pub mod fix;
+pub mod log;
 pub mod pair;
+pub mod ports;
 pub mod proxy;
+pub mod scratch;
 pub mod trader;
 
 /// A small random number generator (splitmix64): the same numbers for the same seed.

@@ -1,12 +1,14 @@
 //! Two nodes of a cluster, each a `castle serve` of its own, with a file as arbiter.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::exchange::{Exchange, House, Setup};
+use super::ports::Port;
+use super::scratch;
 
 /// How long anything of the cluster may take on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -15,13 +17,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Pair {
     pub houses: [House; 2],
     view: TempDir,
+    _ports: [Port; 4],
 }
 
 impl Pair {
     /// Two nodes with that many sessions each; `edit` may change each node's configuration.
     pub fn new(sessions: usize, edit: impl Fn(usize, String) -> String) -> Self {
-        let view = tempfile::tempdir().expect("a directory");
-        let [fix_a, fix_b, peer_a, peer_b] = free_addresses();
+        let view = scratch::directory();
+        let ports = [(); 4].map(|()| Port::hold());
+        let [fix_a, fix_b, peer_a, peer_b] = ports.each_ref().map(|port| port.address);
         let members = [(0, "castle-a", peer_a), (1, "castle-b", peer_b)].map(|(node, name, address)| {
             format!("[[cluster.member]]\nnode = {node}\nname = \"{name}\"\naddress = \"{address}\"\n")
         });
@@ -42,15 +46,8 @@ impl Pair {
             });
             house
         });
-        Self { houses, view }
+        Self { houses, view, _ports: ports }
     }
-}
-
-/// Addresses that were free a moment ago.
-pub fn free_addresses<const N: usize>() -> [SocketAddr; N] {
-    let listeners: [TcpListener; N] =
-        std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").expect("a port is free"));
-    listeners.map(|listener| listener.local_addr().expect("it is bound"))
 }
 
 /// Waits, and shows what the nodes said where it is in vain.

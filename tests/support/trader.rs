@@ -139,6 +139,8 @@ impl Trader {
         self.client.acknowledged = self.book.acknowledged;
         self.client.connect(address);
         self.wait("Logon", |trader| trader.client.logged_on)?;
+        // Where it found a gap already it asked for less than all.
+        self.wait("what it missed", |trader| !trader.client.is_missing())?;
         self.client.ask_again();
         self.wait("resend", |trader| !trader.client.is_missing())?;
         self.wait("answer to everything", |trader| trader.book.unanswered() == 0)

@@ -3,11 +3,38 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-/// Tests that passed and failed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What a line of a test begins with that could not run; its name and the reason follow.
+const NOT_RUN: &str = "NOT RUN: ";
+
+/// Tests that passed and failed, and those that could not run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     pub passed: u64,
     pub failed: u64,
+    /// Each with its reason. Test programs count them among those that passed; here they are not.
+    pub not_run: Vec<String>,
+}
+
+impl Counts {
+    /// So many that passed, and nothing else.
+    pub fn passed(passed: u64) -> Self {
+        Self { passed, ..Self::default() }
+    }
+
+    pub fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.not_run.extend(other.not_run);
+    }
+
+    /// As a line, which begins with those that passed.
+    pub fn line(&self) -> String {
+        let mut line = format!("{} passed, {} failed", self.passed, self.failed);
+        if !self.not_run.is_empty() {
+            line += &format!(", {} not run: {}", self.not_run.len(), self.not_run.join("; "));
+        }
+        line
+    }
 }
 
 /// Runs a program; an error where it fails.
@@ -28,12 +55,11 @@ pub fn run_counted(command: &mut Command) -> Result<Counts, String> {
             if !line.ends_with("... ok") {
                 println!("{line}");
             }
-            if let Some(found) = counted(&line) {
-                counts.passed += found.passed;
-                counts.failed += found.failed;
-            }
+            counts.add(counted(&line).unwrap_or_default());
         }
     }
+    // They were counted where they were found to have done nothing wrong.
+    counts.passed = counts.passed.saturating_sub(counts.not_run.len() as u64);
     let status = child.wait().map_err(|error| error.to_string())?;
     if !status.success() && counts.failed == 0 {
         counts.failed = 1;
@@ -55,9 +81,13 @@ pub fn output(command: &mut Command) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The counts in a line such as `test result: ok. 3 passed; 0 failed; …` or `3 passed, 0 failed`.
+/// The counts in a line such as `test result: ok. 3 passed; 0 failed; …` or `3 passed, 0 failed`, or in one of a test
+/// that could not run.
 fn counted(line: &str) -> Option<Counts> {
     let line = line.trim();
+    if let Some(why) = line.strip_prefix(NOT_RUN) {
+        return Some(Counts { not_run: vec![why.to_owned()], ..Counts::default() });
+    }
     let result = line.strip_prefix("test result: ");
     let text = match result {
         Some(rest) => rest.split_once(". ")?.1,
@@ -68,7 +98,7 @@ fn counted(line: &str) -> Option<Counts> {
     let is_passed = words.next()? == "passed";
     let failed = words.next()?.parse().ok()?;
     let is_failed = words.next()? == "failed";
-    (is_passed && is_failed).then_some(Counts { passed, failed })
+    (is_passed && is_failed).then_some(Counts { passed, failed, ..Counts::default() })
 }
 
 fn shown(command: &Command) -> String {
@@ -84,17 +114,31 @@ fn not_started(command: &Command, error: &std::io::Error) -> String {
 mod tests {
     use super::*;
 
+    fn counts(passed: u64, failed: u64) -> Option<Counts> {
+        Some(Counts { passed, failed, ..Counts::default() })
+    }
+
     #[test]
     fn the_tests_of_a_test_program_are_counted() {
         let line = "test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 3 filtered out";
-        assert_eq!(counted(line), Some(Counts { passed: 12, failed: 0 }));
+        assert_eq!(counted(line), counts(12, 0));
         let line = "test result: FAILED. 1 passed; 2 failed; 0 ignored";
-        assert_eq!(counted(line), Some(Counts { passed: 1, failed: 2 }));
+        assert_eq!(counted(line), counts(1, 2));
     }
 
     #[test]
     fn the_scenarios_of_a_client_are_counted() {
-        assert_eq!(counted("18 passed, 0 failed"), Some(Counts { passed: 18, failed: 0 }));
+        assert_eq!(counted("18 passed, 0 failed"), counts(18, 0));
+    }
+
+    #[test]
+    fn tests_that_could_not_run_are_no_longer_among_those_that_passed() {
+        let said = "test result: ok. 3 passed; 0 failed; 0 ignored\nNOT RUN: disks: no mount\n";
+        let counts = run_counted(Command::new("printf").arg(said)).expect("tests were counted");
+        assert_eq!(counts.line(), "2 passed, 0 failed, 1 not run: disks: no mount");
+        let all = "NOT RUN: disks: no mount\ntest result: ok. 1 passed; 0 failed; 0 ignored\n";
+        let counts = run_counted(Command::new("printf").arg(all)).expect("that is no failure");
+        assert_eq!(counts.line(), "0 passed, 0 failed, 1 not run: disks: no mount");
     }
 
     #[test]
