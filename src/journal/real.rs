@@ -255,7 +255,9 @@ pub(super) fn allocate(file: &File, bytes: u64) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::journal::format::segment_name;
+    use crate::journal::format::{HEADER_SIZE, Header};
     use crate::journal::{NODE_NAME, forget_unsynced};
+    use crate::model::{ClusterName, Epoch, Sequence, Timestamp};
 
     #[test]
     fn a_locked_directory_names_the_process_that_holds_it() {
@@ -294,16 +296,35 @@ mod tests {
         }
     }
 
+    fn header(number: u64) -> [u8; HEADER_SIZE] {
+        Header {
+            number,
+            segment_bytes: 1 << 20,
+            first: Sequence(1),
+            epoch: Epoch(0),
+            timestamp: Timestamp(0),
+            hash: 0,
+            synced: Sequence(0),
+            mark: 1,
+            cluster: ClusterName::truncated(b"test"),
+        }
+        .put()
+    }
+
     #[test]
     fn what_the_system_took_for_written_is_read_from_the_disk_again() {
         // On the disk that the test is on: a file of tmpfs has nothing behind it.
         let test = std::env::current_exe().unwrap();
         let directory = tempfile::tempdir_in(test.parent().unwrap()).unwrap();
         let mut disk = RealDisk::open(directory.path()).unwrap();
-        let segments: Vec<String> = (1..=3).map(segment_name).collect();
-        for name in segments.iter().map(String::as_str).chain([NODE_NAME]) {
+        let segments: Vec<String> = (1..=5).map(segment_name).collect();
+        for (at, name) in segments.iter().map(String::as_str).chain([NODE_NAME]).enumerate() {
             let file = disk.create(name, 1 << 20).unwrap();
-            file.write(0, &vec![7; 1 << 20]).unwrap();
+            let is_prepared = (3..5).contains(&at);
+            file.write(0, &vec![if is_prepared { 0 } else { 7 }; 1 << 20]).unwrap();
+            if !is_prepared {
+                file.write(0, &header(at as u64 + 1)).unwrap();
+            }
             file.sync().unwrap();
         }
         forget_unsynced(&disk).unwrap();
