@@ -196,6 +196,25 @@ fn who_sends_without_end_waits_for_the_others_turn() {
     assert!(street.houses[0].agent.is_unread, "the rest comes next");
 }
 
+#[test]
+fn one_that_says_nothing_or_half_a_hello_is_hung_up_on() {
+    let mut street = alone();
+    let mut silent = Stranger::dials(&street);
+    let mut slow = Stranger::dials(&street);
+    let half = (FRAME_BYTES_MAX as u32).to_le_bytes();
+    slow.sends(&half);
+    street.turn();
+    let there = |houses: &[House]| houses[0].agent.downstreams.len();
+    assert_eq!(there(&street.houses), 2);
+    // A byte now and then is no hello.
+    for _ in 0..20 {
+        (0..40).for_each(|_| street.turn());
+        slow.sends(&[0]);
+    }
+    street.run("both are gone", |houses| there(houses) == 0);
+    assert_eq!([silent.hears(), slow.hears()], ["closed", "closed"]);
+}
+
 /// Three nodes, of which node 2 takes connections and never answers.
 fn with_a_silent_one() -> (Street, House) {
     let mut street = Street::new(3);
