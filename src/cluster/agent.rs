@@ -21,11 +21,11 @@ mod mutant;
 mod primary;
 mod snapshot;
 mod standby;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod word;
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -52,6 +52,7 @@ use crate::runtime::{Agent, Hurry, Now};
 pub use mutant::Mutant as AgentMutant;
 use primary::{Downstream, Stage};
 use standby::Upstream;
+use strangers::Strangers;
 
 /// Another node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,65 +170,6 @@ struct Probe<S> {
     at_ns: u64,
 }
 
-/// What was said of connections of unknown nodes, and how many may still come: anybody may dial.
-///
-/// A reason is said once; only the last few are remembered, and no more are said in a while, so that whoever makes up
-/// new ones does not fill the log. Each connection that is begun costs work, with TLS a handshake on the thread that
-/// also has the engine, so there are only so many in a while.
-struct Strangers {
-    said: VecDeque<String>,
-    sayings_left: usize,
-    says_again_at_ns: u64,
-    connections_left: usize,
-    accepts_again_at_ns: u64,
-}
-
-impl Strangers {
-    /// Reasons that are remembered, and said in [`Self::SAYINGS_NS`].
-    const SAYINGS: usize = 8;
-    const SAYINGS_NS: u64 = 10_000_000_000;
-    /// Connections that are taken in [`Self::CONNECTIONS_NS`]. Who looks whether this node listens dials every
-    /// [`REDIAL_NS`].
-    const CONNECTIONS: usize = 50;
-    const CONNECTIONS_NS: u64 = 100_000_000;
-
-    fn new(now_ns: u64) -> Self {
-        Self {
-            said: VecDeque::with_capacity(Self::SAYINGS),
-            sayings_left: Self::SAYINGS,
-            says_again_at_ns: now_ns,
-            connections_left: Self::CONNECTIONS,
-            accepts_again_at_ns: now_ns,
-        }
-    }
-
-    /// Whether this is to be said.
-    fn is_new(&mut self, why: &str, now_ns: u64) -> bool {
-        if self.said.iter().any(|said| said == why) {
-            return false;
-        }
-        if now_ns >= self.says_again_at_ns {
-            (self.sayings_left, self.says_again_at_ns) = (Self::SAYINGS, now_ns + Self::SAYINGS_NS);
-        }
-        let Some(left) = self.sayings_left.checked_sub(1) else { return false };
-        self.sayings_left = left;
-        if self.said.len() == Self::SAYINGS {
-            self.said.pop_front();
-        }
-        self.said.push_back(why.to_owned());
-        true
-    }
-
-    /// Whether a connection may be taken now.
-    fn may_come(&mut self, now_ns: u64) -> bool {
-        if now_ns >= self.accepts_again_at_ns {
-            self.connections_left = Self::CONNECTIONS;
-            self.accepts_again_at_ns = now_ns + Self::CONNECTIONS_NS;
-        }
-        self.connections_left > 0
-    }
-}
-
 /// How often a node shows that it lives, as a part of the shortest time that it may be silent.
 const SIGNS_PER_TIMEOUT: u64 = 8;
 /// How long to wait before somebody who did not answer is dialled again.
@@ -264,7 +206,7 @@ impl<W: Wires> ClusterAgent<W> {
             complaints: vec![String::new(); options.peers.len()],
             rise: Rise::default(),
             refused_connections: 0,
-            strangers: Strangers::new(now_ns),
+            strangers: Strangers::new(options.peers.len(), now_ns),
             now_ns,
             wall_ns: 0,
             begin: None,

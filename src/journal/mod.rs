@@ -76,6 +76,7 @@ mod cursor;
 mod cut;
 mod disk;
 mod error;
+mod forget;
 pub mod format;
 pub mod fuzz;
 mod node_file;
@@ -92,8 +93,9 @@ mod witness;
 mod write;
 
 pub use cut::{PlannedCut, SharedEnd};
-pub use disk::{Disk, DiskFile, forget_unsynced};
+pub use disk::{Disk, DiskFile};
 pub use error::{JournalError, OpenError};
+pub use forget::forget_unsynced;
 pub use node_file::{NODE_NAME, NodeFile};
 pub use raw::RawReader;
 pub use real::{RealDisk, RealFile};

@@ -165,7 +165,7 @@ impl<W: Wires> ClusterAgent<W> {
             && let Ok(Some(stream)) = self.outside.wires.accept()
         {
             done += 1;
-            self.strangers.connections_left -= 1;
+            self.strangers.came();
             let connections_max = self.options.peers.len() + SPARE_CONNECTIONS;
             if self.downstreams.len() >= connections_max {
                 self.refused_connections += 1;
