@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -124,7 +124,8 @@ impl Houses {
             if told["view"].is_null() {
                 self.ask(node, &json!({"command": "found"}))?;
             }
-            Ok(told["role"] == "primary")
+            // It leads a little before its doors are open.
+            Ok(told["role"] == "primary" && TcpStream::connect(self.clients[node]).is_ok())
         })
     }
 
