@@ -14,7 +14,7 @@ use crate::crowd::Crowd;
 use crate::network::{Door, FIX_PORT, Network, PEER_PORT, command};
 use crate::support::exchange::{Exchange, House, JOURNAL, Setup, binary};
 use crate::support::fix::Late;
-use crate::support::log;
+use crate::support::log::{self, Replayed};
 use crate::support::ports::Port;
 use crate::support::scratch;
 use crate::support::trader::Trader;
@@ -324,9 +324,9 @@ impl Cluster {
         });
     }
 
-    /// Waits until every session gets answers from other nodes than this one, at which a fault was injected. False where
-    /// nobody may take over, since it had gone on alone before: a busy machine lets a node take a healthy one for a
-    /// silent one.
+    /// Waits until every session gets answers from other nodes than this one, at which a fault was injected. False
+    /// where nobody may take over, since it had gone on alone before: a busy machine lets a node take a healthy one
+    /// for a silent one.
     pub fn is_taken_over(&self, from: usize) -> bool {
         let mut hopeless_since: Option<Instant> = None;
         let mut is_served = false;
@@ -352,33 +352,64 @@ impl Cluster {
         })
     }
 
-    /// Brings all to rest and compares: every session with the venue, money with deposits, nodes with each
-    /// other, and what came late with what was told instead. Where a busy machine lets the nodes change the view
-    /// meanwhile it begins anew.
+    /// Brings all to rest and compares: every session with the venue, all that was told since the last comparison with
+    /// what is sent again, money with deposits, nodes with each other, and what came late with what was told instead.
     pub fn compare(&mut self) {
         self.late = Late::default();
-        for again in 0.. {
-            self.trade();
+        self.unless_the_view_changed(Self::compare_in);
+    }
+
+    /// Does the same at the end of a test, with all that was ever told, and reads the journals of all nodes. All must be one log, and have
+    /// everything that clients were told, once, and come to the state that the nodes have.
+    pub fn compare_journals(&mut self) {
+        let found = self.unless_the_view_changed(|cluster, epoch| {
+            cluster.crowd.hold().runners.iter_mut().for_each(|runner| runner.compared_below = 1);
+            cluster.compare_in(epoch)?;
+            cluster.journals_agree()
+        });
+        println!(
+            "{} journals have {} records, {} acknowledged orders, once each, and {} messages as \
+             clients have them",
+            self.nodes.len(),
+            found.last,
+            found.orders,
+            found.messages,
+        );
+    }
+
+    /// Compares something under a view, and once more where the view is another in the end: a busy machine lets the
+    /// nodes change it.
+    fn unless_the_view_changed<T>(
+        &mut self,
+        compare: impl Fn(&mut Self, u64) -> Result<T, String>,
+    ) -> T {
+        let mut again = 0;
+        loop {
             self.wait_until_in_sync();
             let epoch = self.view("epoch");
-            let Err(what) = self.compare_in(epoch) else { return };
+            let what = match compare(self, epoch) {
+                Ok(done) => return done,
+                Err(what) => what,
+            };
             self.wait_until_in_sync();
             let is_other = self.view("epoch") != epoch;
             assert!(is_other && again < COMPARED_AGAIN_MAX, "{what}\n{}", self.shown());
+            again += 1;
         }
     }
 
     fn compare_in(&mut self, epoch: u64) -> Result<(), String> {
         // Some records more, so that the state of one that has just come back is compared, too.
-        self.wait_until_served();
+        self.trade();
         self.crowd.wait_for_rest(PATIENCE);
         let mut held = self.crowd.hold();
         for runner in &mut held.runners {
             let trader = &mut runner.trader;
-            trader.client.ask_again();
+            trader.client.ask_again_from(runner.compared_below);
             trader.wait("resend", |trader| !trader.client.is_missing())?;
             trader.settle()?;
             trader.check()?;
+            runner.compared_below = trader.client.next_in;
             for (_, left) in runner.left.drain(..) {
                 let late = runner.trader.client.check_left(left)?;
                 self.late.reports += late.reports;
@@ -392,25 +423,14 @@ impl Cluster {
         running.iter().try_for_each(|node| node.money(SESSIONS))
     }
 
-    /// Reads the journals of all nodes, at the end of a test, behind a comparison. All must be one log, and have
-    /// everything that clients were told, once, and come to the state that the nodes have.
-    pub fn compare_journals(&self) {
+    fn journals_agree(&self) -> Result<Replayed, String> {
         let held = self.crowd.hold();
         let traders: Vec<&Trader> = held.runners.iter().map(|runner| &runner.trader).collect();
         let nodes = self.houses.iter().zip(&self.nodes);
         let nodes = nodes.filter_map(|(house, node)| Some((&*house.journal, node.as_ref()?)));
         let nodes: Vec<_> = nodes.collect();
         assert_eq!(nodes.len(), self.nodes.len(), "all run at the end of a test");
-        match log::all_agree(&nodes, &traders) {
-            Ok(found) => println!(
-                "{} journals have {} records, {} acknowledged orders, once each, and {} messages as clients have them",
-                nodes.len(),
-                found.last,
-                found.orders,
-                found.messages,
-            ),
-            Err(what) => panic!("{what}\n{}", self.shown()),
-        }
+        log::all_agree(&nodes, &traders)
     }
 
     /// Waits until every node has the same records, and a standby has found itself that its running hash is that of

@@ -11,9 +11,9 @@ use crate::support::trader::Trader;
 
 /// New orders a second of each session, with cancels and replaces beside them.
 const ORDERS_PER_SECOND: u64 = 200;
-/// How long, where a session has just logged on, and nothing that it asked has been answered there yet, an
-/// answer may be missing until the other nodes are tried. It was taken in, so it stays: who hurries from node to node is
-/// served by none.
+/// How long at least, where a session has just logged on and nothing that it asked has been answered there yet, an
+/// answer may be missing until the other nodes are tried. It was taken in, so it stays: who hurries from node to node
+/// is served by none.
 const SILENCE_AFTER_LOGON: Duration = Duration::from_secs(1);
 /// How long between two attempts of a session to connect.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(2);
@@ -23,6 +23,8 @@ const IDLE: Duration = Duration::from_micros(300);
 /// A session that moves to another node where its own is silent.
 pub struct Runner {
     pub trader: Trader,
+    /// All that it was told below this number was sent again and compared.
+    pub compared_below: u64,
     /// Connections that were left as they were, each with its door.
     pub left: Vec<(usize, Left)>,
     pub is_connected: bool,
@@ -57,6 +59,7 @@ impl Runner {
         trader.client.kept_max = usize::MAX;
         Self {
             trader,
+            compared_below: 1,
             left: Vec::new(),
             is_connected: false,
             silence,

@@ -27,18 +27,12 @@ impl Outages {
         self.silences.extend(cluster.crowd().silences());
     }
 
+    /// As a row of the table in docs/cluster.md, which `cargo xtask test` puts together.
     pub fn print(mut self) {
         self.silences.sort_unstable();
         let ms = |at: usize| self.silences[at].as_secs_f64() * 1_000.0;
         let last = self.silences.len() - 1;
-        println!(
-            "fault: {}: {} times, {} outages seen by sessions: min {:.1} ms, p50 {:.1} ms, max {:.1} ms",
-            self.what,
-            self.faults,
-            self.silences.len(),
-            ms(0),
-            ms(last / 2),
-            ms(last),
-        );
+        let (what, faults) = (self.what, self.faults);
+        println!("| {what} | {faults} | {:.1} / {:.1} / {:.1} ms |", ms(0), ms(last / 2), ms(last));
     }
 }

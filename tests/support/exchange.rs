@@ -46,8 +46,8 @@ pub struct Setup {
     pub journal_directory: Option<PathBuf>,
 }
 
-/// Lines of `[journal]` with which an exchange that has little to do needs little: three segments are made ready before it
-/// starts, and written with zeros.
+/// Lines of `[journal]` with which an exchange that has little to do needs little: three segments are made ready
+/// before it starts, and written with zeros.
 pub const JOURNAL: &str =
     "segment_bytes = 4194304\nreserve_bytes = 524288\nlog_ring_records = 8192\n";
 /// The same where it has much to do: no new segment every moment, and a log ring as it is shipped.

@@ -90,10 +90,10 @@ impl<'a> Incoming<'a> {
     }
 
     /// What must be the same when it is sent again: all but length, CheckSum and the header's marks.
-    fn essence(&self) -> Vec<(u32, &'a [u8])> {
-        let marks = [8, 9, 10, 43, 52, 122];
-        let kept = self.fields.iter().filter(|(tag, _)| !marks.contains(tag));
-        kept.map(|(tag, range)| (*tag, &self.bytes[range.clone()])).collect()
+    fn essence(&self) -> impl Iterator<Item = (u32, &'a [u8])> {
+        const MARKS: [u32; 6] = [8, 9, 10, 43, 52, 122];
+        let kept = self.fields.iter().filter(|(tag, _)| !MARKS.contains(tag));
+        kept.map(|(tag, range)| (*tag, &self.bytes[range.clone()]))
     }
 
     /// When it was sent for the first time.
@@ -103,7 +103,7 @@ impl<'a> Incoming<'a> {
 
     /// Whether the other is the same message, each as it came first or as it was sent again.
     pub fn is_same(&self, other: &Incoming<'_>) -> bool {
-        self.first_time() == other.first_time() && self.essence() == other.essence()
+        self.first_time() == other.first_time() && self.essence().eq(other.essence())
     }
 }
 
@@ -400,7 +400,7 @@ impl Client {
                 Some(bytes) => {
                     split(bytes, &mut known_fields)?;
                     let known = Incoming { bytes, fields: &known_fields };
-                    (late.is_admin() && known.is_admin()) || known.essence() == late.essence()
+                    (late.is_admin() && known.is_admin()) || known.essence().eq(late.essence())
                 }
                 // A gap fill stood for it.
                 None => number < self.next_in && late.is_admin(),
@@ -473,8 +473,14 @@ impl Client {
 
     /// Asks again for all that is kept, unless a gap has made it ask already.
     pub fn ask_again(&mut self) {
+        self.ask_again_from(1);
+    }
+
+    /// The same, from a number on.
+    pub fn ask_again_from(&mut self, number: u64) {
         if self.again.is_none() && self.ahead.is_empty() {
-            self.ask(self.kept_from(), self.next_in - 1);
+            let last = self.next_in - 1;
+            self.ask(self.kept_from().max(number).min(last), last);
         }
     }
 
@@ -673,7 +679,7 @@ impl Client {
                 let bytes = self.kept_bytes(number).ok_or("a message was filled over")?;
                 split(bytes, &mut known)?;
                 let known = Incoming { bytes, fields: &known };
-                if known.essence() != early.essence() {
+                if known.essence().ne(early.essence()) {
                     return Err(format!("{}: {number} was sent again differently", self.sender));
                 }
             }

@@ -46,6 +46,14 @@ pub fn run_quietly(command: &mut Command) -> Result<(), String> {
 /// Runs a program, shows its output, and adds up its lines that count tests. A program that fails
 /// without a failed test counts as one failed test itself; one that counts nothing has failed.
 pub fn run_counted(command: &mut Command) -> Result<Counts, String> {
+    run_counted_by_line(command, |_| ())
+}
+
+/// The same, and gives each line to `look`.
+pub fn run_counted_by_line(
+    command: &mut Command,
+    mut look: impl FnMut(&str),
+) -> Result<Counts, String> {
     let mut child =
         command.stdout(Stdio::piped()).spawn().map_err(|error| not_started(command, &error))?;
     let mut counts = Counts::default();
@@ -55,6 +63,7 @@ pub fn run_counted(command: &mut Command) -> Result<Counts, String> {
             if !line.ends_with("... ok") {
                 println!("{line}");
             }
+            look(&line);
             counts.add(counted(&line).unwrap_or_default());
         }
     }

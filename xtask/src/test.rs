@@ -88,6 +88,9 @@ const CLUSTER_FAULTS: &str = "cluster_faults";
 const KILLS: &str = "5";
 /// The same in a long run.
 const KILLS_LONG: &str = "50";
+/// The head of the table of what clients saw of each fault.
+const OUTAGES: &str =
+    "| fault | times | longest time without an answer, by session: min / p50 / max |";
 
 /// Runs the steps; an error where any failed.
 pub fn run(arguments: &Arguments) -> Result<(), String> {
@@ -250,7 +253,14 @@ fn cluster_faults(context: &Context) -> Result<Outcome, String> {
     // What the clients saw of each fault is printed.
     command.args(["--", "--nocapture"]);
     command.env("CASTLE_FAULTS", if context.long { KILLS_LONG } else { KILLS });
-    run_counted(&mut command).map(Outcome::Counted)
+    let mut rows = Vec::new();
+    let counts = process::run_counted_by_line(&mut command, |line| {
+        if line.starts_with("| ") {
+            rows.push(line.to_owned());
+        }
+    })?;
+    println!("\n{OUTAGES}\n|---|---|---|\n{}\n", rows.join("\n"));
+    Ok(Outcome::Counted(counts))
 }
 
 fn integration_tests(context: &Context) -> Result<Vec<String>, String> {
