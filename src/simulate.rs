@@ -80,6 +80,7 @@ struct Sum {
     processes: u64,
     from_ring: u64,
     cuts: u64,
+    short_starts: u64,
     snapshots: u64,
     promotions: u64,
     resent: u64,
@@ -100,6 +101,7 @@ impl Sum {
         self.processes += outcome.processes;
         self.from_ring += outcome.from_ring;
         self.cuts += outcome.cuts;
+        self.short_starts += outcome.short_starts;
         self.snapshots += outcome.snapshots;
         self.promotions += outcome.promotions;
         self.resent += outcome.resent;
@@ -111,7 +113,7 @@ impl Sum {
     fn say(&self, seconds: f64) {
         say(&format!(
             "{} seeds in {seconds:.1} s ({:.1} seeds/s), {} failed: {} commands (at least {} a seed), {} answered, {} \
-             faults (at least {} a seed), {} failovers, {} processes, {} records found only in a log ring, {} journals \
+             faults (at least {} a seed), {} failovers, {} processes, {} that were gone before they had begun, {} records found only in a log ring, {} journals \
              cut, {} snapshots, {} promotions by an operator, {} messages resent, {} of clients that nobody wants",
             self.seeds,
             self.seeds as f64 / seconds,
@@ -123,6 +125,7 @@ impl Sum {
             self.faults_min.unwrap_or(0),
             self.failovers,
             self.processes,
+            self.short_starts,
             self.from_ring,
             self.cuts,
             self.snapshots,

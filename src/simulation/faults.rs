@@ -9,6 +9,10 @@ pub enum Fault {
     KillAll,
     /// A machine loses its power: unsynced writes are lost, kept or torn.
     Power,
+    /// The same, and the next process is gone, too, before it has begun.
+    KillAtStart,
+    /// A machine loses its power, and again while the next process begins.
+    PowerAtStart,
     /// A process does not run for a while, and then goes on.
     Freeze,
     /// Two nodes do not hear each other.
@@ -49,10 +53,12 @@ pub enum Fault {
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Kill,
         Self::KillAll,
         Self::Power,
+        Self::KillAtStart,
+        Self::PowerAtStart,
         Self::Freeze,
         Self::Partition,
         Self::OneWay,
@@ -75,14 +81,24 @@ impl Fault {
 
     /// Whether a disk may be lost, or be an older one.
     pub fn takes_disk(self) -> bool {
-        self.takes_life() && self != Self::Power
+        self.takes_life() && !self.takes_power()
+    }
+
+    /// Whether what was not synced is gone afterwards.
+    pub fn takes_power(self) -> bool {
+        matches!(self, Self::Power | Self::PowerAtStart)
     }
 
     /// Whether what the node acknowledged may be gone afterwards.
     pub fn takes_life(self) -> bool {
         matches!(
             self,
-            Self::Power | Self::SyncError | Self::WriteError | Self::BitFlip | Self::OlderDisk
+            Self::Power
+                | Self::PowerAtStart
+                | Self::SyncError
+                | Self::WriteError
+                | Self::BitFlip
+                | Self::OlderDisk
         )
     }
 }

@@ -25,7 +25,9 @@ use crate::simulation::outside::{
 use crate::simulation::{Failure, Mutant};
 use crate::venue::StartError;
 use crate::venue::config::Config;
-use crate::venue::simulated::{Joined, Part, Place, SimulatedNode, cut_back, snapshot_and_prune};
+use crate::venue::simulated::{
+    Joined, Part, Place, SimulatedLife, SimulatedNode, cut_back, snapshot_and_prune,
+};
 
 /// Where nodes are reached.
 pub const fn host(node: usize) -> IpAddr {
@@ -64,6 +66,30 @@ struct Process {
     standing: Arc<Standing>,
 }
 
+/// How a process ends before it has begun: while it recovers what is there, or cuts its journal.
+#[derive(Debug, Clone, Copy)]
+pub struct CutShort {
+    /// After so many writings, syncs and the like.
+    pub operations: u64,
+    /// With the power of its machine; else it is killed.
+    pub with_power: bool,
+}
+
+/// The life of a log, to a process that is killed: it comes to do nothing about an error.
+struct Survived<'a>(&'a Life);
+
+impl SimulatedLife for Survived<'_> {
+    fn lower(&self, to: Sequence) {
+        self.0.lower(to);
+    }
+
+    fn end(&self) {}
+
+    fn is_over(&self) -> bool {
+        self.0.is_over()
+    }
+}
+
 /// Why a process does not begin.
 pub enum Refusal {
     /// Recovery says so.
@@ -96,6 +122,14 @@ pub enum BadStop {
     Fault(String),
     /// What is in its log ring does not reach its disk.
     NotDurable,
+    /// It must not have come to that.
+    Failure(Failure),
+}
+
+impl From<String> for BadStop {
+    fn from(what: String) -> Self {
+        Self::Failure(what.into())
+    }
 }
 
 /// What came of a turn.
@@ -133,6 +167,8 @@ pub struct Machine {
     pub frozen_ns: u64,
     /// Its process was ended for a moment, or for a reason; when the next one begins.
     pub restart_at_ns: Option<u64>,
+    /// The next process is gone before it has begun.
+    pub cut_short: Option<CutShort>,
     /// A cut to be made before it begins.
     pub cut: Option<SharedEnd>,
     /// What was done to its disk.
@@ -185,6 +221,7 @@ impl Machine {
             is_frozen: false,
             frozen_ns: 0,
             restart_at_ns: Some(0),
+            cut_short: None,
             cut: None,
             harm: Harm::default(),
             drift_ppm: random.below(20_000) as i64 - 10_000,
@@ -289,9 +326,17 @@ impl Machine {
     ) -> Result<(), Refusal> {
         std::fs::create_dir_all(&self.directory).map_err(Failure::system)?;
         let ring = self.ring();
+        let (survived, lived) = (Survived(&self.life), &self.life);
+        let life: &dyn SimulatedLife = match self.cut_short {
+            Some(CutShort { operations, with_power }) => {
+                self.disk.power_off_after(operations);
+                if with_power { lived } else { &survived }
+            }
+            None => lived,
+        };
         // Where it cannot be done the process ends, and the next one knows nothing of it.
         if let Some(end) = self.cut.take() {
-            cut_back(&self.config, &mut self.disk, &ring, &self.life, &end)?;
+            cut_back(&self.config, &mut self.disk, &ring, life, &end)?;
         }
         let options = JournalOptions {
             segment_bytes: SEGMENT_BYTES,
@@ -310,7 +355,7 @@ impl Machine {
             network: world.network(fix_address(self.id)),
             secret: u128::from(random.draw()) << 64 | u128::from(random.draw()),
             compare_every: COMPARE_EVERY,
-            life: &self.life,
+            life,
         });
         let Joined { mut node, seat, tap, file, tag, from_ring } = joined?;
         self.from_ring += from_ring;
@@ -381,7 +426,7 @@ impl Machine {
         }
         self.process = Some(Process { node, agent, tap, control, standing });
         (self.processes, self.led) = (self.processes + 1, Epoch(0));
-        (self.is_frozen, self.restart_at_ns) = (false, None);
+        (self.is_frozen, self.restart_at_ns, self.cut_short) = (false, None, None);
         self.harm = Harm { fails: false, is_damaged: false, is_doubtful: false, ..self.harm };
         self.disk.clear_faults();
         Ok(())
@@ -440,21 +485,50 @@ impl Machine {
         came
     }
 
-    /// Its process ends its part and its venue: what is in the log ring reaches the disk first. An error where it does
-    /// not, by which a real process ends.
+    /// Its process ends its venue in good order: clients are logged out, what is in the log ring reaches the disk, and
+    /// the ring is removed. An error where that does not come about, by which a real process ends.
     pub fn stop(&mut self, now_ns: u64) -> Result<(), BadStop> {
         let mut now = self.now(now_ns);
+        if let Some(process) = &mut self.process {
+            process.node.drain();
+        }
+        for _ in 0..STOP_TURNS_MAX {
+            now.monotonic_ns += STOP_TURN_NS;
+            let Some(process) = &mut self.process else { return Ok(()) };
+            if process.node.is_drained() || process.node.fault().is_some() {
+                break;
+            }
+            for part in Part::ALL {
+                process.node.work(part, now);
+            }
+            process.agent.work(now);
+            self.look()?;
+        }
+        if let Some(process) = &mut self.process {
+            process.node.close_hot(now)?;
+        }
+        self.look()?;
+        self.sync_all(now)?;
+        ring::unlink(&self.ring()).map_err(|error| BadStop::Failure(Failure::system(error)))
+    }
+
+    /// Turns journal and syncer until all is on the disk.
+    fn sync_all(&mut self, mut now: Now) -> Result<(), BadStop> {
         let Some(process) = &mut self.process else { return Ok(()) };
         for _ in 0..STOP_TURNS_MAX {
             now.monotonic_ns += STOP_TURN_NS;
-            if process.node.journaled() >= process.node.last() {
+            let is_done = process.node.journaled() >= process.node.last();
+            if is_done {
+                process.node.close(now);
+            }
+            if let Some(why) = process.node.fault() {
+                return Err(BadStop::Fault(why));
+            }
+            if is_done {
                 return Ok(());
             }
             process.node.work(Part::Journal, now);
             process.node.work(Part::Syncer, now);
-            if let Some(why) = process.node.fault() {
-                return Err(BadStop::Fault(why));
-            }
         }
         Err(BadStop::NotDurable)
     }
@@ -497,6 +571,21 @@ impl Machine {
         Ok(())
     }
 
+    /// Its process was gone before it had begun, with the power or without.
+    pub fn was_cut_short(
+        &mut self,
+        with_power: bool,
+        world: &SimulatedWorld,
+        random: &mut Random,
+    ) -> Result<(), Failure> {
+        if with_power {
+            return self.lose_power(world, random);
+        }
+        self.disk.clear_faults();
+        self.kill(world);
+        Ok(())
+    }
+
     /// Its process is gone at once.
     pub fn kill(&mut self, world: &SimulatedWorld) {
         world.kill(host(self.id));
@@ -509,11 +598,11 @@ impl Machine {
         &mut self,
         world: &SimulatedWorld,
         random: &mut Random,
-    ) -> Result<(), String> {
+    ) -> Result<(), Failure> {
         self.kill(world);
         self.disk.crash(random.draw());
         self.lose_life();
-        ring::unlink(&self.ring()).map_err(|error| error.to_string())
+        ring::unlink(&self.ring()).map_err(Failure::system)
     }
 
     /// An order of an earlier logon comes to its sequencer only now. False where there is none.

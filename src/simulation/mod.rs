@@ -50,6 +50,8 @@ pub struct Outcome {
     pub from_ring: u64,
     /// Journals that were cut back to what was shared.
     pub cuts: u64,
+    /// Processes that were gone before they had begun.
+    pub short_starts: u64,
     /// Snapshots that were made, and pruned behind.
     pub snapshots: u64,
     /// How often an operator had to decide who leads.

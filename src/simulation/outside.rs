@@ -10,7 +10,7 @@ use crate::cluster::port::Port;
 use crate::cluster::steward::{Answer, Beginning, Kept, Promise, Request};
 use crate::cluster::wires::Wires;
 use crate::cluster::{Held, Incarnation, Version, View};
-use crate::gateway::network::Network as _;
+use crate::gateway::network::{Network as _, Ready};
 use crate::gateway::simulated::{SimulatedNetwork, SimulatedStream, SimulatedWorld};
 use crate::journal::simulated::{Random, SimulatedDisk, SimulatedFile};
 use crate::journal::{NodeFile, RawReader};
@@ -31,11 +31,15 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Which of its streams is ready an agent does not ask.
+const SLOT: usize = 0;
+
 /// Sockets between nodes.
 pub struct SimulatedWires {
     world: SimulatedWorld,
     network: SimulatedNetwork,
     at: SocketAddr,
+    ready: Vec<Ready>,
 }
 
 impl SimulatedWires {
@@ -44,7 +48,7 @@ impl SimulatedWires {
         let mut network = world.network(at);
         // A simulated listener can always be opened.
         let _ = network.open_listener();
-        Self { world: world.clone(), network, at }
+        Self { world: world.clone(), network, at, ready: Vec::new() }
     }
 }
 
@@ -52,15 +56,21 @@ impl Wires for SimulatedWires {
     type Stream = SimulatedStream;
 
     fn poll(&mut self) -> io::Result<bool> {
-        Ok(true)
+        self.ready.clear();
+        self.network.poll(&mut self.ready)?;
+        Ok(!self.ready.is_empty())
     }
 
     fn accept(&mut self) -> io::Result<Option<SimulatedStream>> {
-        Ok(self.network.accept()?.map(|(stream, _)| stream))
+        let Some((mut stream, _)) = self.network.accept()? else { return Ok(None) };
+        self.network.register(&mut stream, SLOT)?;
+        Ok(Some(stream))
     }
 
     fn dial(&mut self, to: SocketAddr) -> io::Result<SimulatedStream> {
-        Ok(self.world.connect(self.at.ip(), to))
+        let mut stream = self.world.connect(self.at.ip(), to);
+        self.network.register(&mut stream, SLOT)?;
+        Ok(stream)
     }
 
     fn is_connected(&mut self, stream: &mut SimulatedStream) -> io::Result<bool> {
@@ -347,6 +357,10 @@ impl SimulatedLife for Life {
 
     fn end(&self) {
         forget(self);
+    }
+
+    fn is_over(&self) -> bool {
+        lock(self).is_none()
     }
 }
 

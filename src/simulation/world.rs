@@ -110,6 +110,7 @@ pub struct World {
     snapshots: u64,
     failovers: u64,
     cuts: u64,
+    short_starts: u64,
     promotions: u64,
     /// Since when no node that the view names is what it was.
     orphaned_since_ns: Option<u64>,
@@ -265,6 +266,7 @@ impl World {
             snapshots: 0,
             failovers: 0,
             cuts: 0,
+            short_starts: 0,
             promotions: 0,
             orphaned_since_ns: None,
             is_healed: false,
@@ -464,6 +466,9 @@ impl World {
         if error.is_some() && self.history.is_some() {
             self.note_all();
         }
+        // Of another run the directory is another.
+        let directory = self.directory.display().to_string();
+        let error = error.map(|error| error.without(&directory));
         Outcome {
             digest: self.digest(),
             nuisances: self.nuisances.iter().map(|nuisance| nuisance.sent).sum(),
@@ -475,6 +480,7 @@ impl World {
             processes: self.machines.iter().map(|machine| machine.processes).sum(),
             from_ring: self.machines.iter().map(|machine| machine.from_ring).sum(),
             cuts: self.cuts,
+            short_starts: self.short_starts,
             snapshots: self.snapshots,
             promotions: self.promotions,
             resent: self.clients.iter().map(|client| client.resent).sum(),

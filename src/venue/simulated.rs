@@ -5,7 +5,8 @@
 //! outlives a real one, and `recover` reads it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use crate::cluster::Standing;
@@ -129,11 +130,11 @@ impl SimulatedNode {
 
     fn begin(mut place: Place<'_>) -> Result<Joined, StartError> {
         let config = place.config;
+        let start = Start::Standby { has_life: !place.life.is_over() };
         // The process before may have ended because a sync failed.
         forget_unsynced(&place.disk)?;
         let file = NodeFile::open(&mut place.disk, config.cluster.name)?;
-        let recovered =
-            recover(place.disk, config, place.options, place.shelf, place.ring, Start::Standby)?;
+        let recovered = recover(place.disk, config, place.options, place.shelf, place.ring, start)?;
         let last = recovered.log.last;
         let from_ring = recovered.from_ring;
         let error = |source| StartError::Ring { path: place.ring.to_owned(), source };
@@ -224,6 +225,35 @@ impl SimulatedNode {
         }
     }
 
+    /// Begins to end in good order, as [`Venue::stop`](super::Venue::stop) does: everybody is logged out.
+    pub fn drain(&mut self) {
+        self.node.gateway.drain_switches().0.store(true, Ordering::Release);
+    }
+
+    /// Whether nobody is connected any more.
+    pub fn is_drained(&self) -> bool {
+        self.node.gateway.drain_switches().1.load(Ordering::Acquire)
+    }
+
+    /// Ends gateway and sequencer. What the journal has to sync is known then.
+    pub fn close_hot(&mut self, now: Now) -> Result<(), String> {
+        self.node.gateway.close(now);
+        self.node.core.sequencer.close(now);
+        let closed = *self.node.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = closed.ok_or("the sequencer ended without a word")?.last;
+        if last != self.last() {
+            return Err(format!("the sequencer ended with record {last}, not {}", self.last()));
+        }
+        Ok(())
+    }
+
+    /// Ends the rest, once all is synced.
+    pub fn close(&mut self, now: Now) {
+        self.node.core.journal.close(now);
+        self.node.core.syncer.close(now);
+        self.node.store.close(now);
+    }
+
     /// Why it cannot go on, if it cannot.
     pub fn fault(&self) -> Option<String> {
         self.fault.report().map(|report| report.to_string())
@@ -237,7 +267,7 @@ impl SimulatedNode {
     /// The last record that is synced.
     pub fn journaled(&self) -> Sequence {
         let progress = &self.node.core.sequencer.progress;
-        Sequence(progress.synced.load(std::sync::atomic::Ordering::Acquire))
+        Sequence(progress.synced.load(Ordering::Acquire))
     }
 
     /// The last record that its engine has applied.
@@ -279,6 +309,9 @@ pub trait SimulatedLife {
 
     /// It is over.
     fn end(&self);
+
+    /// Whether it is.
+    fn is_over(&self) -> bool;
 }
 
 struct Lived<'a>(&'a dyn SimulatedLife);

@@ -2,10 +2,11 @@
 
 use super::World;
 use crate::cluster::control::{Ending, Stopped};
+use crate::journal::simulated::POWER_OFF;
 use crate::simulation::Failure;
 use crate::simulation::faults::Fault;
 use crate::simulation::harm::Reason;
-use crate::simulation::machine::{BadStop, Came, Refusal};
+use crate::simulation::machine::{BadStop, Came, CutShort, Refusal};
 
 impl World {
     pub(super) fn start(&mut self, node: usize) -> Result<(), Failure> {
@@ -24,6 +25,14 @@ impl World {
         };
         self.note(|| format!("node {node} cannot begin: {error}"));
         let machine = &mut self.machines[node];
+        if let Some(CutShort { with_power, .. }) = machine.cut_short.take()
+            && error.to_string().contains(POWER_OFF)
+        {
+            machine.was_cut_short(with_power, &self.net, &mut self.random)?;
+            machine.restart_at_ns = Some(now_ns + 3_000_000);
+            self.short_starts += 1;
+            return Ok(());
+        }
         let wait_ns = match machine.harm.of_start(&error, now_ns) {
             Some(Reason::Failed) => {
                 if !machine.has_ended_life() {
@@ -94,6 +103,7 @@ impl World {
         match self.machines[node].stop(self.now_ns) {
             Ok(()) => {}
             Err(BadStop::Fault(why)) => return self.fails(node, &why),
+            Err(BadStop::Failure(failure)) => return Err(failure),
             // The log ring and the life are there for the next process.
             Err(BadStop::NotDurable) if self.machines[node].harm.is_full => {
                 self.ends(node, 3_000_000);
@@ -111,6 +121,8 @@ impl World {
             Ending::Cut(end) => {
                 machine.cut = Some(end);
                 self.cuts += 1;
+                self.may_cut_short(node);
+                let machine = &mut self.machines[node];
                 if self.kinds.contains(&Fault::OlderDisk) {
                     machine.take_image();
                     machine.is_image_uncut = true;
