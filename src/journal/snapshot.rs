@@ -219,11 +219,20 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
 /// Removes the segments that come before the one with the record `covered`, which is synced, the lowest first, so
 /// that no crash leaves a gap. The segment that is being written always stays, so this may be done beside the exchange.
 pub fn prune(journal: &Path, covered: Sequence) -> Result<Vec<String>, OpenError> {
-    let disk = RealDisk::read_only(journal);
-    let removed = self::covered(&disk, covered)?;
+    prune_of(&RealDisk::read_only(journal), covered, &mut |name| {
+        fs::remove_file(journal.join(name)).and_then(|()| sync_directory(journal))
+    })
+}
+
+/// The same of whichever disk; `remove` takes a file away for good.
+pub(crate) fn prune_of<D: Disk>(
+    disk: &D,
+    covered: Sequence,
+    remove: &mut dyn FnMut(&str) -> io::Result<()>,
+) -> Result<Vec<String>, OpenError> {
+    let removed = self::covered(disk, covered)?;
     for name in &removed {
-        let done = fs::remove_file(journal.join(name)).and_then(|()| sync_directory(journal));
-        done.map_err(OpenError::disk("remove", disk.path(name)))?;
+        remove(name).map_err(OpenError::disk("remove", disk.path(name)))?;
     }
     Ok(removed)
 }
@@ -232,7 +241,7 @@ pub fn prune(journal: &Path, covered: Sequence) -> Result<Vec<String>, OpenError
 ///
 /// That record is synced, and so is the header of its segment. One that follows may have a header that a loss of power
 /// still takes: what a journal begins with must not.
-pub(crate) fn covered<D: Disk>(disk: &D, covered: Sequence) -> Result<Vec<String>, OpenError> {
+fn covered<D: Disk>(disk: &D, covered: Sequence) -> Result<Vec<String>, OpenError> {
     let numbers = segment_numbers(disk, Start::First)?;
     let mut names = Vec::new();
     for pair in numbers.windows(2) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::cluster::agent::{Options, Outside, PeerAddress};
 use crate::cluster::arrival::NoArrival;
 use crate::cluster::control::{Control, Ending, Status};
+use crate::cluster::keeper::Log;
 use crate::cluster::standing::Post;
 use crate::cluster::steward::{Rule, Settings};
 use crate::cluster::{ClusterAgent, Incarnation, Standing};
@@ -20,14 +21,12 @@ use crate::ring::{self, Consumer};
 use crate::runtime::{Agent, Now};
 use crate::simulation::harm::Harm;
 use crate::simulation::outside::{
-    Arbitration, Life, SimulatedHistory, SimulatedKeeper, SimulatedWires, forget, incarnation,
+    Arbitration, Life, SimulatedHistory, SimulatedKeeper, SimulatedWires, forget,
 };
 use crate::simulation::{Failure, Mutant};
 use crate::venue::StartError;
 use crate::venue::config::Config;
-use crate::venue::simulated::{
-    Joined, Part, Place, SimulatedLife, SimulatedNode, cut_back, snapshot_and_prune,
-};
+use crate::venue::simulated::{Joined, Part, Place, SimulatedNode, cut_back, snapshot_and_prune};
 
 /// Where nodes are reached.
 pub const fn host(node: usize) -> IpAddr {
@@ -73,21 +72,6 @@ pub struct CutShort {
     pub operations: u64,
     /// With the power of its machine; else it is killed.
     pub with_power: bool,
-}
-
-/// The life of a log, to a process that is killed: it comes to do nothing about an error.
-struct Survived<'a>(&'a Life);
-
-impl SimulatedLife for Survived<'_> {
-    fn lower(&self, to: Sequence) {
-        self.0.lower(to);
-    }
-
-    fn end(&self) {}
-
-    fn is_over(&self) -> bool {
-        self.0.is_over()
-    }
 }
 
 /// Why a process does not begin.
@@ -211,9 +195,9 @@ impl Machine {
             id,
             nodes,
             config,
+            life: Life::new(directory.join("life")),
             directory,
             disk: SimulatedDisk::new(DISK_BYTES),
-            life: Life::default(),
             mark: random.draw(),
             process: None,
             log: Vec::new(),
@@ -326,17 +310,15 @@ impl Machine {
     ) -> Result<(), Refusal> {
         std::fs::create_dir_all(&self.directory).map_err(Failure::system)?;
         let ring = self.ring();
-        let (survived, lived) = (Survived(&self.life), &self.life);
-        let life: &dyn SimulatedLife = match self.cut_short {
-            Some(CutShort { operations, with_power }) => {
-                self.disk.power_off_after(operations);
-                if with_power { lived } else { &survived }
+        if let Some(CutShort { operations, with_power }) = self.cut_short {
+            self.disk.power_off_after(operations);
+            if !with_power {
+                self.life.keep().map_err(Failure::system)?;
             }
-            None => lived,
-        };
+        }
         // Where it cannot be done the process ends, and the next one knows nothing of it.
         if let Some(end) = self.cut.take() {
-            cut_back(&self.config, &mut self.disk, &ring, life, &end)?;
+            cut_back(&self.config, &mut self.disk, &ring, self.life.path(), &end)?;
         }
         let options = JournalOptions {
             segment_bytes: SEGMENT_BYTES,
@@ -355,7 +337,7 @@ impl Machine {
             network: world.network(fix_address(self.id)),
             secret: u128::from(random.draw()) << 64 | u128::from(random.draw()),
             compare_every: COMPARE_EVERY,
-            life,
+            witness: self.life.path(),
         });
         let Joined { mut node, seat, tap, file, tag, from_ring } = joined?;
         self.from_ring += from_ring;
@@ -370,9 +352,11 @@ impl Machine {
         }
         self.log.truncate(end.0 as usize);
         self.hashes.truncate(end.0 as usize);
-        let found = (tag, end, seat.chain.last_reign());
+        let found = Log { tag, end, last_reign: seat.chain.last_reign() };
         let random = [random.draw(), random.draw()];
-        let (keeper, beginning) = SimulatedKeeper::begin(file, &self.life, found, random, mutant);
+        let (keeper, beginning) = SimulatedKeeper::begin(file, &self.life, &found, random, mutant)
+            .map_err(Failure::system)?;
+        self.life.let_go().map_err(Failure::system)?;
         let begins = beginning.incarnation;
         let before = self.incarnation.replace(begins).filter(|before| *before != begins);
         match before {
@@ -435,13 +419,13 @@ impl Machine {
     /// Its process ended the incarnation, or should have.
     pub fn has_ended_life(&mut self) -> bool {
         self.lost.extend(self.incarnation);
-        incarnation(&self.life).is_none()
+        self.life.is_over()
     }
 
     /// A fault ends the incarnation.
-    pub fn lose_life(&mut self) {
+    pub fn lose_life(&mut self) -> Result<(), Failure> {
         self.lost.extend(self.incarnation);
-        forget(&self.life);
+        forget(&self.life).map_err(Failure::system)
     }
 
     /// Whether a fault has ended an incarnation.
@@ -583,7 +567,7 @@ impl Machine {
         }
         self.disk.clear_faults();
         self.kill(world);
-        Ok(())
+        self.life.bring_back().map_err(Failure::system)
     }
 
     /// Its process is gone at once.
@@ -601,7 +585,7 @@ impl Machine {
     ) -> Result<(), Failure> {
         self.kill(world);
         self.disk.crash(random.draw());
-        self.lose_life();
+        self.lose_life()?;
         ring::unlink(&self.ring()).map_err(Failure::system)
     }
 
@@ -661,7 +645,7 @@ impl Machine {
     }
 
     /// A new, empty disk, after the old one was found to be damaged.
-    pub fn replace_disk(&mut self, random: &mut Random) -> Result<(), String> {
+    pub fn replace_disk(&mut self, random: &mut Random) -> Result<(), Failure> {
         self.disk = SimulatedDisk::new(DISK_BYTES);
         self.mark = random.draw();
         (self.image, self.is_image_uncut) = (None, false);
@@ -669,7 +653,7 @@ impl Machine {
         self.harm = Harm { fails: false, is_damaged: false, is_doubtful: false, ..self.harm };
         self.log.clear();
         self.hashes.clear();
-        self.lose_life();
-        ring::unlink(&self.ring()).map_err(|error| error.to_string())
+        self.lose_life()?;
+        ring::unlink(&self.ring()).map_err(Failure::system)
     }
 }

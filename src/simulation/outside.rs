@@ -2,21 +2,21 @@
 
 use std::io::{self, ErrorKind, Read};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::cluster::history::{History, Piece};
-use crate::cluster::keeper::Keeper;
+use crate::cluster::keeper::{self, Keeper, Log};
 use crate::cluster::port::Port;
-use crate::cluster::steward::{Answer, Beginning, Kept, Promise, Request};
+use crate::cluster::steward::{Answer, Beginning, Promise, Request};
 use crate::cluster::wires::Wires;
 use crate::cluster::{Held, Incarnation, Version, View};
 use crate::gateway::network::{Network as _, Ready};
 use crate::gateway::simulated::{SimulatedNetwork, SimulatedStream, SimulatedWorld};
 use crate::journal::simulated::{Random, SimulatedDisk, SimulatedFile};
-use crate::journal::{NodeFile, RawReader};
+use crate::journal::{NodeFile, RawReader, Witness};
 use crate::model::{Epoch, NodeId, Sequence};
 use crate::simulation::Mutant;
-use crate::venue::simulated::SimulatedLife;
 
 /// How long a port waits for its answer.
 const ANSWER_NS: u64 = 15_000_000;
@@ -335,39 +335,77 @@ impl History for SimulatedHistory {
     }
 }
 
-/// What lies in a machine's memory beside the log ring and outlives a process: the life of which log.
-pub type Life = Arc<Mutex<Option<(u128, Kept)>>>;
-
-/// The incarnation that a machine's memory tells of.
-pub fn incarnation(life: &Life) -> Option<Incarnation> {
-    lock(life).as_ref().map(|(_, kept)| kept.incarnation)
+/// What lies in a machine's memory beside the log ring and outlives a process: the witness of its life, a file in tmpfs
+/// as that of a real node. Clones are the same.
+#[derive(Clone)]
+pub struct Life {
+    path: PathBuf,
+    /// The incarnation of which it tells.
+    incarnation: Arc<Mutex<Option<Incarnation>>>,
 }
 
-/// Removes a life.
-pub fn forget(life: &Life) {
-    *lock(life) = None;
-}
+impl Life {
+    /// The one whose witness lies at a path.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, incarnation: Arc::default() }
+    }
 
-impl SimulatedLife for Life {
-    fn lower(&self, to: Sequence) {
-        if let Some((_, kept)) = &mut *lock(self) {
-            kept.acknowledged = kept.acknowledged.min(to);
+    /// Where its witness lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The same under another name, which shows what is written to it and not that it was removed.
+    fn other_name(&self) -> PathBuf {
+        self.path.with_extension("kept")
+    }
+
+    /// A process begins that is killed before it can remove anything.
+    pub fn keep(&self) -> io::Result<()> {
+        self.let_go()?;
+        if self.path.exists() { std::fs::hard_link(&self.path, self.other_name()) } else { Ok(()) }
+    }
+
+    /// That process was killed.
+    pub fn bring_back(&self) -> io::Result<()> {
+        match std::fs::rename(self.other_name(), &self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            renamed => renamed,
         }
     }
 
-    fn end(&self) {
-        forget(self);
+    /// It was not killed.
+    pub fn let_go(&self) -> io::Result<()> {
+        Witness::forget(&self.other_name())
     }
 
-    fn is_over(&self) -> bool {
-        lock(self).is_none()
+    /// Whether there is none, by its witness.
+    pub fn is_over(&self) -> bool {
+        let is_over = !self.path.exists();
+        if is_over {
+            *lock(&self.incarnation) = None;
+        }
+        is_over
     }
+}
+
+/// The incarnation that a machine's memory tells of.
+pub fn incarnation(life: &Life) -> Option<Incarnation> {
+    *lock(&life.incarnation)
+}
+
+/// Removes a life.
+pub fn forget(life: &Life) -> io::Result<()> {
+    *lock(&life.incarnation) = None;
+    Witness::forget(&life.path)
 }
 
 /// Promise and life of a simulated node.
 pub struct SimulatedKeeper {
     file: NodeFile<SimulatedFile>,
     life: Life,
+    /// None once the life is over.
+    witness: Option<Witness>,
     asked: Option<(Promise, u32)>,
     failure: Option<String>,
 }
@@ -380,29 +418,19 @@ impl SimulatedKeeper {
     pub fn begin(
         file: NodeFile<SimulatedFile>,
         life: &Life,
-        (tag, end, last_reign): (u128, Sequence, Epoch),
+        log: &Log,
         random: [u64; 2],
         mutant: Option<Mutant>,
-    ) -> (Self, Beginning) {
-        let promise = Promise { epoch: file.epoch(), reign: file.reign() };
-        let [fresh, seed] = random;
-        let earlier = *lock(life);
-        let always_goes_on = mutant.is_some_and(Mutant::always_goes_on);
-        let going_on =
-            earlier.filter(|(of, _)| *of == tag || always_goes_on).and_then(|(_, kept)| {
-                let writing = mutant.map_or(file.writing(), |it| it.writing(file.writing()));
-                let goes_on = kept.goes_on(end, writing);
-                goes_on.or(always_goes_on.then_some(kept.incarnation))
-            });
-        let incarnation = going_on.unwrap_or(Incarnation(fresh | 1));
-        let writing = file.writing();
-        match &mut *lock(life) {
-            Some((_, kept)) if going_on.is_some() => kept.writing = writing,
-            life => *life = Some((tag, Kept { incarnation, acknowledged: Sequence(0), writing })),
+    ) -> io::Result<(Self, Beginning)> {
+        if let Some(forged) = mutant.and_then(Mutant::forged)
+            && let Some(witness) = Witness::open(&life.path, log.tag)?
+        {
+            Witness::begin(&life.path, log.tag, forged(witness.said()))?;
         }
-        let is_kept = going_on.is_some();
-        let beginning = Beginning { incarnation, is_kept, promise, last_reign, seed };
-        (Self { file, life: life.clone(), asked: None, failure: None }, beginning)
+        let (witness, beginning) = keeper::begin(&file, &life.path, log, random)?;
+        *lock(&life.incarnation) = Some(beginning.incarnation);
+        let (witness, life) = (Some(witness), life.clone());
+        Ok((Self { file, life, witness, asked: None, failure: None }, beginning))
     }
 }
 
@@ -423,20 +451,22 @@ impl Keeper for SimulatedKeeper {
             self.failure = Some(error.to_string());
             return None;
         }
-        if let Some((_, kept)) = &mut *lock(&self.life) {
-            kept.writing = self.file.writing();
+        if let Some(witness) = &mut self.witness {
+            witness.written(self.file.writing());
         }
         Some(promise)
     }
 
     fn acknowledge(&mut self, sequence: Sequence) {
-        if let Some((_, kept)) = &mut *lock(&self.life) {
-            kept.acknowledged = kept.acknowledged.max(sequence);
+        if let Some(witness) = &mut self.witness {
+            witness.acknowledge(sequence);
         }
     }
 
     fn forget(&mut self) {
-        forget(&self.life);
+        *lock(&self.life.incarnation) = None;
+        // What cannot be removed is over all the same.
+        let _ = self.witness.take().map(Witness::end);
     }
 
     fn failure(&mut self) -> Option<String> {

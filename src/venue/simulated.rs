@@ -16,7 +16,7 @@ use crate::engine::Engine;
 use crate::gateway::facts::Telltale;
 use crate::gateway::simulated::SimulatedNetwork;
 use crate::journal::simulated::{SimulatedDisk, SimulatedFile};
-use crate::journal::{self, JournalOptions, NodeFile, SharedEnd, forget_unsynced};
+use crate::journal::{self, Disk, JournalOptions, NodeFile, SharedEnd, forget_unsynced};
 use crate::model::{Command, HashSecret, RecordBytes, Sequence};
 use crate::ring::{self, Consumer, Producer};
 use crate::runtime::{Agent, Fault, Now};
@@ -24,7 +24,7 @@ use crate::telemetry;
 use crate::venue::config::Config;
 use crate::venue::durability::SyncPause;
 use crate::venue::follow::Hashes;
-use crate::venue::membership::{Life, Released, chain, cut_disk_back, outlived};
+use crate::venue::membership::{Released, chain, cut_disk_back, outlived};
 use crate::venue::node::{GatewayParts, Node, Parts, Role, Sizes, pair, take};
 use crate::venue::recovery::{Start, recover};
 use crate::venue::{BACKGROUND_SYNC, StartError, snapshot};
@@ -56,8 +56,8 @@ pub struct Place<'a> {
     pub secret: u128,
     /// From one comparison of states to the next, in records.
     pub compare_every: u64,
-    /// The life of its log.
-    pub life: &'a dyn SimulatedLife,
+    /// Where the life of its log is witnessed.
+    pub witness: &'a Path,
 }
 
 /// What a node has become.
@@ -125,12 +125,12 @@ pub struct SimulatedNode {
 impl SimulatedNode {
     /// Recovers what lies on the disk and in the log ring, as a node of a cluster that begins.
     pub fn join(place: Place<'_>) -> Result<Joined, StartError> {
-        outlived(&Lived(place.life), || Self::begin(place))
+        outlived(&place.witness.to_owned(), || Self::begin(place))
     }
 
     fn begin(mut place: Place<'_>) -> Result<Joined, StartError> {
         let config = place.config;
-        let start = Start::Standby { has_life: !place.life.is_over() };
+        let start = Start::Standby { has_life: place.witness.exists() };
         // The process before may have ended because a sync failed.
         forget_unsynced(&place.disk)?;
         let file = NodeFile::open(&mut place.disk, config.cluster.name)?;
@@ -285,46 +285,23 @@ pub fn snapshot_and_prune(
     limit: Sequence,
     unreleased: bool,
 ) -> Result<Sequence, String> {
-    let stat = journal::read::stat(disk).map_err(|error| error.to_string())?;
+    let text = |error: snapshot::FollowError| error.to_string();
     let last = match unreleased {
-        true => stat.verified.last,
-        false => stat.released.min(stat.verified.synced).min(limit),
+        true => journal::read::stat(disk).map_err(|error| error.to_string())?.verified.last,
+        false => snapshot::limit(disk).map_err(text)?.min(limit),
     };
     let newest = journal::snapshot::snapshots(directory).map_err(|error| error.to_string())?;
     if last == Sequence(0) || newest.first().is_some_and(|newest| *newest > last) {
         return Ok(Sequence(0));
     }
-    snapshot::take_of(disk, directory, last).map_err(|error| error.to_string())?;
-    let removed = journal::snapshot::covered(disk, last).map_err(|error| error.to_string())?;
-    for name in &removed {
-        disk.take(name);
-    }
-    Ok(last)
-}
-
-/// What a simulated machine's memory tells of the life of its log.
-pub trait SimulatedLife {
-    /// What lies behind a record is owed to nobody any more.
-    fn lower(&self, to: Sequence);
-
-    /// It is over.
-    fn end(&self);
-
-    /// Whether it is.
-    fn is_over(&self) -> bool;
-}
-
-struct Lived<'a>(&'a dyn SimulatedLife);
-
-impl Life for Lived<'_> {
-    fn lower(&self, to: Sequence) -> Result<(), StartError> {
-        self.0.lower(to);
-        Ok(())
-    }
-
-    fn end(&self) {
-        self.0.end();
-    }
+    snapshot::take_of(disk, directory, last).map_err(text)?;
+    let mut changed = disk.clone();
+    let mut remove = |name: &str| changed.remove(name).and_then(|()| changed.sync_directory());
+    let pruned = snapshot::prune_of(disk, directory, &mut |behind| {
+        journal::snapshot::prune_of(disk, behind, &mut remove)
+    });
+    let wrong = pruned.map_err(text)?.checked.into_iter().find_map(|checked| checked.outcome.err());
+    wrong.map_or(Ok(last), Err)
 }
 
 /// Cuts the journal of a node that does not run back to what it shares, as `cut_back` does.
@@ -332,8 +309,8 @@ pub fn cut_back(
     config: &Config,
     disk: &mut SimulatedDisk,
     ring: &Path,
-    life: &dyn SimulatedLife,
+    witness: &Path,
     end: &SharedEnd,
 ) -> Result<u64, StartError> {
-    cut_disk_back(disk, config.cluster.name, ring, &Lived(life), end)
+    cut_disk_back(disk, config.cluster.name, ring, &witness.to_owned(), end)
 }

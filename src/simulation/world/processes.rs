@@ -82,7 +82,7 @@ impl World {
         if machine.harm.of_agent(why, self.now_ns).is_none() {
             return Err(format!("an agent of node {node} cannot go on: {why}").into());
         }
-        machine.lose_life();
+        machine.lose_life()?;
         self.ends(node, 3_000_000);
         self.note(|| format!("node {node} ends: {why}"));
         Ok(())
