@@ -82,6 +82,7 @@ struct Sum {
     cuts: u64,
     short_starts: u64,
     snapshots: u64,
+    taken_in: u64,
     promotions: u64,
     resent: u64,
     nuisances: u64,
@@ -103,6 +104,7 @@ impl Sum {
         self.cuts += outcome.cuts;
         self.short_starts += outcome.short_starts;
         self.snapshots += outcome.snapshots;
+        self.taken_in += outcome.taken_in;
         self.promotions += outcome.promotions;
         self.resent += outcome.resent;
         self.nuisances += outcome.nuisances;
@@ -114,7 +116,7 @@ impl Sum {
         say(&format!(
             "{} seeds in {seconds:.1} s ({:.1} seeds/s), {} failed: {} commands (at least {} a seed), {} answered, {} \
              faults (at least {} a seed), {} failovers, {} processes, {} that were gone before they had begun, {} records found only in a log ring, {} journals \
-             cut, {} snapshots, {} promotions by an operator, {} messages resent, {} of clients that nobody wants",
+             cut, {} snapshots, {} taken in, {} promotions by an operator, {} messages resent, {} of clients that nobody wants",
             self.seeds,
             self.seeds as f64 / seconds,
             self.failed.len(),
@@ -129,6 +131,7 @@ impl Sum {
             self.from_ring,
             self.cuts,
             self.snapshots,
+            self.taken_in,
             self.promotions,
             self.resent,
             self.nuisances

@@ -37,6 +37,8 @@ pub enum Fault {
     WriteError,
     /// A bit of the journal changes.
     BitFlip,
+    /// A disk is lost; an empty one takes its place.
+    LostDisk,
     /// The disk has no more space.
     DiskFull,
     /// The disk is an older image of itself.
@@ -53,7 +55,7 @@ pub enum Fault {
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Kill,
         Self::KillAll,
         Self::Power,
@@ -71,6 +73,7 @@ impl Fault {
         Self::SyncError,
         Self::WriteError,
         Self::BitFlip,
+        Self::LostDisk,
         Self::DiskFull,
         Self::OlderDisk,
         Self::SlowDisk,
@@ -79,9 +82,9 @@ impl Fault {
         Self::LateCommand,
     ];
 
-    /// Whether a disk may be lost, or be an older one.
-    pub fn takes_disk(self) -> bool {
-        self.takes_life() && !self.takes_power()
+    /// Whether a disk may hold what it should not: snapshots beside it are not changed with it.
+    pub fn spoils_disk(self) -> bool {
+        matches!(self, Self::BitFlip | Self::OlderDisk)
     }
 
     /// Whether what was not synced is gone afterwards.
@@ -98,6 +101,7 @@ impl Fault {
                 | Self::SyncError
                 | Self::WriteError
                 | Self::BitFlip
+                | Self::LostDisk
                 | Self::OlderDisk
         )
     }

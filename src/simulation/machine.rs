@@ -1,11 +1,12 @@
 //! A machine of the simulation: its disk, its memory, its clock, and the process that runs on it or does not.
 
+mod disk;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cluster::agent::{Options, Outside, PeerAddress};
-use crate::cluster::arrival::NoArrival;
 use crate::cluster::control::{Control, Ending, Status};
 use crate::cluster::keeper::Log;
 use crate::cluster::standing::Post;
@@ -15,18 +16,17 @@ use crate::engine::Engine;
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::format::{FORMAT_VERSION, chain};
 use crate::journal::simulated::{Random, SimulatedDisk};
-use crate::journal::{self, JournalOptions, SharedEnd};
+use crate::journal::{JournalOptions, SharedEnd};
 use crate::model::{BeginEpoch, Command, Epoch, NodeId, Record, RecordBytes, Sequence};
 use crate::ring::{self, Consumer};
 use crate::runtime::{Agent, Now};
 use crate::simulation::harm::Harm;
-use crate::simulation::outside::{
-    Arbitration, Life, SimulatedHistory, SimulatedKeeper, SimulatedWires, forget,
-};
+use crate::simulation::outside::{Arbitration, Life, SimulatedKeeper, SimulatedWires, forget};
+use crate::simulation::records::{SimulatedArrival, SimulatedHistory};
 use crate::simulation::{Failure, Mutant};
 use crate::venue::StartError;
 use crate::venue::config::Config;
-use crate::venue::simulated::{Joined, Part, Place, SimulatedNode, cut_back, snapshot_and_prune};
+use crate::venue::simulated::{Joined, Part, Place, SimulatedNode, cut_back};
 
 /// Where nodes are reached.
 pub const fn host(node: usize) -> IpAddr {
@@ -44,7 +44,8 @@ fn cluster_address(node: usize) -> SocketAddr {
 
 /// All that a disk holds at most, where it is not full.
 pub const DISK_BYTES: u64 = 64 << 20;
-const SEGMENT_BYTES: u64 = 128 * 1024;
+/// The length of a segment.
+pub const SEGMENT_BYTES: u64 = 128 * 1024;
 const RING_RECORDS: usize = 256;
 /// Little, so that a standby that was away for a moment is given old records.
 const WINDOW_RECORDS: usize = 256;
@@ -195,7 +196,7 @@ impl Machine {
             id,
             nodes,
             config,
-            life: Life::new(directory.join("life")),
+            life: Life::new(directory.with_extension("life")),
             directory,
             disk: SimulatedDisk::new(DISK_BYTES),
             mark: random.draw(),
@@ -289,7 +290,7 @@ impl Machine {
     }
 
     fn ring(&self) -> PathBuf {
-        self.directory.join("log.ring")
+        self.directory.with_extension("ring")
     }
 
     fn now(&self, now_ns: u64) -> Now {
@@ -320,13 +321,7 @@ impl Machine {
         if let Some(end) = self.cut.take() {
             cut_back(&self.config, &mut self.disk, &ring, self.life.path(), &end)?;
         }
-        let options = JournalOptions {
-            segment_bytes: SEGMENT_BYTES,
-            reserve_bytes: SEGMENT_BYTES / 4,
-            in_flight_bytes: SEGMENT_BYTES / 2,
-            left_free_bytes: 0,
-            ..JournalOptions::new(self.config.cluster.name, self.mark)
-        };
+        let options = self.journal_options();
         let joined = SimulatedNode::join(Place {
             config: &self.config,
             options: &options,
@@ -342,32 +337,48 @@ impl Machine {
         let Joined { mut node, seat, tap, file, tag, from_ring } = joined?;
         self.from_ring += from_ring;
         let end = seat.end.sequence;
-        let known =
-            end.0.checked_sub(1).map_or(Some(0), |at| self.hashes.get(at as usize).copied());
-        if known != Some(seat.hash) {
-            let (id, had) = (self.id, self.log.len());
-            return Err(Refusal::noticed(format!(
-                "node {id} recovers a log up to record {end} that is no beginning of what it had ({had})"
-            )));
-        }
-        self.log.truncate(end.0 as usize);
-        self.hashes.truncate(end.0 as usize);
+        self.shorten_log(end, seat.hash)?;
         let found = Log { tag, end, last_reign: seat.chain.last_reign() };
         let random = [random.draw(), random.draw()];
         let (keeper, beginning) = SimulatedKeeper::begin(file, &self.life, &found, random, mutant)
             .map_err(Failure::system)?;
         self.life.let_go().map_err(Failure::system)?;
-        let begins = beginning.incarnation;
-        let before = self.incarnation.replace(begins).filter(|before| *before != begins);
-        match before {
-            Some(before) if !self.lost.contains(&before) && !self.harm.may_have_lost() => {
-                let id = self.id;
-                return Err(Refusal::noticed(format!(
-                    "node {id} begins a new incarnation, although nothing of the one before was taken"
-                )));
-            }
-            before => self.lost.extend(before),
+        self.begin_life(beginning.incarnation)?;
+        let options = self.agent_options();
+        let cluster = &self.config.cluster;
+        let outside = Outside {
+            wires: SimulatedWires::listen(world, cluster_address(self.id)),
+            port: Box::new(arbitration.port(self.id)),
+            arrival: Box::new(SimulatedArrival::new(self.directory.clone(), cluster.name)),
+            history: Box::new(SimulatedHistory::new(self.disk.clone(), self.directory.clone())),
+            keeper: Box::new(keeper),
+        };
+        let (control, standing) = (Control::new(), seat.standing.clone());
+        let now_ns = self.now(now_ns).monotonic_ns;
+        let mut agent =
+            ClusterAgent::new(options, &beginning, seat, outside, control.clone(), now_ns);
+        if let Some(mutant) = mutant {
+            mutant.plant(&mut agent, &mut node);
         }
+        self.process = Some(Process { node, agent, tap, control, standing });
+        (self.processes, self.led) = (self.processes + 1, Epoch(0));
+        (self.is_frozen, self.restart_at_ns, self.cut_short) = (false, None, None);
+        self.harm = Harm { fails: false, is_damaged: false, is_doubtful: false, ..self.harm };
+        self.disk.clear_faults();
+        Ok(())
+    }
+
+    fn journal_options(&self) -> JournalOptions {
+        JournalOptions {
+            segment_bytes: SEGMENT_BYTES,
+            reserve_bytes: SEGMENT_BYTES / 4,
+            in_flight_bytes: SEGMENT_BYTES / 2,
+            left_free_bytes: 0,
+            ..JournalOptions::new(self.config.cluster.name, self.mark)
+        }
+    }
+
+    fn agent_options(&self) -> Options {
         let others = (0..self.nodes).filter(|node| *node != self.id);
         let peers = others.map(|node| PeerAddress {
             node: NodeId(node as u16),
@@ -375,7 +386,7 @@ impl Machine {
             address: cluster_address(node),
         });
         let cluster = &self.config.cluster;
-        let options = Options {
+        Options {
             settings: Settings {
                 cluster: cluster.name,
                 node: NodeId(self.id as u16),
@@ -392,28 +403,37 @@ impl Machine {
             definitions: 1,
             credentials: None,
             window_records: WINDOW_RECORDS,
-        };
-        let outside = Outside {
-            wires: SimulatedWires::listen(world, cluster_address(self.id)),
-            port: Box::new(arbitration.port(self.id)),
-            // What is pruned all nodes have, so nobody is sent a snapshot.
-            arrival: Box::new(NoArrival),
-            history: Box::new(SimulatedHistory::new(self.disk.clone())),
-            keeper: Box::new(keeper),
-        };
-        let (control, standing) = (Control::new(), seat.standing.clone());
-        let now_ns = self.now(now_ns).monotonic_ns;
-        let mut agent =
-            ClusterAgent::new(options, &beginning, seat, outside, control.clone(), now_ns);
-        if let Some(mutant) = mutant {
-            mutant.plant(&mut agent, &mut node);
         }
-        self.process = Some(Process { node, agent, tap, control, standing });
-        (self.processes, self.led) = (self.processes + 1, Epoch(0));
-        (self.is_frozen, self.restart_at_ns, self.cut_short) = (false, None, None);
-        self.harm = Harm { fails: false, is_damaged: false, is_doubtful: false, ..self.harm };
-        self.disk.clear_faults();
+    }
+
+    /// Its log ends with what was recovered, which must be a beginning of what it was.
+    fn shorten_log(&mut self, end: Sequence, hash: u64) -> Result<(), Refusal> {
+        if self.hash_at(end.0) != Some(hash) {
+            let (id, had) = (self.id, self.log.len());
+            return Err(Refusal::noticed(format!(
+                "node {id} recovers a log up to record {end} that is no beginning of what it had ({had})"
+            )));
+        }
+        self.log.truncate(end.0 as usize);
+        self.hashes.truncate(end.0 as usize);
         Ok(())
+    }
+
+    /// A process goes on with an incarnation, or begins one: that only where a fault took what the one before had.
+    fn begin_life(&mut self, begins: Incarnation) -> Result<(), Refusal> {
+        let before = self.incarnation.replace(begins).filter(|before| *before != begins);
+        match before {
+            Some(before) if !self.lost.contains(&before) && !self.harm.may_have_lost() => {
+                let id = self.id;
+                Err(Refusal::noticed(format!(
+                    "node {id} begins a new incarnation, although nothing of the one before was taken"
+                )))
+            }
+            before => {
+                self.lost.extend(before);
+                Ok(())
+            }
+        }
     }
 
     /// Its process ended the incarnation, or should have.
@@ -540,53 +560,11 @@ impl Machine {
         Ok(came)
     }
 
-    /// Its journal ends with this record, and this running hash: so it is, byte for byte, what the log is that has
-    /// it, too.
-    pub fn verify(&self, last: u64, hash: u64) -> Result<(), String> {
-        let verified = journal::read::verify(&self.disk).map_err(|error| error.to_string())?;
-        let found = (verified.last.0, verified.running_hash);
-        if found != (last, hash) {
-            let id = self.id;
-            return Err(format!(
-                "the journal of node {id} ends with {found:x?}, not {:x?}",
-                (last, hash)
-            ));
-        }
-        Ok(())
-    }
-
-    /// Its process was gone before it had begun, with the power or without.
-    pub fn was_cut_short(
-        &mut self,
-        with_power: bool,
-        world: &SimulatedWorld,
-        random: &mut Random,
-    ) -> Result<(), Failure> {
-        if with_power {
-            return self.lose_power(world, random);
-        }
-        self.disk.clear_faults();
-        self.kill(world);
-        self.life.bring_back().map_err(Failure::system)
-    }
-
     /// Its process is gone at once.
     pub fn kill(&mut self, world: &SimulatedWorld) {
         world.kill(host(self.id));
         self.process = None;
         self.is_frozen = false;
-    }
-
-    /// The machine loses its power: what was not synced may be gone, its memory is.
-    pub fn lose_power(
-        &mut self,
-        world: &SimulatedWorld,
-        random: &mut Random,
-    ) -> Result<(), Failure> {
-        self.kill(world);
-        self.disk.crash(random.draw());
-        self.lose_life()?;
-        ring::unlink(&self.ring()).map_err(Failure::system)
     }
 
     /// An order of an earlier logon comes to its sequencer only now. False where there is none.
@@ -606,54 +584,5 @@ impl Machine {
             Some(Command::NewOrder(order))
         });
         late.is_some_and(|late| process.node.come_late(&late))
-    }
-
-    /// The last record that its disk is sure to keep; none where it is down.
-    pub fn synced(&self) -> Option<Sequence> {
-        self.process.as_ref().map(|process| process.node.journaled())
-    }
-
-    /// An operator makes a snapshot of its journal and prunes it.
-    pub fn snapshot_and_prune(
-        &self,
-        limit: Sequence,
-        unreleased: bool,
-    ) -> Result<Sequence, String> {
-        snapshot_and_prune(&self.directory, &self.disk, limit, unreleased)
-    }
-
-    /// Keeps an image of its disk, for later.
-    pub fn take_image(&mut self) {
-        if self.process.is_some() {
-            self.is_image_uncut = false;
-            self.image = Some((self.disk.copy(), self.log.clone(), self.hashes.clone()));
-        }
-    }
-
-    /// Its disk is the older image again; the log ring that does not continue it is removed, as the message of
-    /// recovery says. False where there is none.
-    pub fn restore_image(&mut self, world: &SimulatedWorld) -> Result<bool, String> {
-        let Some((disk, log, hashes)) = self.image.take() else { return Ok(false) };
-        self.kill(world);
-        if !self.harm.is_full {
-            disk.set_capacity_bytes(DISK_BYTES);
-        }
-        (self.disk, self.log, self.hashes) = (disk, log, hashes);
-        (self.cut, self.harm.is_doubtful) = (None, true);
-        ring::unlink(&self.ring()).map_err(|error| error.to_string())?;
-        Ok(true)
-    }
-
-    /// A new, empty disk, after the old one was found to be damaged.
-    pub fn replace_disk(&mut self, random: &mut Random) -> Result<(), Failure> {
-        self.disk = SimulatedDisk::new(DISK_BYTES);
-        self.mark = random.draw();
-        (self.image, self.is_image_uncut) = (None, false);
-        self.cut = None;
-        self.harm = Harm { fails: false, is_damaged: false, is_doubtful: false, ..self.harm };
-        self.log.clear();
-        self.hashes.clear();
-        self.lose_life()?;
-        ring::unlink(&self.ring()).map_err(Failure::system)
     }
 }

@@ -22,6 +22,7 @@ pub mod machine;
 mod mutant;
 pub mod nuisance;
 pub mod outside;
+pub mod records;
 pub mod reference;
 pub mod world;
 
@@ -52,6 +53,8 @@ pub struct Outcome {
     pub cuts: u64,
     /// Processes that were gone before they had begun.
     pub short_starts: u64,
+    /// Snapshots that took the place of a journal, sent by the primary.
+    pub taken_in: u64,
     /// Snapshots that were made, and pruned behind.
     pub snapshots: u64,
     /// How often an operator had to decide who leads.

@@ -1,11 +1,10 @@
-//! What is around a cluster's agent in a simulation: sockets, the arbiter's port, old records, promise and life.
+//! What is around a cluster's agent in a simulation: sockets, the arbiter's port, promise and life.
 
 use std::io::{self, ErrorKind, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::cluster::history::{History, Piece};
 use crate::cluster::keeper::{self, Keeper, Log};
 use crate::cluster::port::Port;
 use crate::cluster::steward::{Answer, Beginning, Promise, Request};
@@ -13,9 +12,9 @@ use crate::cluster::wires::Wires;
 use crate::cluster::{Held, Incarnation, Version, View};
 use crate::gateway::network::{Network as _, Ready};
 use crate::gateway::simulated::{SimulatedNetwork, SimulatedStream, SimulatedWorld};
-use crate::journal::simulated::{Random, SimulatedDisk, SimulatedFile};
-use crate::journal::{NodeFile, RawReader, Witness};
-use crate::model::{Epoch, NodeId, Sequence};
+use crate::journal::simulated::{Random, SimulatedFile};
+use crate::journal::{NodeFile, Witness};
+use crate::model::{Epoch, Sequence};
 use crate::simulation::Mutant;
 
 /// How long a port waits for its answer.
@@ -24,9 +23,6 @@ const ANSWER_NS: u64 = 15_000_000;
 const WAY_NS: u64 = 1_500_000;
 /// How long one that the network holds back is under way at most.
 const LONG_WAY_NS: u64 = 200_000_000;
-/// Bytes of old records that are read at a time: little, so that catching up takes its time.
-const PIECE_BYTES: usize = 8 * 1024;
-
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -269,69 +265,6 @@ impl Port for SimulatedPort {
 
     fn complaint(&self) -> String {
         String::new()
-    }
-}
-
-/// Old records, read from the simulated disk by what reads them from a real one.
-pub struct SimulatedHistory {
-    disk: SimulatedDisk,
-    readings: Vec<Reading>,
-}
-
-struct Reading {
-    node: NodeId,
-    reader: RawReader<SimulatedDisk>,
-    has_begun: bool,
-    /// Turns until the disk has answered.
-    waits: u32,
-    pending: Option<Piece>,
-}
-
-/// How many turns a reading takes.
-const READING_TURNS: u32 = 3;
-
-impl SimulatedHistory {
-    /// Of the journal on a disk.
-    pub fn new(disk: SimulatedDisk) -> Self {
-        Self { disk, readings: Vec::new() }
-    }
-}
-
-impl History for SimulatedHistory {
-    fn begin(&mut self, node: NodeId, shared: Sequence) {
-        self.end(node);
-        let reader = RawReader::new(self.disk.clone(), shared);
-        let (has_begun, waits, pending) = (false, READING_TURNS, None);
-        self.readings.push(Reading { node, reader, has_begun, waits, pending });
-    }
-
-    fn next(&mut self, node: NodeId) -> Option<Piece> {
-        let reading = self.readings.iter_mut().find(|reading| reading.node == node)?;
-        if reading.waits > 0 {
-            reading.waits -= 1;
-            return None;
-        }
-        if let Some(piece) = reading.pending.take() {
-            return Some(piece);
-        }
-        let mut piece = Vec::new();
-        match reading.reader.read(&mut piece, PIECE_BYTES) {
-            Ok(true) => {}
-            Ok(false) => reading.waits = READING_TURNS,
-            Err(error) => return Some(Piece::Gone(error.to_string())),
-        }
-        let records = (!piece.is_empty()).then_some(Piece::Records(piece));
-        if !reading.has_begun
-            && let Some(hash) = reading.reader.hash()
-        {
-            (reading.has_begun, reading.pending) = (true, records);
-            return Some(Piece::Begins { hash });
-        }
-        records
-    }
-
-    fn end(&mut self, node: NodeId) {
-        self.readings.retain(|reading| reading.node != node);
     }
 }
 

@@ -261,6 +261,11 @@ impl World {
                 machine.kill(&self.net);
                 machine.restart_at_ns = Some(down_ns);
             }
+            Fault::LostDisk => {
+                machine.kill(&self.net);
+                machine.replace_disk(&mut self.random)?;
+                machine.restart_at_ns = Some(down_ns);
+            }
             Fault::DiskFull => {
                 machine.harm.is_full = true;
                 machine.disk.set_capacity_bytes(0);

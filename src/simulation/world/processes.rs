@@ -3,10 +3,12 @@
 use super::World;
 use crate::cluster::control::{Ending, Stopped};
 use crate::journal::simulated::POWER_OFF;
+use crate::journal::snapshot::Link;
+use crate::journal::transfer::Parcel;
 use crate::simulation::Failure;
 use crate::simulation::faults::Fault;
 use crate::simulation::harm::Reason;
-use crate::simulation::machine::{BadStop, Came, CutShort, Refusal};
+use crate::simulation::machine::{BadStop, Came, CutShort, Machine, Refusal};
 
 impl World {
     pub(super) fn start(&mut self, node: usize) -> Result<(), Failure> {
@@ -132,9 +134,13 @@ impl World {
                     self.hurry_now();
                 }
             }
-            Ending::Snapshot(_) => {
-                let what = format!("node {node} takes in a snapshot, though none is made");
-                return Err(Failure::Noticed(what));
+            Ending::Snapshot(parcel) => {
+                if is_in_sync || !machine.has_ended_life() {
+                    let what = format!("node {node} gives up a log that is counted upon");
+                    return Err(Failure::Noticed(what));
+                }
+                self.ends(node, 2_000_000);
+                return self.take_in(node, &parcel);
             }
             Ending::Stopped(why) => {
                 let is_injected = match &why {
@@ -152,5 +158,21 @@ impl World {
         }
         self.ends(node, 2_000_000);
         Ok(())
+    }
+
+    /// The snapshot that a node was sent is one of a log that another node has.
+    fn take_in(&mut self, node: usize, parcel: &Parcel) -> Result<(), Failure> {
+        let Link { sequence, running_hash, .. } = parcel.link;
+        let has_it = |machine: &&Machine| machine.hash_at(sequence.0) == Some(running_hash);
+        let Some(source) = self.machines.iter().find(has_it) else {
+            let what =
+                format!("node {node} is sent a snapshot of a log that nobody has: {parcel:?}");
+            return Err(Failure::Noticed(what));
+        };
+        let last = sequence.0 as usize;
+        let (log, hashes) = (source.log[..last].to_vec(), source.hashes[..last].to_vec());
+        self.taken_in += 1;
+        self.note(|| format!("node {node} takes in the snapshot at record {sequence}"));
+        self.machines[node].take_in(parcel, &log, &hashes)
     }
 }
