@@ -85,7 +85,7 @@ struct Sum {
     taken_in: u64,
     promotions: u64,
     resent: u64,
-    nuisances: u64,
+    nuisances: (u64, u64),
     faults: Tally,
     failed: Vec<(u64, Failure)>,
 }
@@ -107,7 +107,8 @@ impl Sum {
         self.taken_in += outcome.taken_in;
         self.promotions += outcome.promotions;
         self.resent += outcome.resent;
-        self.nuisances += outcome.nuisances;
+        self.nuisances.0 += outcome.nuisances.0;
+        self.nuisances.1 += outcome.nuisances.1;
         self.faults.add(&outcome.faults);
         self.failed.extend(outcome.error.map(|error| (seed, error)));
     }
@@ -116,7 +117,7 @@ impl Sum {
         say(&format!(
             "{} seeds in {seconds:.1} s ({:.1} seeds/s), {} failed: {} commands (at least {} a seed), {} answered, {} \
              faults (at least {} a seed), {} failovers, {} processes, {} that were gone before they had begun, {} records found only in a log ring, {} journals \
-             cut, {} snapshots, {} taken in, {} promotions by an operator, {} messages resent, {} of clients that nobody wants",
+             cut, {} snapshots, {} taken in, {} promotions by an operator, {} messages resent, {} of clients that nobody wants, on {} connections",
             self.seeds,
             self.seeds as f64 / seconds,
             self.failed.len(),
@@ -134,7 +135,8 @@ impl Sum {
             self.taken_in,
             self.promotions,
             self.resent,
-            self.nuisances
+            self.nuisances.0,
+            self.nuisances.1
         ));
     }
 

@@ -11,7 +11,7 @@ use crate::journal::transfer::Parcel;
 use crate::model::{NodeId, Sequence};
 
 pub use journal::JournalHistory;
-#[cfg(feature = "simulation")]
+#[cfg(any(test, feature = "simulation"))]
 pub(crate) use snapshot::read as read_snapshot;
 
 /// About how many bytes a piece has at most.

@@ -8,7 +8,7 @@ mod disk;
 use crate::cluster::steward::Promise;
 use crate::model::Sequence;
 
-#[cfg(feature = "simulation")]
+#[cfg(any(test, feature = "simulation"))]
 pub(crate) use disk::begin;
 pub use disk::{DiskKeeper, Log};
 

@@ -61,8 +61,8 @@ pub struct Outcome {
     pub promotions: u64,
     /// Messages that came again.
     pub resent: u64,
-    /// Messages of clients that nobody wants.
-    pub nuisances: u64,
+    /// Messages of clients that nobody wants, and their connections that came to an end.
+    pub nuisances: (u64, u64),
     /// Steps.
     pub steps: u64,
     /// A number that two runs of one seed have in common.

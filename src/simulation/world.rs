@@ -32,7 +32,7 @@ const FAULTS: u64 = 20;
 const IMAGE_STEPS: u64 = 500;
 /// Where an operator prunes, he makes a snapshot every so many steps. That reads the journal, and takes its time: so it is
 /// in one of so many seeds in which he may.
-const PRUNE_STEPS: u64 = 150;
+const PRUNE_STEPS: u64 = 250;
 const PRUNES_ONE_IN: u64 = 3;
 /// Steps after which a seed is given up: something does not go on.
 const STEPS_MAX: u64 = 120_000;
@@ -482,7 +482,9 @@ impl World {
         let error = error.map(|error| error.without(&directory));
         Outcome {
             digest: self.digest(),
-            nuisances: self.nuisances.iter().map(|nuisance| nuisance.sent).sum(),
+            nuisances: self.nuisances.iter().fold((0, 0), |(sent, ended), nuisance| {
+                (sent + nuisance.sent, ended + nuisance.ended)
+            }),
             error,
             commands: self.commands(),
             answered: self.answered(),

@@ -27,7 +27,7 @@ mod node;
 mod placement;
 mod recovery;
 mod sequencer;
-#[cfg(feature = "simulation")]
+#[cfg(any(test, feature = "simulation"))]
 pub mod simulated;
 pub mod snapshot;
 mod status;
