@@ -10,7 +10,7 @@ pub mod journal;
 pub mod model;
 pub mod ring;
 pub mod runtime;
-#[cfg(feature = "simulation")]
+#[cfg(any(test, feature = "simulation"))]
 pub mod simulation;
 pub mod telemetry;
 pub mod venue;

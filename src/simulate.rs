@@ -80,10 +80,12 @@ struct Sum {
     processes: u64,
     from_ring: u64,
     cuts: u64,
+    short_starts: u64,
     snapshots: u64,
+    taken_in: u64,
     promotions: u64,
     resent: u64,
-    nuisances: u64,
+    nuisances: (u64, u64),
     faults: Tally,
     failed: Vec<(u64, Failure)>,
 }
@@ -100,10 +102,13 @@ impl Sum {
         self.processes += outcome.processes;
         self.from_ring += outcome.from_ring;
         self.cuts += outcome.cuts;
+        self.short_starts += outcome.short_starts;
         self.snapshots += outcome.snapshots;
+        self.taken_in += outcome.taken_in;
         self.promotions += outcome.promotions;
         self.resent += outcome.resent;
-        self.nuisances += outcome.nuisances;
+        self.nuisances.0 += outcome.nuisances.0;
+        self.nuisances.1 += outcome.nuisances.1;
         self.faults.add(&outcome.faults);
         self.failed.extend(outcome.error.map(|error| (seed, error)));
     }
@@ -111,8 +116,8 @@ impl Sum {
     fn say(&self, seconds: f64) {
         say(&format!(
             "{} seeds in {seconds:.1} s ({:.1} seeds/s), {} failed: {} commands (at least {} a seed), {} answered, {} \
-             faults (at least {} a seed), {} failovers, {} processes, {} records found only in a log ring, {} journals \
-             cut, {} snapshots, {} promotions by an operator, {} messages resent, {} of clients that nobody wants",
+             faults (at least {} a seed), {} failovers, {} processes, {} that were gone before they had begun, {} records found only in a log ring, {} journals \
+             cut, {} snapshots, {} taken in, {} promotions by an operator, {} messages resent, {} of clients that nobody wants, on {} connections",
             self.seeds,
             self.seeds as f64 / seconds,
             self.failed.len(),
@@ -123,12 +128,15 @@ impl Sum {
             self.faults_min.unwrap_or(0),
             self.failovers,
             self.processes,
+            self.short_starts,
             self.from_ring,
             self.cuts,
             self.snapshots,
+            self.taken_in,
             self.promotions,
             self.resent,
-            self.nuisances
+            self.nuisances.0,
+            self.nuisances.1
         ));
     }
 

@@ -11,6 +11,8 @@ use crate::journal::transfer::Parcel;
 use crate::model::{NodeId, Sequence};
 
 pub use journal::JournalHistory;
+#[cfg(any(test, feature = "simulation"))]
+pub(crate) use snapshot::read as read_snapshot;
 
 /// About how many bytes a piece has at most.
 pub const PIECE_BYTES: usize = 256 * 1024;

@@ -8,6 +8,8 @@ mod disk;
 use crate::cluster::steward::Promise;
 use crate::model::Sequence;
 
+#[cfg(any(test, feature = "simulation"))]
+pub(crate) use disk::begin;
 pub use disk::{DiskKeeper, Log};
 
 /// See the module.

@@ -9,6 +9,7 @@
 //! 4. A connection that is closed delivers what was sent before its end; one that is broken, or whose host
 //!    has died, does not. To a host that has died nothing comes back but refusals, once it is up again.
 //! 5. Nothing listens at an address until a listener is opened there: who connects is refused.
+//! 6. Readiness is told once, by the next poll, as an edge: who does not read to the end hears nothing more of it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Read, Write};
@@ -38,10 +39,18 @@ struct State {
     ends: BTreeMap<u64, End>,
     next: u64,
     next_port: u16,
-    /// Connections that wait to be accepted, by who listens.
-    listeners: BTreeMap<SocketAddr, VecDeque<u64>>,
+    /// By who listens.
+    listeners: BTreeMap<SocketAddr, Backlog>,
     /// Directions in which nothing arrives.
     cuts: Vec<(IpAddr, IpAddr)>,
+}
+
+/// Connections that wait to be accepted.
+#[derive(Default)]
+struct Backlog {
+    waiting: VecDeque<u64>,
+    /// One has come that the next poll tells of.
+    has_new: bool,
 }
 
 /// One end of a connection.
@@ -215,7 +224,8 @@ impl State {
                 Parcel::Connect => match self.listeners.get_mut(&end.at) {
                     Some(backlog) => {
                         end.phase = Phase::Open;
-                        backlog.push_back(id);
+                        backlog.waiting.push_back(id);
+                        backlog.has_new = true;
                         self.send(id, Parcel::Accepted);
                     }
                     None => {
@@ -310,7 +320,8 @@ impl Network for SimulatedNetwork {
         for id in &self.streams {
             ready.extend(state.ends.get_mut(id).and_then(|end| end.edge.take()));
         }
-        if state.listeners.get(&self.address).is_some_and(|backlog| !backlog.is_empty()) {
+        let backlog = state.listeners.get_mut(&self.address);
+        if backlog.is_some_and(|backlog| std::mem::take(&mut backlog.has_new)) {
             ready.push(Ready { slot: Ready::LISTENER, readable: true, writable: false });
         }
         Ok(())
@@ -320,7 +331,8 @@ impl Network for SimulatedNetwork {
         let mut state = lock(&self.state);
         loop {
             let backlog = state.listeners.get_mut(&self.address);
-            let Some(id) = backlog.and_then(VecDeque::pop_front) else { return Ok(None) };
+            let id = backlog.and_then(|backlog| backlog.waiting.pop_front());
+            let Some(id) = id else { return Ok(None) };
             let Some(end) = state.ends.get(&id) else { continue };
             let peer = end.peer;
             return Ok(Some((SimulatedStream { state: self.state.clone(), id }, peer)));
@@ -344,7 +356,7 @@ impl Network for SimulatedNetwork {
     fn close_listener(&mut self) {
         let mut state = lock(&self.state);
         // Nobody will accept those that wait.
-        for id in state.listeners.remove(&self.address).unwrap_or_default() {
+        for id in state.listeners.remove(&self.address).unwrap_or_default().waiting {
             state.close(id, Ending::Reset);
         }
     }
@@ -370,7 +382,8 @@ impl Read for SimulatedStream {
         if length == 0 && end.ended.is_none() && !out.is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        if let Ok(peer) = state.end(self.id ^ 1)
+        if length > 0
+            && let Ok(peer) = state.end(self.id ^ 1)
             && std::mem::take(&mut peer.wants_room)
         {
             peer.tell(false, true);

@@ -20,6 +20,8 @@ pub const PIECE_BYTES: usize = 512;
 
 /// What a write says that was to fail.
 pub const FAILED_WRITE: &str = "a simulated write failed";
+/// What an operation says when the power is off.
+pub const POWER_OFF: &str = "the simulated power is off";
 /// What a sync says that was to fail.
 pub const FAILED_SYNC: &str = "a simulated sync failed";
 
@@ -224,7 +226,7 @@ impl SimulatedDisk {
 impl State {
     fn operation(&mut self) -> io::Result<()> {
         if self.power_off_at.is_some_and(|at| self.operations >= at) {
-            return Err(io::Error::other("the simulated power is off"));
+            return Err(io::Error::other(POWER_OFF));
         }
         self.operations += 1;
         Ok(())

@@ -254,11 +254,20 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
 /// Removes the segments that come before the one with the record `covered`, which is synced, the lowest first, so
 /// that no crash leaves a gap. The segment that is being written always stays, so this may be done beside the exchange.
 pub fn prune(journal: &Path, covered: Sequence) -> Result<Vec<String>, OpenError> {
-    let disk = RealDisk::read_only(journal);
-    let removed = self::covered(&disk, covered)?;
+    prune_of(&RealDisk::read_only(journal), covered, &mut |name| {
+        fs::remove_file(journal.join(name)).and_then(|()| sync_directory(journal))
+    })
+}
+
+/// The same of whichever disk; `remove` takes a file away for good.
+pub(crate) fn prune_of<D: Disk>(
+    disk: &D,
+    covered: Sequence,
+    remove: &mut dyn FnMut(&str) -> io::Result<()>,
+) -> Result<Vec<String>, OpenError> {
+    let removed = self::covered(disk, covered)?;
     for name in &removed {
-        let done = fs::remove_file(journal.join(name)).and_then(|()| sync_directory(journal));
-        done.map_err(OpenError::disk("remove", disk.path(name)))?;
+        remove(name).map_err(OpenError::disk("remove", disk.path(name)))?;
     }
     Ok(removed)
 }

@@ -151,13 +151,21 @@ pub struct Source {
 impl Source {
     /// The snapshot at that record, if it and the journal belong together.
     pub fn open(journal: &Path, sequence: Sequence) -> Result<Self, TransferError> {
+        Self::open_of(&RealDisk::read_only(journal), journal, sequence)
+    }
+
+    /// The same, of a journal on whichever disk.
+    pub(crate) fn open_of<D: Disk>(
+        disk: &D,
+        journal: &Path,
+        sequence: Sequence,
+    ) -> Result<Self, TransferError> {
         let path = snapshot_path(journal, sequence);
         let opened = File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
         let (bytes, file) = opened.map_err(disk_error("open", &path))?;
         let header = Self::reader(&file, &path, sequence)?.header;
         let link = header.link;
-        let disk = RealDisk::read_only(journal);
-        let followed = follow(&disk, Some(link), sequence, &mut |_| ())?
+        let followed = follow(disk, Some(link), sequence, &mut |_| ())?
             .filter(|it| it.link == link && it.mark == header.mark && it.cluster == header.cluster);
         let Some(followed) = followed else {
             return Err(SnapshotError::NotOnChain { path, link }.into());

@@ -472,3 +472,6 @@ fn answered<'a>(kind: u8, fields: &Fields<'a>) -> &'a str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,14 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Without what names this run.
+    pub fn without(self, name: &str) -> Self {
+        match self {
+            Self::Noticed(what) => Self::Noticed(what.replace(name, "")),
+            Self::Environment(what) => Self::Environment(what.replace(name, "")),
+        }
+    }
+
     /// Of an error in what the simulation itself asked of the system.
     pub fn system(error: impl fmt::Display) -> Self {
         Self::Environment(error.to_string())

@@ -9,6 +9,10 @@ pub enum Fault {
     KillAll,
     /// A machine loses its power: unsynced writes are lost, kept or torn.
     Power,
+    /// The same, and the next process is gone, too, before it has begun.
+    KillAtStart,
+    /// A machine loses its power, and again while the next process begins.
+    PowerAtStart,
     /// A process does not run for a while, and then goes on.
     Freeze,
     /// Two nodes do not hear each other.
@@ -33,6 +37,8 @@ pub enum Fault {
     WriteError,
     /// A bit of the journal changes.
     BitFlip,
+    /// A disk is lost; an empty one takes its place.
+    LostDisk,
     /// The disk has no more space.
     DiskFull,
     /// The disk is an older image of itself.
@@ -49,10 +55,12 @@ pub enum Fault {
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::Kill,
         Self::KillAll,
         Self::Power,
+        Self::KillAtStart,
+        Self::PowerAtStart,
         Self::Freeze,
         Self::Partition,
         Self::OneWay,
@@ -65,6 +73,7 @@ impl Fault {
         Self::SyncError,
         Self::WriteError,
         Self::BitFlip,
+        Self::LostDisk,
         Self::DiskFull,
         Self::OlderDisk,
         Self::SlowDisk,
@@ -73,16 +82,27 @@ impl Fault {
         Self::LateCommand,
     ];
 
-    /// Whether a disk may be lost, or be an older one.
-    pub fn takes_disk(self) -> bool {
-        self.takes_life() && self != Self::Power
+    /// Whether a disk may hold what it should not: snapshots beside it are not changed with it.
+    pub fn spoils_disk(self) -> bool {
+        matches!(self, Self::BitFlip | Self::OlderDisk)
+    }
+
+    /// Whether what was not synced is gone afterwards.
+    pub fn takes_power(self) -> bool {
+        matches!(self, Self::Power | Self::PowerAtStart)
     }
 
     /// Whether what the node acknowledged may be gone afterwards.
     pub fn takes_life(self) -> bool {
         matches!(
             self,
-            Self::Power | Self::SyncError | Self::WriteError | Self::BitFlip | Self::OlderDisk
+            Self::Power
+                | Self::PowerAtStart
+                | Self::SyncError
+                | Self::WriteError
+                | Self::BitFlip
+                | Self::LostDisk
+                | Self::OlderDisk
         )
     }
 }

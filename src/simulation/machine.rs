@@ -1,13 +1,15 @@
 //! A machine of the simulation: its disk, its memory, its clock, and the process that runs on it or does not.
 
+mod disk;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cluster::agent::{Options, Outside, PeerAddress};
-use crate::cluster::arrival::NoArrival;
 use crate::cluster::control::{Control, Ending, Status};
 use crate::cluster::definitions::Definitions;
+use crate::cluster::keeper::Log;
 use crate::cluster::standing::Post;
 use crate::cluster::steward::{Rule, Settings};
 use crate::cluster::{ClusterAgent, Incarnation, Standing};
@@ -15,18 +17,17 @@ use crate::engine::Engine;
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::format::{FORMAT_VERSION, chain};
 use crate::journal::simulated::{Random, SimulatedDisk};
-use crate::journal::{self, JournalOptions, SharedEnd};
+use crate::journal::{JournalOptions, SharedEnd};
 use crate::model::{BeginEpoch, Command, Epoch, NodeId, Record, RecordBytes, Sequence};
 use crate::ring::{self, Consumer};
 use crate::runtime::{Agent, Now};
 use crate::simulation::harm::Harm;
-use crate::simulation::outside::{
-    Arbitration, Life, SimulatedHistory, SimulatedKeeper, SimulatedWires, forget, incarnation,
-};
+use crate::simulation::outside::{Arbitration, Life, SimulatedKeeper, SimulatedWires, forget};
+use crate::simulation::records::{SimulatedArrival, SimulatedHistory};
 use crate::simulation::{Failure, Mutant};
 use crate::venue::StartError;
 use crate::venue::config::Config;
-use crate::venue::simulated::{Joined, Part, Place, SimulatedNode, cut_back, snapshot_and_prune};
+use crate::venue::simulated::{Joined, Part, Place, SimulatedNode, cut_back};
 
 /// Where nodes are reached.
 pub const fn host(node: usize) -> IpAddr {
@@ -44,7 +45,8 @@ fn cluster_address(node: usize) -> SocketAddr {
 
 /// All that a disk holds at most, where it is not full.
 pub const DISK_BYTES: u64 = 64 << 20;
-const SEGMENT_BYTES: u64 = 128 * 1024;
+/// The length of a segment.
+pub const SEGMENT_BYTES: u64 = 128 * 1024;
 const RING_RECORDS: usize = 256;
 /// Little, so that a standby that was away for a moment is given old records.
 const WINDOW_RECORDS: usize = 256;
@@ -63,6 +65,15 @@ struct Process {
     tap: Consumer<RecordBytes>,
     control: Arc<Control>,
     standing: Arc<Standing>,
+}
+
+/// How a process ends before it has begun: while it recovers what is there, or cuts its journal.
+#[derive(Debug, Clone, Copy)]
+pub struct CutShort {
+    /// After so many writings, syncs and the like.
+    pub operations: u64,
+    /// With the power of its machine; else it is killed.
+    pub with_power: bool,
 }
 
 /// Why a process does not begin.
@@ -97,6 +108,14 @@ pub enum BadStop {
     Fault(String),
     /// What is in its log ring does not reach its disk.
     NotDurable,
+    /// It must not have come to that.
+    Failure(Failure),
+}
+
+impl From<String> for BadStop {
+    fn from(what: String) -> Self {
+        Self::Failure(what.into())
+    }
 }
 
 /// What came of a turn.
@@ -134,6 +153,8 @@ pub struct Machine {
     pub frozen_ns: u64,
     /// Its process was ended for a moment, or for a reason; when the next one begins.
     pub restart_at_ns: Option<u64>,
+    /// The next process is gone before it has begun.
+    pub cut_short: Option<CutShort>,
     /// A cut to be made before it begins.
     pub cut: Option<SharedEnd>,
     /// What was done to its disk.
@@ -176,9 +197,9 @@ impl Machine {
             id,
             nodes,
             config,
+            life: Life::new(directory.with_extension("life")),
             directory,
             disk: SimulatedDisk::new(DISK_BYTES),
-            life: Life::default(),
             mark: random.draw(),
             process: None,
             log: Vec::new(),
@@ -186,6 +207,7 @@ impl Machine {
             is_frozen: false,
             frozen_ns: 0,
             restart_at_ns: Some(0),
+            cut_short: None,
             cut: None,
             harm: Harm::default(),
             drift_ppm: random.below(20_000) as i64 - 10_000,
@@ -269,7 +291,7 @@ impl Machine {
     }
 
     fn ring(&self) -> PathBuf {
-        self.directory.join("log.ring")
+        self.directory.with_extension("ring")
     }
 
     fn now(&self, now_ns: u64) -> Now {
@@ -290,17 +312,17 @@ impl Machine {
     ) -> Result<(), Refusal> {
         std::fs::create_dir_all(&self.directory).map_err(Failure::system)?;
         let ring = self.ring();
+        if let Some(CutShort { operations, with_power }) = self.cut_short {
+            self.disk.power_off_after(operations);
+            if !with_power {
+                self.life.keep().map_err(Failure::system)?;
+            }
+        }
         // Where it cannot be done the process ends, and the next one knows nothing of it.
         if let Some(end) = self.cut.take() {
-            cut_back(&self.config, &mut self.disk, &ring, &self.life, &end)?;
+            cut_back(&self.config, &mut self.disk, &ring, self.life.path(), &end)?;
         }
-        let options = JournalOptions {
-            segment_bytes: SEGMENT_BYTES,
-            reserve_bytes: SEGMENT_BYTES / 4,
-            in_flight_bytes: SEGMENT_BYTES / 2,
-            left_free_bytes: 0,
-            ..JournalOptions::new(self.config.cluster.name, self.mark)
-        };
+        let options = self.journal_options();
         let joined = SimulatedNode::join(Place {
             config: &self.config,
             options: &options,
@@ -311,35 +333,53 @@ impl Machine {
             network: world.network(fix_address(self.id)),
             secret: u128::from(random.draw()) << 64 | u128::from(random.draw()),
             compare_every: COMPARE_EVERY,
-            life: &self.life,
+            witness: self.life.path(),
         });
         let Joined { mut node, seat, tap, file, tag, from_ring } = joined?;
         self.from_ring += from_ring;
         let end = seat.end.sequence;
-        let known =
-            end.0.checked_sub(1).map_or(Some(0), |at| self.hashes.get(at as usize).copied());
-        if known != Some(seat.hash) {
-            let (id, had) = (self.id, self.log.len());
-            return Err(Refusal::noticed(format!(
-                "node {id} recovers a log up to record {end} that is no beginning of what it had ({had})"
-            )));
-        }
-        self.log.truncate(end.0 as usize);
-        self.hashes.truncate(end.0 as usize);
-        let found = (tag, end, seat.chain.last_reign());
+        self.shorten_log(end, seat.hash)?;
+        let found = Log { tag, end, last_reign: seat.chain.last_reign() };
         let random = [random.draw(), random.draw()];
-        let (keeper, beginning) = SimulatedKeeper::begin(file, &self.life, found, random, mutant);
-        let begins = beginning.incarnation;
-        let before = self.incarnation.replace(begins).filter(|before| *before != begins);
-        match before {
-            Some(before) if !self.lost.contains(&before) && !self.harm.may_have_lost() => {
-                let id = self.id;
-                return Err(Refusal::noticed(format!(
-                    "node {id} begins a new incarnation, although nothing of the one before was taken"
-                )));
-            }
-            before => self.lost.extend(before),
+        let (keeper, beginning) = SimulatedKeeper::begin(file, &self.life, &found, random, mutant)
+            .map_err(Failure::system)?;
+        self.life.let_go().map_err(Failure::system)?;
+        self.begin_life(beginning.incarnation)?;
+        let options = self.agent_options();
+        let cluster = &self.config.cluster;
+        let outside = Outside {
+            wires: SimulatedWires::listen(world, cluster_address(self.id)),
+            port: Box::new(arbitration.port(self.id)),
+            arrival: Box::new(SimulatedArrival::new(self.directory.clone(), cluster.name)),
+            history: Box::new(SimulatedHistory::new(self.disk.clone(), self.directory.clone())),
+            keeper: Box::new(keeper),
+        };
+        let (control, standing) = (Control::new(), seat.standing.clone());
+        let now_ns = self.now(now_ns).monotonic_ns;
+        let mut agent =
+            ClusterAgent::new(options, &beginning, seat, outside, control.clone(), now_ns);
+        if let Some(mutant) = mutant {
+            mutant.plant(&mut agent, &mut node);
         }
+        self.process = Some(Process { node, agent, tap, control, standing });
+        (self.processes, self.led) = (self.processes + 1, Epoch(0));
+        (self.is_frozen, self.restart_at_ns, self.cut_short) = (false, None, None);
+        self.harm = Harm { fails: false, is_damaged: false, is_doubtful: false, ..self.harm };
+        self.disk.clear_faults();
+        Ok(())
+    }
+
+    fn journal_options(&self) -> JournalOptions {
+        JournalOptions {
+            segment_bytes: SEGMENT_BYTES,
+            reserve_bytes: SEGMENT_BYTES / 4,
+            in_flight_bytes: SEGMENT_BYTES / 2,
+            left_free_bytes: 0,
+            ..JournalOptions::new(self.config.cluster.name, self.mark)
+        }
+    }
+
+    fn agent_options(&self) -> Options {
         let others = (0..self.nodes).filter(|node| *node != self.id);
         let peers = others.map(|node| PeerAddress {
             node: NodeId(node as u16),
@@ -347,7 +387,7 @@ impl Machine {
             address: cluster_address(node),
         });
         let cluster = &self.config.cluster;
-        let options = Options {
+        Options {
             settings: Settings {
                 cluster: cluster.name,
                 node: NodeId(self.id as u16),
@@ -364,40 +404,49 @@ impl Machine {
             definitions: Definitions::new(Vec::new()),
             credentials: None,
             window_records: WINDOW_RECORDS,
-        };
-        let outside = Outside {
-            wires: SimulatedWires::listen(world, cluster_address(self.id)),
-            port: Box::new(arbitration.port(self.id)),
-            // What is pruned all nodes have, so nobody is sent a snapshot.
-            arrival: Box::new(NoArrival),
-            history: Box::new(SimulatedHistory::new(self.disk.clone())),
-            keeper: Box::new(keeper),
-        };
-        let (control, standing) = (Control::new(), seat.standing.clone());
-        let now_ns = self.now(now_ns).monotonic_ns;
-        let mut agent =
-            ClusterAgent::new(options, &beginning, seat, outside, control.clone(), now_ns);
-        if let Some(mutant) = mutant {
-            mutant.plant(&mut agent, &mut node);
         }
-        self.process = Some(Process { node, agent, tap, control, standing });
-        (self.processes, self.led) = (self.processes + 1, Epoch(0));
-        (self.is_frozen, self.restart_at_ns) = (false, None);
-        self.harm = Harm { fails: false, is_damaged: false, is_doubtful: false, ..self.harm };
-        self.disk.clear_faults();
+    }
+
+    /// Its log ends with what was recovered, which must be a beginning of what it was.
+    fn shorten_log(&mut self, end: Sequence, hash: u64) -> Result<(), Refusal> {
+        if self.hash_at(end.0) != Some(hash) {
+            let (id, had) = (self.id, self.log.len());
+            return Err(Refusal::noticed(format!(
+                "node {id} recovers a log up to record {end} that is no beginning of what it had ({had})"
+            )));
+        }
+        self.log.truncate(end.0 as usize);
+        self.hashes.truncate(end.0 as usize);
         Ok(())
+    }
+
+    /// A process goes on with an incarnation, or begins one: that only where a fault took what the one before had.
+    fn begin_life(&mut self, begins: Incarnation) -> Result<(), Refusal> {
+        let before = self.incarnation.replace(begins).filter(|before| *before != begins);
+        match before {
+            Some(before) if !self.lost.contains(&before) && !self.harm.may_have_lost() => {
+                let id = self.id;
+                Err(Refusal::noticed(format!(
+                    "node {id} begins a new incarnation, although nothing of the one before was taken"
+                )))
+            }
+            before => {
+                self.lost.extend(before);
+                Ok(())
+            }
+        }
     }
 
     /// Its process ended the incarnation, or should have.
     pub fn has_ended_life(&mut self) -> bool {
         self.lost.extend(self.incarnation);
-        incarnation(&self.life).is_none()
+        self.life.is_over()
     }
 
     /// A fault ends the incarnation.
-    pub fn lose_life(&mut self) {
+    pub fn lose_life(&mut self) -> Result<(), Failure> {
         self.lost.extend(self.incarnation);
-        forget(&self.life);
+        forget(&self.life).map_err(Failure::system)
     }
 
     /// Whether a fault has ended an incarnation.
@@ -441,21 +490,50 @@ impl Machine {
         came
     }
 
-    /// Its process ends its part and its venue: what is in the log ring reaches the disk first. An error where it does
-    /// not, by which a real process ends.
+    /// Its process ends its venue in good order: clients are logged out, what is in the log ring reaches the disk, and
+    /// the ring is removed. An error where that does not come about, by which a real process ends.
     pub fn stop(&mut self, now_ns: u64) -> Result<(), BadStop> {
         let mut now = self.now(now_ns);
+        if let Some(process) = &mut self.process {
+            process.node.drain();
+        }
+        for _ in 0..STOP_TURNS_MAX {
+            now.monotonic_ns += STOP_TURN_NS;
+            let Some(process) = &mut self.process else { return Ok(()) };
+            if process.node.is_drained() || process.node.fault().is_some() {
+                break;
+            }
+            for part in Part::ALL {
+                process.node.work(part, now);
+            }
+            process.agent.work(now);
+            self.look()?;
+        }
+        if let Some(process) = &mut self.process {
+            process.node.close_hot(now)?;
+        }
+        self.look()?;
+        self.sync_all(now)?;
+        ring::unlink(&self.ring()).map_err(|error| BadStop::Failure(Failure::system(error)))
+    }
+
+    /// Turns journal and syncer until all is on the disk.
+    fn sync_all(&mut self, mut now: Now) -> Result<(), BadStop> {
         let Some(process) = &mut self.process else { return Ok(()) };
         for _ in 0..STOP_TURNS_MAX {
             now.monotonic_ns += STOP_TURN_NS;
-            if process.node.journaled() >= process.node.last() {
+            let is_done = process.node.journaled() >= process.node.last();
+            if is_done {
+                process.node.close(now);
+            }
+            if let Some(why) = process.node.fault() {
+                return Err(BadStop::Fault(why));
+            }
+            if is_done {
                 return Ok(());
             }
             process.node.work(Part::Journal, now);
             process.node.work(Part::Syncer, now);
-            if let Some(why) = process.node.fault() {
-                return Err(BadStop::Fault(why));
-            }
         }
         Err(BadStop::NotDurable)
     }
@@ -483,38 +561,11 @@ impl Machine {
         Ok(came)
     }
 
-    /// Its journal ends with this record, and this running hash: so it is, byte for byte, what the log is that has
-    /// it, too.
-    pub fn verify(&self, last: u64, hash: u64) -> Result<(), String> {
-        let verified = journal::read::verify(&self.disk).map_err(|error| error.to_string())?;
-        let found = (verified.last.0, verified.running_hash);
-        if found != (last, hash) {
-            let id = self.id;
-            return Err(format!(
-                "the journal of node {id} ends with {found:x?}, not {:x?}",
-                (last, hash)
-            ));
-        }
-        Ok(())
-    }
-
     /// Its process is gone at once.
     pub fn kill(&mut self, world: &SimulatedWorld) {
         world.kill(host(self.id));
         self.process = None;
         self.is_frozen = false;
-    }
-
-    /// The machine loses its power: what was not synced may be gone, its memory is.
-    pub fn lose_power(
-        &mut self,
-        world: &SimulatedWorld,
-        random: &mut Random,
-    ) -> Result<(), String> {
-        self.kill(world);
-        self.disk.crash(random.draw());
-        self.lose_life();
-        ring::unlink(&self.ring()).map_err(|error| error.to_string())
     }
 
     /// An order of an earlier logon comes to its sequencer only now. False where there is none.
@@ -534,54 +585,5 @@ impl Machine {
             Some(Command::NewOrder(order))
         });
         late.is_some_and(|late| process.node.come_late(&late))
-    }
-
-    /// The last record that its disk is sure to keep; none where it is down.
-    pub fn synced(&self) -> Option<Sequence> {
-        self.process.as_ref().map(|process| process.node.journaled())
-    }
-
-    /// An operator makes a snapshot of its journal and prunes it.
-    pub fn snapshot_and_prune(
-        &self,
-        limit: Sequence,
-        unreleased: bool,
-    ) -> Result<Sequence, String> {
-        snapshot_and_prune(&self.directory, &self.disk, limit, unreleased)
-    }
-
-    /// Keeps an image of its disk, for later.
-    pub fn take_image(&mut self) {
-        if self.process.is_some() {
-            self.is_image_uncut = false;
-            self.image = Some((self.disk.copy(), self.log.clone(), self.hashes.clone()));
-        }
-    }
-
-    /// Its disk is the older image again; the log ring that does not continue it is removed, as the message of
-    /// recovery says. False where there is none.
-    pub fn restore_image(&mut self, world: &SimulatedWorld) -> Result<bool, String> {
-        let Some((disk, log, hashes)) = self.image.take() else { return Ok(false) };
-        self.kill(world);
-        if !self.harm.is_full {
-            disk.set_capacity_bytes(DISK_BYTES);
-        }
-        (self.disk, self.log, self.hashes) = (disk, log, hashes);
-        (self.cut, self.harm.is_doubtful) = (None, true);
-        ring::unlink(&self.ring()).map_err(|error| error.to_string())?;
-        Ok(true)
-    }
-
-    /// A new, empty disk, after the old one was found to be damaged.
-    pub fn replace_disk(&mut self, random: &mut Random) -> Result<(), String> {
-        self.disk = SimulatedDisk::new(DISK_BYTES);
-        self.mark = random.draw();
-        (self.image, self.is_image_uncut) = (None, false);
-        self.cut = None;
-        self.harm = Harm { fails: false, is_damaged: false, is_doubtful: false, ..self.harm };
-        self.log.clear();
-        self.hashes.clear();
-        self.lose_life();
-        ring::unlink(&self.ring()).map_err(|error| error.to_string())
     }
 }

@@ -22,6 +22,7 @@ pub mod machine;
 mod mutant;
 pub mod nuisance;
 pub mod outside;
+pub mod records;
 pub mod reference;
 pub mod world;
 
@@ -50,14 +51,18 @@ pub struct Outcome {
     pub from_ring: u64,
     /// Journals that were cut back to what was shared.
     pub cuts: u64,
+    /// Processes that were gone before they had begun.
+    pub short_starts: u64,
+    /// Snapshots that took the place of a journal, sent by the primary.
+    pub taken_in: u64,
     /// Snapshots that were made, and pruned behind.
     pub snapshots: u64,
     /// How often an operator had to decide who leads.
     pub promotions: u64,
     /// Messages that came again.
     pub resent: u64,
-    /// Messages of clients that nobody wants.
-    pub nuisances: u64,
+    /// Messages of clients that nobody wants, and their connections that came to an end.
+    pub nuisances: (u64, u64),
     /// Steps.
     pub steps: u64,
     /// A number that two runs of one seed have in common.

@@ -4,6 +4,8 @@ use crate::cluster::ClusterAgent;
 use crate::cluster::agent::AgentMutant;
 use crate::cluster::steward::StewardMutant;
 use crate::cluster::wires::Wires;
+use crate::journal::Witnessed;
+use crate::model::Sequence;
 use crate::venue::simulated::{NodeMutant, SimulatedNode};
 
 /// A mistake.
@@ -67,13 +69,16 @@ impl Mutant {
         }
     }
 
-    /// Which writing a process that begins takes for the last of its disk.
-    pub fn writing(self, found: u64) -> u64 {
-        if self == Self::Agent(AgentMutant::BelieveOlderDisk) { u64::MAX } else { found }
-    }
-
-    /// The process that begins believes whatever life it finds.
-    pub fn always_goes_on(self) -> bool {
-        self == Self::Steward(StewardMutant::ReuseIncarnation)
+    /// What a process that begins believes instead of what the witness of its life says.
+    pub fn forged(self) -> Option<fn(Witnessed) -> Witnessed> {
+        match self {
+            Self::Agent(AgentMutant::BelieveOlderDisk) => {
+                Some(|said| Witnessed { writing: 0, ..said })
+            }
+            Self::Steward(StewardMutant::ReuseIncarnation) => {
+                Some(|said| Witnessed { acknowledged: Sequence(0), writing: 0, ..said })
+            }
+            _ => None,
+        }
     }
 }

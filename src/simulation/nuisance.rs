@@ -213,3 +213,25 @@ fn garble(bytes: &mut Vec<u8>, start: usize, random: &mut Random) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fix::frame::Frame;
+
+    #[test]
+    fn what_is_garbled_differs_and_is_still_a_frame_now_and_then() {
+        let mut random = Random::new(1);
+        let whole = framed("35=D\u{1}49=GARBLING\u{1}34=2\u{1}11=1\u{1}54=1\u{1}");
+        let (mut changed, mut frames) = (0, 0);
+        for _ in 0..1_000 {
+            let mut bytes = whole.clone();
+            garble(&mut bytes, 0, &mut random);
+            let is_frame = matches!(frame::next(&bytes, 65_536), Frame::Message { .. });
+            changed += u32::from(bytes != whole);
+            frames += u32::from(is_frame && bytes != whole);
+        }
+        assert!(changed > 900, "{changed}");
+        assert!((200..800).contains(&frames), "{frames} of 1,000 are read further");
+    }
+}

@@ -1,22 +1,21 @@
-//! What is around a cluster's agent in a simulation: sockets, the arbiter's port, old records, promise and life.
+//! What is around a cluster's agent in a simulation: sockets, the arbiter's port, promise and life.
 
 use std::io::{self, ErrorKind, Read};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::cluster::history::{History, Piece};
-use crate::cluster::keeper::Keeper;
+use crate::cluster::keeper::{self, Keeper, Log};
 use crate::cluster::port::Port;
-use crate::cluster::steward::{Answer, Beginning, Kept, Promise, Request};
+use crate::cluster::steward::{Answer, Beginning, Promise, Request};
 use crate::cluster::wires::Wires;
 use crate::cluster::{Held, Incarnation, Version, View};
-use crate::gateway::network::Network as _;
+use crate::gateway::network::{Network as _, Ready};
 use crate::gateway::simulated::{SimulatedNetwork, SimulatedStream, SimulatedWorld};
-use crate::journal::simulated::{Random, SimulatedDisk, SimulatedFile};
-use crate::journal::{NodeFile, RawReader};
-use crate::model::{Epoch, NodeId, Sequence};
+use crate::journal::simulated::{Random, SimulatedFile};
+use crate::journal::{NodeFile, Witness};
+use crate::model::{Epoch, Sequence};
 use crate::simulation::Mutant;
-use crate::venue::simulated::SimulatedLife;
 
 /// How long a port waits for its answer.
 const ANSWER_NS: u64 = 15_000_000;
@@ -24,18 +23,19 @@ const ANSWER_NS: u64 = 15_000_000;
 const WAY_NS: u64 = 1_500_000;
 /// How long one that the network holds back is under way at most.
 const LONG_WAY_NS: u64 = 200_000_000;
-/// Bytes of old records that are read at a time: little, so that catching up takes its time.
-const PIECE_BYTES: usize = 8 * 1024;
-
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// Which of its streams is ready an agent does not ask.
+const SLOT: usize = 0;
 
 /// Sockets between nodes.
 pub struct SimulatedWires {
     world: SimulatedWorld,
     network: SimulatedNetwork,
     at: SocketAddr,
+    ready: Vec<Ready>,
 }
 
 impl SimulatedWires {
@@ -44,7 +44,7 @@ impl SimulatedWires {
         let mut network = world.network(at);
         // A simulated listener can always be opened.
         let _ = network.open_listener();
-        Self { world: world.clone(), network, at }
+        Self { world: world.clone(), network, at, ready: Vec::new() }
     }
 }
 
@@ -52,15 +52,21 @@ impl Wires for SimulatedWires {
     type Stream = SimulatedStream;
 
     fn poll(&mut self) -> io::Result<bool> {
-        Ok(true)
+        self.ready.clear();
+        self.network.poll(&mut self.ready)?;
+        Ok(!self.ready.is_empty())
     }
 
     fn accept(&mut self) -> io::Result<Option<SimulatedStream>> {
-        Ok(self.network.accept()?.map(|(stream, _)| stream))
+        let Some((mut stream, _)) = self.network.accept()? else { return Ok(None) };
+        self.network.register(&mut stream, SLOT)?;
+        Ok(Some(stream))
     }
 
     fn dial(&mut self, to: SocketAddr) -> io::Result<SimulatedStream> {
-        Ok(self.world.connect(self.at.ip(), to))
+        let mut stream = self.world.connect(self.at.ip(), to);
+        self.network.register(&mut stream, SLOT)?;
+        Ok(stream)
     }
 
     fn is_connected(&mut self, stream: &mut SimulatedStream) -> io::Result<bool> {
@@ -262,98 +268,77 @@ impl Port for SimulatedPort {
     }
 }
 
-/// Old records, read from the simulated disk by what reads them from a real one.
-pub struct SimulatedHistory {
-    disk: SimulatedDisk,
-    readings: Vec<Reading>,
+/// What lies in a machine's memory beside the log ring and outlives a process: the witness of its life, a file in tmpfs
+/// as that of a real node. Clones are the same.
+#[derive(Clone)]
+pub struct Life {
+    path: PathBuf,
+    /// The incarnation of which it tells.
+    incarnation: Arc<Mutex<Option<Incarnation>>>,
 }
 
-struct Reading {
-    node: NodeId,
-    reader: RawReader<SimulatedDisk>,
-    has_begun: bool,
-    /// Turns until the disk has answered.
-    waits: u32,
-    pending: Option<Piece>,
-}
+impl Life {
+    /// The one whose witness lies at a path.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, incarnation: Arc::default() }
+    }
 
-/// How many turns a reading takes.
-const READING_TURNS: u32 = 3;
+    /// Where its witness lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
 
-impl SimulatedHistory {
-    /// Of the journal on a disk.
-    pub fn new(disk: SimulatedDisk) -> Self {
-        Self { disk, readings: Vec::new() }
+    /// The same under another name, which shows what is written to it and not that it was removed.
+    fn other_name(&self) -> PathBuf {
+        self.path.with_extension("kept")
+    }
+
+    /// A process begins that is killed before it can remove anything.
+    pub fn keep(&self) -> io::Result<()> {
+        self.let_go()?;
+        if self.path.exists() { std::fs::hard_link(&self.path, self.other_name()) } else { Ok(()) }
+    }
+
+    /// That process was killed.
+    pub fn bring_back(&self) -> io::Result<()> {
+        match std::fs::rename(self.other_name(), &self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            renamed => renamed,
+        }
+    }
+
+    /// It was not killed.
+    pub fn let_go(&self) -> io::Result<()> {
+        Witness::forget(&self.other_name())
+    }
+
+    /// Whether there is none, by its witness.
+    pub fn is_over(&self) -> bool {
+        let is_over = !self.path.exists();
+        if is_over {
+            *lock(&self.incarnation) = None;
+        }
+        is_over
     }
 }
-
-impl History for SimulatedHistory {
-    fn begin(&mut self, node: NodeId, shared: Sequence) {
-        self.end(node);
-        let reader = RawReader::new(self.disk.clone(), shared);
-        let (has_begun, waits, pending) = (false, READING_TURNS, None);
-        self.readings.push(Reading { node, reader, has_begun, waits, pending });
-    }
-
-    fn next(&mut self, node: NodeId) -> Option<Piece> {
-        let reading = self.readings.iter_mut().find(|reading| reading.node == node)?;
-        if reading.waits > 0 {
-            reading.waits -= 1;
-            return None;
-        }
-        if let Some(piece) = reading.pending.take() {
-            return Some(piece);
-        }
-        let mut piece = Vec::new();
-        match reading.reader.read(&mut piece, PIECE_BYTES) {
-            Ok(true) => {}
-            Ok(false) => reading.waits = READING_TURNS,
-            Err(error) => return Some(Piece::Gone(error.to_string())),
-        }
-        let records = (!piece.is_empty()).then_some(Piece::Records(piece));
-        if !reading.has_begun
-            && let Some(hash) = reading.reader.hash()
-        {
-            (reading.has_begun, reading.pending) = (true, records);
-            return Some(Piece::Begins { hash });
-        }
-        records
-    }
-
-    fn end(&mut self, node: NodeId) {
-        self.readings.retain(|reading| reading.node != node);
-    }
-}
-
-/// What lies in a machine's memory beside the log ring and outlives a process: the life of which log.
-pub type Life = Arc<Mutex<Option<(u128, Kept)>>>;
 
 /// The incarnation that a machine's memory tells of.
 pub fn incarnation(life: &Life) -> Option<Incarnation> {
-    lock(life).as_ref().map(|(_, kept)| kept.incarnation)
+    *lock(&life.incarnation)
 }
 
 /// Removes a life.
-pub fn forget(life: &Life) {
-    *lock(life) = None;
-}
-
-impl SimulatedLife for Life {
-    fn lower(&self, to: Sequence) {
-        if let Some((_, kept)) = &mut *lock(self) {
-            kept.acknowledged = kept.acknowledged.min(to);
-        }
-    }
-
-    fn end(&self) {
-        forget(self);
-    }
+pub fn forget(life: &Life) -> io::Result<()> {
+    *lock(&life.incarnation) = None;
+    Witness::forget(&life.path)
 }
 
 /// Promise and life of a simulated node.
 pub struct SimulatedKeeper {
     file: NodeFile<SimulatedFile>,
     life: Life,
+    /// None once the life is over.
+    witness: Option<Witness>,
     asked: Option<(Promise, u32)>,
     failure: Option<String>,
 }
@@ -366,29 +351,19 @@ impl SimulatedKeeper {
     pub fn begin(
         file: NodeFile<SimulatedFile>,
         life: &Life,
-        (tag, end, last_reign): (u128, Sequence, Epoch),
+        log: &Log,
         random: [u64; 2],
         mutant: Option<Mutant>,
-    ) -> (Self, Beginning) {
-        let promise = Promise { epoch: file.epoch(), reign: file.reign() };
-        let [fresh, seed] = random;
-        let earlier = *lock(life);
-        let always_goes_on = mutant.is_some_and(Mutant::always_goes_on);
-        let going_on =
-            earlier.filter(|(of, _)| *of == tag || always_goes_on).and_then(|(_, kept)| {
-                let writing = mutant.map_or(file.writing(), |it| it.writing(file.writing()));
-                let goes_on = kept.goes_on(end, writing);
-                goes_on.or(always_goes_on.then_some(kept.incarnation))
-            });
-        let incarnation = going_on.unwrap_or(Incarnation(fresh | 1));
-        let writing = file.writing();
-        match &mut *lock(life) {
-            Some((_, kept)) if going_on.is_some() => kept.writing = writing,
-            life => *life = Some((tag, Kept { incarnation, acknowledged: Sequence(0), writing })),
+    ) -> io::Result<(Self, Beginning)> {
+        if let Some(forged) = mutant.and_then(Mutant::forged)
+            && let Some(witness) = Witness::open(&life.path, log.tag)?
+        {
+            Witness::begin(&life.path, log.tag, forged(witness.said()))?;
         }
-        let is_kept = going_on.is_some();
-        let beginning = Beginning { incarnation, is_kept, promise, last_reign, seed };
-        (Self { file, life: life.clone(), asked: None, failure: None }, beginning)
+        let (witness, beginning) = keeper::begin(&file, &life.path, log, random)?;
+        *lock(&life.incarnation) = Some(beginning.incarnation);
+        let (witness, life) = (Some(witness), life.clone());
+        Ok((Self { file, life, witness, asked: None, failure: None }, beginning))
     }
 }
 
@@ -409,20 +384,22 @@ impl Keeper for SimulatedKeeper {
             self.failure = Some(error.to_string());
             return None;
         }
-        if let Some((_, kept)) = &mut *lock(&self.life) {
-            kept.writing = self.file.writing();
+        if let Some(witness) = &mut self.witness {
+            witness.written(self.file.writing());
         }
         Some(promise)
     }
 
     fn acknowledge(&mut self, sequence: Sequence) {
-        if let Some((_, kept)) = &mut *lock(&self.life) {
-            kept.acknowledged = kept.acknowledged.max(sequence);
+        if let Some(witness) = &mut self.witness {
+            witness.acknowledge(sequence);
         }
     }
 
     fn forget(&mut self) {
-        forget(&self.life);
+        *lock(&self.life.incarnation) = None;
+        // What cannot be removed is over all the same.
+        let _ = self.witness.take().map(Witness::end);
     }
 
     fn failure(&mut self) -> Option<String> {

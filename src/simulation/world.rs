@@ -17,7 +17,7 @@ use crate::journal::simulated::Random;
 use crate::model::Command;
 use crate::simulation::client::Client;
 use crate::simulation::faults::{Fault, Tally};
-use crate::simulation::machine::{Machine, fix_address};
+use crate::simulation::machine::{Machine, SEGMENT_BYTES, fix_address};
 use crate::simulation::nuisance::{Habit, Nuisance};
 use crate::simulation::outside::{Arbitration, incarnation};
 use crate::simulation::reference::Reference;
@@ -30,8 +30,10 @@ const COMMANDS: u64 = 5_000;
 const FAULTS: u64 = 20;
 /// An image of a disk is kept every so many steps.
 const IMAGE_STEPS: u64 = 500;
-/// A snapshot is made every so many steps.
-const PRUNE_STEPS: u64 = 700;
+/// Where an operator prunes, he makes a snapshot every so many steps. That reads the journal, and takes its time: so it is
+/// in one of so many seeds in which he may.
+const PRUNE_STEPS: u64 = 250;
+const PRUNES_ONE_IN: u64 = 3;
 /// Steps after which a seed is given up: something does not go on.
 const STEPS_MAX: u64 = 120_000;
 /// How long the healed cluster may take to trade, be in sync and be equal.
@@ -105,11 +107,16 @@ pub struct World {
     fault_ns_max: u64,
     lasts_ns_max: u64,
     cures: Vec<Healing>,
-    /// Whether an operator makes snapshots and prunes: where no disk is lost, since the journals are then not whole.
+    /// Whether an operator makes snapshots and prunes: where no disk holds what it should not, since snapshots are not on
+    /// the simulated ones.
     prunes: bool,
+    /// He prunes what other nodes may lack, too: they are sent a snapshot.
+    prunes_far: bool,
     snapshots: u64,
+    taken_in: u64,
     failovers: u64,
     cuts: u64,
+    short_starts: u64,
     promotions: u64,
     /// Since when no node that the view names is what it was.
     orphaned_since_ns: Option<u64>,
@@ -213,7 +220,9 @@ impl World {
             kinds.swap_remove(random.below(kinds.len() as u64) as usize);
         }
         kinds.extend([Fault::Kill, Fault::Break]);
-        let prunes = !kinds.iter().any(|kind| kind.takes_disk());
+        let prunes =
+            !kinds.iter().any(|kind| kind.spoils_disk()) && random.below(PRUNES_ONE_IN) == 0;
+        let prunes_far = random.below(2) == 0;
         let fault_ns_max = FAULT_NS_MAX[random.below(3) as usize];
         let lasts_ns_max = LASTS_NS_MAX[random.below(3) as usize];
         let delay_ns = Arc::new(AtomicU64::new(DELAY_NS));
@@ -227,6 +236,7 @@ impl World {
             .map(|node| {
                 let mut config = config(nodes, node, is_on_disk)?;
                 config.journal.directory = directory.join(format!("node-{node}"));
+                config.journal.segment_bytes = SEGMENT_BYTES;
                 Ok(Machine::new(node, nodes, &directory, config, &mut random))
             })
             .collect();
@@ -262,9 +272,12 @@ impl World {
             lasts_ns_max,
             cures: Vec::new(),
             prunes,
+            prunes_far,
             snapshots: 0,
+            taken_in: 0,
             failovers: 0,
             cuts: 0,
+            short_starts: 0,
             promotions: 0,
             orphaned_since_ns: None,
             is_healed: false,
@@ -464,9 +477,14 @@ impl World {
         if error.is_some() && self.history.is_some() {
             self.note_all();
         }
+        // Of another run the directory is another.
+        let directory = self.directory.display().to_string();
+        let error = error.map(|error| error.without(&directory));
         Outcome {
             digest: self.digest(),
-            nuisances: self.nuisances.iter().map(|nuisance| nuisance.sent).sum(),
+            nuisances: self.nuisances.iter().fold((0, 0), |(sent, ended), nuisance| {
+                (sent + nuisance.sent, ended + nuisance.ended)
+            }),
             error,
             commands: self.commands(),
             answered: self.answered(),
@@ -475,7 +493,9 @@ impl World {
             processes: self.machines.iter().map(|machine| machine.processes).sum(),
             from_ring: self.machines.iter().map(|machine| machine.from_ring).sum(),
             cuts: self.cuts,
+            short_starts: self.short_starts,
             snapshots: self.snapshots,
+            taken_in: self.taken_in,
             promotions: self.promotions,
             resent: self.clients.iter().map(|client| client.resent).sum(),
             steps: self.steps,

@@ -27,7 +27,7 @@ mod node;
 mod placement;
 mod recovery;
 mod sequencer;
-#[cfg(feature = "simulation")]
+#[cfg(any(test, feature = "simulation"))]
 pub mod simulated;
 pub mod snapshot;
 mod status;
@@ -202,7 +202,10 @@ impl Venue {
             Some(_) => Some(NodeFile::open(&mut disk, config.cluster.name)?),
             None => None,
         };
-        let start = if membership.is_some() { Start::Standby } else { Start::Alone };
+        let start = match membership {
+            Some(_) => Start::Standby { has_life: witness_path(&ring_path).exists() },
+            None => Start::Alone,
+        };
         let recovered = recover(disk, config, &options, &shelf_directory, &ring_path, start)?;
         if config.touch_memory {
             touch_reserved();

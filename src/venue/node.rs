@@ -176,7 +176,7 @@ impl<D: Disk> Core<D> {
             doors,
             hashes: parts.hashes,
             fault: fault.clone(),
-            #[cfg(feature = "simulation")]
+            #[cfg(any(test, feature = "simulation"))]
             takes_old_generations: false,
         };
         let journal = JournalAgent {

@@ -110,7 +110,10 @@ pub(super) enum Start {
     /// It is the only node: it leads, in a new epoch.
     Alone,
     /// It follows, until it has swapped in an epoch: it numbers nothing.
-    Standby,
+    Standby {
+        /// Its log may go on as the life that it was. Where not, nobody counts upon what the log ring holds.
+        has_life: bool,
+    },
 }
 
 /// Opens the journal and brings everything to where it was.
@@ -168,7 +171,7 @@ pub(super) fn recover<D: Disk>(
         Some(Command::Genesis(genesis)) => recovered.secret = genesis.hash_secret,
         Some(_) => return Err(StartError::NoGenesis),
     }
-    recovered.take_ring(ring_path)?;
+    recovered.take_ring(ring_path, start)?;
     if let Some(genesis) = recovered.log.engine.view().genesis() {
         recovered.secret = genesis.hash_secret;
     }
@@ -196,7 +199,7 @@ impl<D: Disk> Recovered<D> {
     }
 
     /// Takes over what the dead process had in its ring and not in its journal.
-    fn take_ring(&mut self, path: &Path) -> Result<(), StartError> {
+    fn take_ring(&mut self, path: &Path, start: Start) -> Result<(), StartError> {
         let ring = |source| StartError::Ring { path: path.to_owned(), source };
         let Some(survivors) = ring::surviving::<RecordBytes>(path, self.tag()).map_err(ring)?
         else {
@@ -205,6 +208,16 @@ impl<D: Disk> Recovered<D> {
         let next = self.log.last.next().0;
         if survivors.first > next {
             let found = Sequence(survivors.first);
+            // An error of the disk took what lies between, and the life with it.
+            if start == (Start::Standby { has_life: false }) {
+                self.passed_over.push(format!(
+                    "the log ring {} goes on with record {found}, the journal ends with {}: it is not used, since this \
+                     node returns as a new incarnation",
+                    path.display(),
+                    self.log.last
+                ));
+                return Ok(());
+            }
             return Err(StartError::RingGap { path: path.to_owned(), last: self.log.last, found });
         }
         let Self { opened, log, listener, reigns, .. } = self;

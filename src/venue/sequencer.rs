@@ -106,7 +106,7 @@ pub(super) struct Sequencer {
     pub hashes: Hashes,
     pub fault: Fault,
     /// A mistake that the simulation plants: an order of an earlier logon counts as one of the present logon.
-    #[cfg(feature = "simulation")]
+    #[cfg(any(test, feature = "simulation"))]
     pub takes_old_generations: bool,
 }
 
@@ -261,7 +261,7 @@ impl Sequencer {
             if room != Room::Plenty {
                 refuse_for_room(&mut command);
             }
-            #[cfg(feature = "simulation")]
+            #[cfg(any(test, feature = "simulation"))]
             if self.takes_old_generations
                 && let Command::NewOrder(order) = &mut command
                 && let Some(session) = self.log.engine.view().session(order.origin.session)

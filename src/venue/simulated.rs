@@ -5,7 +5,8 @@
 //! outlives a real one, and `recover` reads it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use crate::cluster::Standing;
@@ -15,7 +16,7 @@ use crate::engine::Engine;
 use crate::gateway::facts::Telltale;
 use crate::gateway::simulated::SimulatedNetwork;
 use crate::journal::simulated::{SimulatedDisk, SimulatedFile};
-use crate::journal::{self, JournalOptions, NodeFile, SharedEnd, forget_unsynced};
+use crate::journal::{self, Disk, JournalOptions, NodeFile, SharedEnd, forget_unsynced};
 use crate::model::{Command, HashSecret, RecordBytes, Sequence};
 use crate::ring::{self, Consumer, Producer};
 use crate::runtime::{Agent, Fault, Now};
@@ -23,7 +24,7 @@ use crate::telemetry;
 use crate::venue::config::Config;
 use crate::venue::durability::SyncPause;
 use crate::venue::follow::Hashes;
-use crate::venue::membership::{Life, Released, chain, cut_disk_back, outlived};
+use crate::venue::membership::{Released, chain, cut_disk_back, outlived};
 use crate::venue::node::{GatewayParts, Node, Parts, Role, Sizes, pair, take};
 use crate::venue::recovery::{Start, recover};
 use crate::venue::{BACKGROUND_SYNC, StartError, snapshot};
@@ -55,8 +56,8 @@ pub struct Place<'a> {
     pub secret: u128,
     /// From one comparison of states to the next, in records.
     pub compare_every: u64,
-    /// The life of its log.
-    pub life: &'a dyn SimulatedLife,
+    /// Where the life of its log is witnessed.
+    pub witness: &'a Path,
 }
 
 /// What a node has become.
@@ -124,16 +125,16 @@ pub struct SimulatedNode {
 impl SimulatedNode {
     /// Recovers what lies on the disk and in the log ring, as a node of a cluster that begins.
     pub fn join(place: Place<'_>) -> Result<Joined, StartError> {
-        outlived(&Lived(place.life), || Self::begin(place))
+        outlived(&place.witness.to_owned(), || Self::begin(place))
     }
 
     fn begin(mut place: Place<'_>) -> Result<Joined, StartError> {
         let config = place.config;
+        let start = Start::Standby { has_life: place.witness.exists() };
         // The process before may have ended because a sync failed.
         forget_unsynced(&place.disk)?;
         let file = NodeFile::open(&mut place.disk, config.cluster.name)?;
-        let recovered =
-            recover(place.disk, config, place.options, place.shelf, place.ring, Start::Standby)?;
+        let recovered = recover(place.disk, config, place.options, place.shelf, place.ring, start)?;
         let last = recovered.log.last;
         let from_ring = recovered.from_ring;
         let error = |source| StartError::Ring { path: place.ring.to_owned(), source };
@@ -224,6 +225,35 @@ impl SimulatedNode {
         }
     }
 
+    /// Begins to end in good order, as [`Venue::stop`](super::Venue::stop) does: everybody is logged out.
+    pub fn drain(&mut self) {
+        self.node.gateway.drain_switches().0.store(true, Ordering::Release);
+    }
+
+    /// Whether nobody is connected any more.
+    pub fn is_drained(&self) -> bool {
+        self.node.gateway.drain_switches().1.load(Ordering::Acquire)
+    }
+
+    /// Ends gateway and sequencer. What the journal has to sync is known then.
+    pub fn close_hot(&mut self, now: Now) -> Result<(), String> {
+        self.node.gateway.close(now);
+        self.node.core.sequencer.close(now);
+        let closed = *self.node.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = closed.ok_or("the sequencer ended without a word")?.last;
+        if last != self.last() {
+            return Err(format!("the sequencer ended with record {last}, not {}", self.last()));
+        }
+        Ok(())
+    }
+
+    /// Ends the rest, once all is synced.
+    pub fn close(&mut self, now: Now) {
+        self.node.core.journal.close(now);
+        self.node.core.syncer.close(now);
+        self.node.store.close(now);
+    }
+
     /// Why it cannot go on, if it cannot.
     pub fn fault(&self) -> Option<String> {
         self.fault.report().map(|report| report.to_string())
@@ -237,7 +267,7 @@ impl SimulatedNode {
     /// The last record that is synced.
     pub fn journaled(&self) -> Sequence {
         let progress = &self.node.core.sequencer.progress;
-        Sequence(progress.synced.load(std::sync::atomic::Ordering::Acquire))
+        Sequence(progress.synced.load(Ordering::Acquire))
     }
 
     /// The last record that its engine has applied.
@@ -255,43 +285,23 @@ pub fn snapshot_and_prune(
     limit: Sequence,
     unreleased: bool,
 ) -> Result<Sequence, String> {
-    let stat = journal::read::stat(disk).map_err(|error| error.to_string())?;
+    let text = |error: snapshot::FollowError| error.to_string();
     let last = match unreleased {
-        true => stat.verified.last,
-        false => stat.released.min(stat.verified.synced).min(limit),
+        true => journal::read::stat(disk).map_err(|error| error.to_string())?.verified.last,
+        false => snapshot::limit(disk).map_err(text)?.min(limit),
     };
     let newest = journal::snapshot::snapshots(directory).map_err(|error| error.to_string())?;
     if last == Sequence(0) || newest.first().is_some_and(|newest| *newest > last) {
         return Ok(Sequence(0));
     }
-    snapshot::take_of(disk, directory, last).map_err(|error| error.to_string())?;
-    let removed = journal::snapshot::covered(disk, last).map_err(|error| error.to_string())?;
-    for name in &removed {
-        disk.take(name);
-    }
-    Ok(last)
-}
-
-/// What a simulated machine's memory tells of the life of its log.
-pub trait SimulatedLife {
-    /// What lies behind a record is owed to nobody any more.
-    fn lower(&self, to: Sequence);
-
-    /// It is over.
-    fn end(&self);
-}
-
-struct Lived<'a>(&'a dyn SimulatedLife);
-
-impl Life for Lived<'_> {
-    fn lower(&self, to: Sequence) -> Result<(), StartError> {
-        self.0.lower(to);
-        Ok(())
-    }
-
-    fn end(&self) {
-        self.0.end();
-    }
+    snapshot::take_of(disk, directory, last).map_err(text)?;
+    let mut changed = disk.clone();
+    let mut remove = |name: &str| changed.remove(name).and_then(|()| changed.sync_directory());
+    let pruned = snapshot::prune_of(disk, directory, &mut |behind| {
+        journal::snapshot::prune_of(disk, behind, &mut remove)
+    });
+    let wrong = pruned.map_err(text)?.checked.into_iter().find_map(|checked| checked.outcome.err());
+    wrong.map_or(Ok(last), Err)
 }
 
 /// Cuts the journal of a node that does not run back to what it shares, as `cut_back` does.
@@ -299,8 +309,8 @@ pub fn cut_back(
     config: &Config,
     disk: &mut SimulatedDisk,
     ring: &Path,
-    life: &dyn SimulatedLife,
+    witness: &Path,
     end: &SharedEnd,
 ) -> Result<u64, StartError> {
-    cut_disk_back(disk, config.cluster.name, ring, &Lived(life), end)
+    cut_disk_back(disk, config.cluster.name, ring, &witness.to_owned(), end)
 }

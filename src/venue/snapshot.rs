@@ -194,8 +194,13 @@ pub(super) fn unpack(mut reader: SnapshotReader, shelf: &Path) -> Result<State, 
 /// those before it.
 pub fn take(journal: &Path) -> Result<(SnapshotHeader, Vec<String>), FollowError> {
     let disk = RealDisk::read_only(journal);
-    let stat = read::stat(&disk)?;
-    take_of(&disk, journal, stat.released.min(stat.verified.synced))
+    take_of(&disk, journal, limit(&disk)?)
+}
+
+/// The last record that a snapshot may hold: all up to it is synced and released.
+pub(super) fn limit<D: Disk>(disk: &D) -> Result<Sequence, FollowError> {
+    let stat = read::stat(disk)?;
+    Ok(stat.released.min(stat.verified.synced))
 }
 
 /// Makes a snapshot of the journal on a disk, up to a record.
@@ -223,7 +228,7 @@ pub(super) fn take_of<D: Disk>(
 /// Checks every snapshot by replay, oldest first, and removes those that newer ones replace; but not the one that a
 /// pruned journal begins with, since without it no replay comes to the others.
 pub fn verify(journal: &Path) -> Result<(Vec<Checked>, Vec<Sequence>), FollowError> {
-    let checked = check(journal)?;
+    let checked = check(&RealDisk::read_only(journal), journal)?;
     let (mut old, _) = old_and_kept(&checked);
     let is_beginning = |sequence: &Sequence| {
         checked.iter().any(|it| it.sequence == *sequence && it.outcome == Ok(Proof::Whole))
@@ -235,13 +240,23 @@ pub fn verify(journal: &Path) -> Result<(Vec<Checked>, Vec<Sequence>), FollowErr
 
 /// Removes the segments that the verified snapshots cover, and the snapshots that newer ones replace.
 pub fn prune(journal: &Path) -> Result<Pruned, FollowError> {
-    let checked = check(journal)?;
+    let disk = RealDisk::read_only(journal);
+    prune_of(&disk, journal, &mut |behind| snapshot::prune(journal, behind))
+}
+
+/// The same of whichever disk; `remove_covered` takes away what a snapshot covers, and names it.
+pub(super) fn prune_of<D: Disk>(
+    disk: &D,
+    journal: &Path,
+    remove_covered: &mut dyn FnMut(Sequence) -> Result<Vec<String>, OpenError>,
+) -> Result<Pruned, FollowError> {
+    let checked = check(disk, journal)?;
     let (snapshots, kept) = old_and_kept(&checked);
     let Some(behind) = kept.first().copied() else {
         let refused = checked.into_iter().filter_map(|checked| checked.outcome.err()).collect();
         return Err(FollowError::NoneVerified { journal: journal.to_owned(), refused });
     };
-    let segments = snapshot::prune(journal, behind)?;
+    let segments = remove_covered(behind)?;
     remove(journal, &snapshots)?;
     Ok(Pruned { segments, behind, snapshots, checked })
 }
@@ -264,29 +279,28 @@ fn good(checked: &[Checked]) -> impl Iterator<Item = Sequence> {
     checked.iter().filter(|checked| checked.outcome.is_ok()).map(|checked| checked.sequence)
 }
 
-fn check(journal: &Path) -> Result<Vec<Checked>, FollowError> {
-    let disk = RealDisk::read_only(journal);
+fn check<D: Disk>(disk: &D, journal: &Path) -> Result<Vec<Checked>, FollowError> {
     let mut names = names(journal)?;
     names.reverse();
-    let mut is_pruned = read::begins_with(&disk)?.is_some_and(|first| first > Sequence(1));
+    let mut is_pruned = read::begins_with(disk)?.is_some_and(|first| first > Sequence(1));
     let mut follower = Follower::begin(journal)?;
     let mut checked = Vec::new();
     for sequence in names {
-        let loaded = load(&disk, journal, sequence, &follower.folder.join("loaded"));
+        let loaded = load(disk, journal, sequence, &follower.folder.join("loaded"));
         let outcome = match loaded {
             Err(FollowError::Snapshot(error)) => Err(error.to_string()),
             Err(error) => return Err(error),
             // The journal was pruned behind one that was verified then: where the replay begins, if it is this one.
-            Ok(_) if is_pruned && snapshot::covered(&disk, sequence)?.is_empty() => {
+            Ok(_) if is_pruned && snapshot::covered(disk, sequence)?.is_empty() => {
                 is_pruned = false;
-                follower.resume(&disk, sequence)?;
+                follower.resume(disk, sequence)?;
                 Ok(Proof::Whole)
             }
             Ok(_) if is_pruned => Err(no_replay(journal, sequence)),
             Ok(state) => {
                 drop(state);
                 let before = follower.records;
-                follower.go_to(&disk, sequence)?;
+                follower.go_to(disk, sequence)?;
                 let said = SnapshotReader::open(journal, sequence)?.header;
                 let measure = SnapshotWriter::measured(follower.reigns.clone())?;
                 let found = follower.write(measure)?;

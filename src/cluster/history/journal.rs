@@ -99,7 +99,8 @@ fn read<D: Disk>(
             Ok(more) => more,
             Err(OpenError::Pruned { first, .. }) => {
                 let goes_on = || !is_over.load(Ordering::Acquire);
-                let sent = snapshot::read(directory, &goes_on, &mut give);
+                let disk = RealDisk::read_only(directory);
+                let sent = snapshot::read(&disk, directory, &goes_on, &mut give);
                 if let Err(none) = sent {
                     give(Piece::Gone(why(next, first, directory, &none)));
                 }

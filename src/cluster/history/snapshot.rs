@@ -6,14 +6,16 @@
 use std::path::Path;
 
 use super::{PIECE_BYTES, Piece};
+use crate::journal::Disk;
 use crate::journal::snapshot::snapshots;
 use crate::journal::transfer::Source;
 
-/// Gives the newest good snapshot of the journal in a directory, until `goes_on` or `give` says that nobody wants more.
+/// Gives the newest good snapshot of the journal on a disk, in a directory, until `goes_on` or `give` says that nobody wants more.
 ///
 /// # Errors
 /// What is wrong with each that there is.
-pub(super) fn read(
+pub(crate) fn read<D: Disk>(
+    disk: &D,
     journal: &Path,
     goes_on: &dyn Fn() -> bool,
     give: &mut dyn FnMut(Piece) -> bool,
@@ -21,7 +23,7 @@ pub(super) fn read(
     let mut passed_over = String::new();
     let found = snapshots(journal).map_err(|error| format!("; {error}"))?;
     for sequence in found {
-        let begun = Source::open(journal, sequence).and_then(|source| {
+        let begun = Source::open_of(disk, journal, sequence).and_then(|source| {
             let is_wanted = give(Piece::Snapshot(*source.parcel())) && source.check(goes_on)?;
             Ok(is_wanted.then_some(source))
         });

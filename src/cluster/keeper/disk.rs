@@ -31,7 +31,7 @@ pub struct Log {
 
 /// Says how a process begins: with the life that the witness tells of, if the log lacks nothing that was
 /// acknowledged in it, or with another, of this number.
-fn begin<F: DiskFile>(
+pub(crate) fn begin<F: DiskFile>(
     node: &NodeFile<F>,
     witness: &Path,
     log: &Log,

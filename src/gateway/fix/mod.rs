@@ -114,7 +114,7 @@ pub struct FixGateway<N: Network> {
     drained: Arc<AtomicBool>,
     draining: bool,
     /// A mistake that the simulation plants: the next report bears the number of the message before it.
-    #[cfg(feature = "simulation")]
+    #[cfg(any(test, feature = "simulation"))]
     pub(crate) reuses_number: bool,
 }
 
@@ -159,7 +159,7 @@ impl<N: Network> FixGateway<N> {
             drain: Arc::new(AtomicBool::new(false)),
             drained: Arc::new(AtomicBool::new(false)),
             draining: false,
-            #[cfg(feature = "simulation")]
+            #[cfg(any(test, feature = "simulation"))]
             reuses_number: false,
             directory,
             limits,
@@ -281,11 +281,11 @@ impl<N: Network> FixGateway<N> {
             poss_dup: false,
         };
         let (directory, encoder) = (&self.directory, &mut self.encoder);
-        #[cfg(feature = "simulation")]
+        #[cfg(any(test, feature = "simulation"))]
         let reuses = self.reuses_number && matches!(event.body, EventBody::Execution(_));
-        #[cfg(feature = "simulation")]
+        #[cfg(any(test, feature = "simulation"))]
         let event = &Event { msg_seq_num: event.msg_seq_num - u64::from(reuses), ..*event };
-        #[cfg(feature = "simulation")]
+        #[cfg(any(test, feature = "simulation"))]
         {
             self.reuses_number &= !reuses;
         }

@@ -9,13 +9,15 @@ use crate::cluster::control::Wish;
 use crate::model::{Durability, NodeId};
 use crate::simulation::Failure;
 use crate::simulation::faults::Fault;
-use crate::simulation::machine::{DISK_BYTES, host};
+use crate::simulation::machine::{CutShort, DISK_BYTES, host};
 use crate::simulation::outside::incarnation;
 
 /// How long it takes at most until space that there is again is used.
 const FULL_NS: u64 = 50_000_000;
 /// A fault that follows on another out of its turn comes within this time: at once, or a little later.
 const HURRIED_NS_MAX: [u64; 2] = [1_000_000, 10_000_000];
+/// Operations of a disk after which a process is gone that has not begun: fewer than this. A start has about so many.
+const SHORT_OPERATIONS_MAX: u64 = 40;
 /// How old the older image of a disk is at most, where it was not kept long before.
 const YOUNG_IMAGE_NS_MAX: u64 = 2_000_000;
 
@@ -185,6 +187,16 @@ impl World {
                 machine.lose_power(&self.net, &mut self.random)?;
                 machine.restart_at_ns = Some(down_ns);
             }
+            Fault::KillAtStart => {
+                machine.kill(&self.net);
+                machine.restart_at_ns = Some(down_ns);
+                self.cut_short(node, false);
+            }
+            Fault::PowerAtStart => {
+                machine.lose_power(&self.net, &mut self.random)?;
+                machine.restart_at_ns = Some(down_ns);
+                self.cut_short(node, true);
+            }
             Fault::Freeze => {
                 if machine.is_frozen {
                     return Ok(false);
@@ -249,6 +261,11 @@ impl World {
                 machine.kill(&self.net);
                 machine.restart_at_ns = Some(down_ns);
             }
+            Fault::LostDisk => {
+                machine.kill(&self.net);
+                machine.replace_disk(&mut self.random)?;
+                machine.restart_at_ns = Some(down_ns);
+            }
             Fault::DiskFull => {
                 machine.harm.is_full = true;
                 machine.disk.set_capacity_bytes(0);
@@ -282,6 +299,23 @@ impl World {
         Ok(true)
     }
 
+    /// The next process of a node is gone before it has begun.
+    fn cut_short(&mut self, node: usize, with_power: bool) {
+        let operations = self.random.below(SHORT_OPERATIONS_MAX);
+        self.machines[node].cut_short = Some(CutShort { operations, with_power });
+    }
+
+    /// One that is to cut its journal may be gone while it does.
+    pub(super) fn may_cut_short(&mut self, node: usize) {
+        let kinds = [(Fault::KillAtStart, false), (Fault::PowerAtStart, true)];
+        for (kind, with_power) in kinds {
+            let may = !self.is_healed && self.kinds.contains(&kind);
+            if may && self.random.below(3) == 0 && (!with_power || self.is_spare(kind, node)) {
+                return self.cut_short(node, with_power);
+            }
+        }
+    }
+
     /// Everything that is wrong ends.
     pub(super) fn heal(&mut self) -> Result<(), Failure> {
         self.note(|| "all is healed".to_owned());
@@ -289,6 +323,7 @@ impl World {
         self.cure(true);
         self.arbitration.set_loses_some(false);
         for machine in &mut self.machines {
+            machine.cut_short = None;
             machine.disk.clear_faults();
             machine.disk.set_capacity_bytes(DISK_BYTES);
             machine.sync_one_in = 1;
@@ -309,7 +344,7 @@ impl World {
             })
         };
         let is_on_disk = |view: &View| {
-            kind == Fault::Power
+            kind.takes_power()
                 && matches!(view.durability(), Durability::LocalDisk | Durability::StandbyDisk)
         };
         let views = self.arbitration.possible_views();

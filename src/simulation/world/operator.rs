@@ -57,20 +57,14 @@ impl World {
         Ok(())
     }
 
-    /// An operator makes a snapshot and prunes behind it what all nodes have on their disks.
+    /// An operator makes a snapshot on a node, rather on the one that leads, and prunes behind it.
     pub(super) fn prune(&mut self, node: usize) -> Result<(), Failure> {
-        let synced: Option<Vec<Sequence>> = self.machines.iter().map(Machine::synced).collect();
-        let Some(synced) = synced.and_then(|synced| synced.into_iter().min()) else {
-            return Ok(());
+        let node = match self.leader {
+            Some((_, leader)) if self.random.below(2) == 0 => leader,
+            _ => node,
         };
-        // What one of them has from a reign that the others do not share is cut there, and wanted from them again.
-        let hashes = &self.machines[node].hashes;
-        let is_shared = |at: &usize| {
-            let hash = hashes.get(*at);
-            self.machines.iter().all(|machine| machine.hashes.get(*at) == hash)
-        };
-        let shared = (0..synced.0 as usize).rev().find(is_shared);
-        let limit = Sequence(shared.map_or(0, |at| at as u64 + 1));
+        let limit = if self.prunes_far { Some(Sequence(u64::MAX)) } else { self.held_by_all(node) };
+        let Some(limit) = limit.filter(|_| self.machines[node].is_up()) else { return Ok(()) };
         let unreleased = self.mutant == Some(Mutant::Node(NodeMutant::SnapshotUnreleased));
         let machine = &self.machines[node];
         if machine.harm.is_full {
@@ -81,5 +75,19 @@ impl World {
         self.snapshots += u64::from(last > Sequence(0));
         self.note(|| format!("node {node} has a snapshot up to record {last}"));
         Ok(())
+    }
+
+    /// What all nodes have on their disks, as this one has it; none where one of them is down.
+    fn held_by_all(&self, node: usize) -> Option<Sequence> {
+        let synced: Option<Vec<Sequence>> = self.machines.iter().map(Machine::synced).collect();
+        let synced = synced?.into_iter().min()?;
+        // What one of them has from a reign that the others do not share is cut there, and wanted from them again.
+        let hashes = &self.machines[node].hashes;
+        let is_shared = |at: &usize| {
+            let hash = hashes.get(*at);
+            self.machines.iter().all(|machine| machine.hashes.get(*at) == hash)
+        };
+        let shared = (0..synced.0 as usize).rev().find(is_shared);
+        Some(Sequence(shared.map_or(0, |at| at as u64 + 1)))
     }
 }

@@ -2,10 +2,13 @@
 
 use super::World;
 use crate::cluster::control::{Ending, Stopped};
+use crate::journal::simulated::POWER_OFF;
+use crate::journal::snapshot::Link;
+use crate::journal::transfer::Parcel;
 use crate::simulation::Failure;
 use crate::simulation::faults::Fault;
 use crate::simulation::harm::Reason;
-use crate::simulation::machine::{BadStop, Came, Refusal};
+use crate::simulation::machine::{BadStop, Came, CutShort, Machine, Refusal};
 
 impl World {
     pub(super) fn start(&mut self, node: usize) -> Result<(), Failure> {
@@ -24,6 +27,14 @@ impl World {
         };
         self.note(|| format!("node {node} cannot begin: {error}"));
         let machine = &mut self.machines[node];
+        if let Some(CutShort { with_power, .. }) = machine.cut_short.take()
+            && error.to_string().contains(POWER_OFF)
+        {
+            machine.was_cut_short(with_power, &self.net, &mut self.random)?;
+            machine.restart_at_ns = Some(now_ns + 3_000_000);
+            self.short_starts += 1;
+            return Ok(());
+        }
         let wait_ns = match machine.harm.of_start(&error, now_ns) {
             Some(Reason::Failed) => {
                 if !machine.has_ended_life() {
@@ -73,7 +84,7 @@ impl World {
         if machine.harm.of_agent(why, self.now_ns).is_none() {
             return Err(format!("an agent of node {node} cannot go on: {why}").into());
         }
-        machine.lose_life();
+        machine.lose_life()?;
         self.ends(node, 3_000_000);
         self.note(|| format!("node {node} ends: {why}"));
         Ok(())
@@ -94,6 +105,7 @@ impl World {
         match self.machines[node].stop(self.now_ns) {
             Ok(()) => {}
             Err(BadStop::Fault(why)) => return self.fails(node, &why),
+            Err(BadStop::Failure(failure)) => return Err(failure),
             // The log ring and the life are there for the next process.
             Err(BadStop::NotDurable) if self.machines[node].harm.is_full => {
                 self.ends(node, 3_000_000);
@@ -111,6 +123,8 @@ impl World {
             Ending::Cut(end) => {
                 machine.cut = Some(end);
                 self.cuts += 1;
+                self.may_cut_short(node);
+                let machine = &mut self.machines[node];
                 if self.kinds.contains(&Fault::OlderDisk) {
                     machine.take_image();
                     machine.is_image_uncut = true;
@@ -120,9 +134,13 @@ impl World {
                     self.hurry_now();
                 }
             }
-            Ending::Snapshot(_) => {
-                let what = format!("node {node} takes in a snapshot, though none is made");
-                return Err(Failure::Noticed(what));
+            Ending::Snapshot(parcel) => {
+                if is_in_sync || !machine.has_ended_life() {
+                    let what = format!("node {node} gives up a log that is counted upon");
+                    return Err(Failure::Noticed(what));
+                }
+                self.ends(node, 2_000_000);
+                return self.take_in(node, &parcel);
             }
             Ending::Stopped(why) => {
                 let is_injected = match &why {
@@ -140,5 +158,21 @@ impl World {
         }
         self.ends(node, 2_000_000);
         Ok(())
+    }
+
+    /// The snapshot that a node was sent is one of a log that another node has.
+    fn take_in(&mut self, node: usize, parcel: &Parcel) -> Result<(), Failure> {
+        let Link { sequence, running_hash, .. } = parcel.link;
+        let has_it = |machine: &&Machine| machine.hash_at(sequence.0) == Some(running_hash);
+        let Some(source) = self.machines.iter().find(has_it) else {
+            let what =
+                format!("node {node} is sent a snapshot of a log that nobody has: {parcel:?}");
+            return Err(Failure::Noticed(what));
+        };
+        let last = sequence.0 as usize;
+        let (log, hashes) = (source.log[..last].to_vec(), source.hashes[..last].to_vec());
+        self.taken_in += 1;
+        self.note(|| format!("node {node} takes in the snapshot at record {sequence}"));
+        self.machines[node].take_in(parcel, &log, &hashes)
     }
 }

@@ -228,6 +228,43 @@ const PRIMARY: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(1
 const STANDBY: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2)), 9);
 const CLIENTS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 1, 1));
 
+#[test]
+fn a_log_ring_behind_what_a_failed_disk_lost_is_passed_over_where_the_life_is_over_and_only_there()
+{
+    let ((config, options), shelf) = (setup(), shelf());
+    let (ring, outbound) = (shelf.path().join("log.ring"), shelf.path().join("outbound"));
+    let tag = u128::from(options.mark);
+    let (mut records, _readers) =
+        ring::mapped::<RecordBytes>(&ring, 16, 1, 5, tag).expect("it can be made");
+    assert!(records.push(&RecordBytes::default()));
+    records.publish();
+    let begun =
+        |start| recover(SimulatedDisk::new(DISK_BYTES), &config, &options, &outbound, &ring, start);
+    for start in [Start::Alone, Start::Standby { has_life: true }] {
+        let gap = begun(start).err();
+        assert!(matches!(gap, Some(StartError::RingGap { found: Sequence(5), .. })), "{gap:?}");
+    }
+    let recovered = begun(Start::Standby { has_life: false }).expect("nobody counts upon it");
+    assert_eq!(recovered.log.last, Sequence(0));
+    assert!(recovered.passed_over[0].contains("record 5"), "{:?}", recovered.passed_over);
+}
+
+fn setup() -> (Config, JournalOptions) {
+    let config = format!(
+        "durability = \"local-memory\"\nreconnect_grace_ms = 500\n{DEFINITIONS}\
+         cancel_on_disconnect = true\n"
+    );
+    let config = Config::parse(Path::new("test"), &config).expect("it is valid");
+    let options = JournalOptions {
+        segment_bytes: SEGMENT_BYTES,
+        reserve_bytes: SEGMENT_BYTES / 4,
+        in_flight_bytes: SEGMENT_BYTES / 4,
+        left_free_bytes: 0,
+        ..JournalOptions::new(config.cluster.name, 7)
+    };
+    (config, options)
+}
+
 fn address(host: u8) -> SocketAddr {
     SocketAddr::new(IpAddr::from([10, 0, 0, host]), 9)
 }
@@ -287,19 +324,11 @@ impl Machine {
         address: SocketAddr,
         standing: Option<Arc<Standing>>,
     ) -> Self {
-        let config = format!(
-            "durability = \"local-memory\"\nreconnect_grace_ms = 500\n{DEFINITIONS}\
-             cancel_on_disconnect = true\n"
-        );
-        let config = Config::parse(Path::new("test"), &config).expect("it is valid");
-        let options = JournalOptions {
-            segment_bytes: SEGMENT_BYTES,
-            reserve_bytes: SEGMENT_BYTES / 4,
-            in_flight_bytes: SEGMENT_BYTES / 4,
-            left_free_bytes: 0,
-            ..JournalOptions::new(config.cluster.name, 7)
+        let (config, options) = setup();
+        let start = match standing {
+            Some(_) => Start::Standby { has_life: true },
+            None => Start::Alone,
         };
-        let start = if standing.is_some() { Start::Standby } else { Start::Alone };
         let (outbound, no_ring) = (shelf.join("outbound"), shelf.join("no.ring"));
         let recovered = recover(disk.clone(), &config, &options, &outbound, &no_ring, start)
             .unwrap_or_else(|error| panic!("{error}"));
