@@ -202,10 +202,16 @@ impl SharedCollector {
     /// hand over in time. Not for hot threads.
     pub fn read<T>(&self, look: impl FnOnce(&Collector) -> T) -> Option<T> {
         let deadline = Instant::now() + PATIENCE;
+        // What was handed over before, to whoever ends intervals, says nothing of what came since.
+        let mut collector = self.lock();
+        collector.take();
+        let seen = collector.handovers();
+        drop(collector);
         loop {
             let mut collector = self.lock();
             collector.ask();
-            if collector.take() {
+            collector.take();
+            if collector.handovers() > seen {
                 return Some(look(&collector));
             }
             drop(collector);

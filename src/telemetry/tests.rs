@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine;
@@ -189,6 +190,36 @@ fn an_interval_holds_what_was_recorded_in_it_and_the_sum_all() {
         assert_eq!(ended.stages.of(Stage::Whole).len(), requests as u64);
     }
     assert_eq!(lane.collector.since_start().of(Stage::Whole).len(), 8);
+}
+
+#[test]
+fn who_reads_gets_what_came_after_the_last_handover_too() {
+    let mut lane = Lane::new();
+    for is_first in [true, false] {
+        lane.request(1);
+        let sequence = lane.take();
+        lane.tell(sequence);
+        lane.write();
+        if is_first {
+            // Another asked, and has not taken yet what it was given.
+            lane.collector.ask();
+            lane.recorder.turn();
+        }
+    }
+    let Lane { mut recorder, collector, .. } = lane;
+    let (collector, is_read) = (SharedCollector::new(collector), AtomicBool::new(false));
+    let count = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_read.load(Ordering::Acquire) {
+                recorder.turn();
+                std::thread::yield_now();
+            }
+        });
+        let count = collector.read(|it| it.since_start().of(Stage::Whole).len());
+        is_read.store(true, Ordering::Release);
+        count
+    });
+    assert_eq!(count, Some(2));
 }
 
 #[test]
