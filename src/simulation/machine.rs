@@ -134,6 +134,7 @@ pub struct Machine {
     /// Its number.
     pub id: usize,
     nodes: usize,
+    rule: Rule,
     config: Config,
     directory: PathBuf,
     /// Its disk.
@@ -187,6 +188,7 @@ impl Machine {
     pub fn new(
         id: usize,
         nodes: usize,
+        rule: Rule,
         directory: &Path,
         config: Config,
         random: &mut Random,
@@ -195,6 +197,7 @@ impl Machine {
         Self {
             id,
             nodes,
+            rule,
             config,
             life: Life::new(directory.with_extension("life")),
             directory,
@@ -270,6 +273,11 @@ impl Machine {
             Post::Leading { begin, .. } if begin.epoch > self.led => 0,
             _ => process.standing.released().0,
         }
+    }
+
+    /// The last reign that its process began in its log; 0 where it has not, or is down.
+    pub fn leads(&self) -> Epoch {
+        if self.process.is_some() { self.led } else { Epoch(0) }
     }
 
     /// What an operator would be shown; none where it is down.
@@ -396,7 +404,7 @@ impl Machine {
                 journal_timeout_ns: cluster.journal_timeout.as_nanos() as u64,
                 retry_ns: 2_000_000,
                 watch_ns: 10_000_000,
-                rule: Rule::Arbiter,
+                rule: self.rule,
             },
             peers: peers.collect(),
             journal_format: FORMAT_VERSION,
