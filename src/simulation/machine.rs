@@ -275,9 +275,13 @@ impl Machine {
         }
     }
 
-    /// The last reign that its process began in its log; 0 where it has not, or is down.
+    /// The reign that its process leads in, once that has begun in its log; 0 where it does not lead, or is down. A
+    /// standby's log may come to hold an earlier reign of its own node again.
     pub fn leads(&self) -> Epoch {
-        if self.process.is_some() { self.led } else { Epoch(0) }
+        match self.process.as_ref().map(|process| process.standing.post()) {
+            Some(Post::Leading { begin, .. }) if begin.epoch == self.led => self.led,
+            _ => Epoch(0),
+        }
     }
 
     /// What an operator would be shown; none where it is down.
