@@ -83,6 +83,7 @@ struct Sum {
     short_starts: u64,
     snapshots: u64,
     taken_in: u64,
+    without_arbiter: u64,
     promotions: u64,
     resent: u64,
     nuisances: (u64, u64),
@@ -105,6 +106,7 @@ impl Sum {
         self.short_starts += outcome.short_starts;
         self.snapshots += outcome.snapshots;
         self.taken_in += outcome.taken_in;
+        self.without_arbiter += outcome.without_arbiter;
         self.promotions += outcome.promotions;
         self.resent += outcome.resent;
         self.nuisances.0 += outcome.nuisances.0;
@@ -115,10 +117,11 @@ impl Sum {
 
     fn say(&self, seconds: f64) {
         say(&format!(
-            "{} seeds in {seconds:.1} s ({:.1} seeds/s), {} failed: {} commands (at least {} a seed), {} answered, {} \
+            "{} seeds, {} of them without an arbiter, in {seconds:.1} s ({:.1} seeds/s), {} failed: {} commands (at least {} a seed), {} answered, {} \
              faults (at least {} a seed), {} failovers, {} processes, {} that were gone before they had begun, {} records found only in a log ring, {} journals \
              cut, {} snapshots, {} taken in, {} promotions by an operator, {} messages resent, {} of clients that nobody wants, on {} connections",
             self.seeds,
+            self.without_arbiter,
             self.seeds as f64 / seconds,
             self.failed.len(),
             self.commands,

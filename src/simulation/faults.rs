@@ -82,6 +82,16 @@ impl Fault {
         Self::LateCommand,
     ];
 
+    /// Whether a disk may be lost, or be an older one.
+    pub fn takes_disk(self) -> bool {
+        self.spoils_disk() || self == Self::LostDisk
+    }
+
+    /// Whether it lies between a node and the arbiter alone.
+    pub fn is_of_arbiter(self) -> bool {
+        matches!(self, Self::ArbiterCut | Self::ArbiterDown)
+    }
+
     /// Whether a disk may hold what it should not: snapshots beside it are not changed with it.
     pub fn spoils_disk(self) -> bool {
         matches!(self, Self::BitFlip | Self::OlderDisk)

@@ -135,6 +135,7 @@ pub struct Machine {
     /// Its number.
     pub id: usize,
     nodes: usize,
+    rule: Rule,
     config: Config,
     directory: PathBuf,
     /// Its disk.
@@ -188,6 +189,7 @@ impl Machine {
     pub fn new(
         id: usize,
         nodes: usize,
+        rule: Rule,
         directory: &Path,
         config: Config,
         random: &mut Random,
@@ -196,6 +198,7 @@ impl Machine {
         Self {
             id,
             nodes,
+            rule,
             config,
             life: Life::new(directory.with_extension("life")),
             directory,
@@ -270,6 +273,15 @@ impl Machine {
         match process.standing.post() {
             Post::Leading { begin, .. } if begin.epoch > self.led => 0,
             _ => process.standing.released().0,
+        }
+    }
+
+    /// The reign that its process leads in, once that has begun in its log; 0 where it does not lead, or is down. A
+    /// standby's log may come to hold an earlier reign of its own node again.
+    pub fn leads(&self) -> Epoch {
+        match self.process.as_ref().map(|process| process.standing.post()) {
+            Some(Post::Leading { begin, .. }) if begin.epoch == self.led => self.led,
+            _ => Epoch(0),
         }
     }
 
@@ -397,7 +409,7 @@ impl Machine {
                 journal_timeout_ns: cluster.journal_timeout.as_nanos() as u64,
                 retry_ns: 2_000_000,
                 watch_ns: 10_000_000,
-                rule: Rule::Arbiter,
+                rule: self.rule,
             },
             peers: peers.collect(),
             journal_format: FORMAT_VERSION,

@@ -57,6 +57,8 @@ pub struct Outcome {
     pub taken_in: u64,
     /// Snapshots that were made, and pruned behind.
     pub snapshots: u64,
+    /// It has no arbiter: 1, else 0.
+    pub without_arbiter: u64,
     /// How often an operator had to decide who leads.
     pub promotions: u64,
     /// Messages that came again.

@@ -24,7 +24,8 @@ impl Mutant {
     /// go wrong than seeds of this length have; the steward's model notices that.
     pub fn all() -> Vec<Self> {
         let is_planted = |mutant: &StewardMutant| *mutant != StewardMutant::AckWhileUnsure;
-        let steward = StewardMutant::WITH_ARBITER.into_iter().filter(is_planted).map(Self::Steward);
+        let steward = StewardMutant::WITH_ARBITER.into_iter().filter(is_planted);
+        let steward = steward.chain(StewardMutant::WITHOUT_ARBITER).map(Self::Steward);
         let agent = AgentMutant::ALL.into_iter().map(Self::Agent);
         steward.chain(agent).chain(NodeMutant::ALL.into_iter().map(Self::Node)).collect()
     }
@@ -32,22 +33,20 @@ impl Mutant {
     /// Whether it is noticed within a few dozen seeds, so that it is planted in each run of the tests.
     pub fn is_noticed_soon(self) -> bool {
         match self {
-            Self::Steward(mutant) => !matches!(
-                mutant,
-                StewardMutant::AcceptOldReign
-                    | StewardMutant::ForgetInherited
-                    | StewardMutant::AloneBeforeSynced
-                    | StewardMutant::TakeOverBeforeSynced
-            ),
+            Self::Steward(mutant) => {
+                let is_late = matches!(
+                    mutant,
+                    StewardMutant::ForgetInherited | StewardMutant::AloneBeforeSynced
+                );
+                !is_late && !StewardMutant::WITHOUT_ARBITER.contains(&mutant)
+            }
             Self::Agent(mutant) => !matches!(
                 mutant,
                 AgentMutant::SendBeforeNoted
                     | AgentMutant::TellBeforeNoted
                     | AgentMutant::HelloTooEarly
-                    | AgentMutant::CutDeeper
-                    | AgentMutant::BelieveOlderDisk
             ),
-            Self::Node(_) => true,
+            Self::Node(mutant) => mutant != NodeMutant::SnapshotUnreleased,
         }
     }
 

@@ -86,6 +86,8 @@ struct Arbiter {
     now_ns: u64,
     random: Random,
     held: Option<Held>,
+    /// Where there is no arbiter: what each node keeps on its own disk. The highest of all that were ever kept is held.
+    copies: Option<Vec<Option<Held>>>,
     /// All that it ever held.
     views: Vec<View>,
     swaps: u64,
@@ -106,12 +108,13 @@ struct Line {
 }
 
 impl Arbitration {
-    /// One that holds nothing yet.
-    pub fn new(nodes: usize, seed: u64) -> Self {
+    /// One that holds nothing yet; or a copy of the view on the disk of each node, in its place.
+    pub fn new(nodes: usize, is_without: bool, seed: u64) -> Self {
         Self(Arc::new(Mutex::new(Arbiter {
             now_ns: 0,
             random: Random::new(seed),
             held: None,
+            copies: is_without.then(|| vec![None; nodes]),
             views: Vec::new(),
             swaps: 0,
             lines: (0..nodes).map(|_| Line::default()).collect(),
@@ -124,6 +127,9 @@ impl Arbitration {
     /// The port of a process of a node. What an earlier process asked may still be done.
     pub fn port(&self, node: usize) -> SimulatedPort {
         let mut arbiter = lock(&self.0);
+        if arbiter.copies.is_some() {
+            arbiter.end_writing(node);
+        }
         let line = &mut arbiter.lines[node];
         (line.open, line.answer) = (None, None);
         line.numbers += 1;
@@ -148,6 +154,13 @@ impl Arbitration {
     /// The view of an epoch, if it ever held one.
     pub fn view_of(&self, epoch: Epoch) -> Option<View> {
         lock(&self.0).views.iter().rev().find(|view| view.epoch() == epoch).cloned()
+    }
+
+    /// Without an arbiter: what a node keeps.
+    pub fn copy_of(&self, node: usize) -> Option<View> {
+        let arbiter = lock(&self.0);
+        let copy = arbiter.copies.as_ref().and_then(|copies| copies[node].as_ref());
+        copy.map(|held| held.view.clone())
     }
 
     /// How often it was changed.
@@ -178,38 +191,83 @@ impl Arbiter {
     /// How long the next thing is under way; none where it is lost.
     fn way_ns(&mut self, node: usize) -> Option<u64> {
         let way_ns = 1 + self.random.below(WAY_NS);
-        let is_cut = self.lines[node].is_cut;
+        // No network lies between a node and its own disk.
+        let is_cut = self.lines[node].is_cut && self.copies.is_none();
         if is_cut || (self.loses_some && self.random.below(24) == 0) {
             return (self.random.below(2) == 0).then(|| way_ns + self.random.below(LONG_WAY_NS));
         }
         Some(way_ns)
     }
 
+    fn act(&mut self, node: usize, request: Request) -> Answer {
+        if self.copies.is_some() {
+            return self.act_on_copy(node, request);
+        }
+        match request {
+            Request::Read => return Answer::View(self.held.clone()),
+            // Only nodes without an arbiter ask for that.
+            Request::Adopt(_) => {}
+            Request::Found(view) => {
+                if self.held.is_none() {
+                    self.views.push(view.clone());
+                    self.held = Some(Held { view, version: Version(1) });
+                }
+            }
+            Request::Swap { expected, view } => {
+                if self.held.as_ref().is_some_and(|held| held.version == expected) {
+                    self.hold(view);
+                }
+            }
+        }
+        Answer::Asked
+    }
+
+    fn hold(&mut self, view: View) {
+        self.swaps += 1;
+        self.views.push(view.clone());
+        self.held = Some(Held { view, version: Version(1 + self.swaps) });
+    }
+
+    /// As a node's own disk does.
+    fn act_on_copy(&mut self, node: usize, request: Request) -> Answer {
+        let Some(copies) = &mut self.copies else { return Answer::Failed };
+        let copy = &mut copies[node];
+        let epoch = copy.as_ref().map(|held| held.view.epoch());
+        let kept = match request {
+            Request::Read => return Answer::View(copy.clone()),
+            Request::Found(view) => epoch.is_none().then_some(view),
+            Request::Swap { expected, view } => {
+                let is_expected = copy.as_ref().is_some_and(|held| held.version == expected);
+                Some(view).filter(|view| is_expected && Some(view.epoch()) > epoch)
+            }
+            Request::Adopt(view) => Some(view).filter(|view| Some(view.epoch()) > epoch),
+        };
+        if let Some(view) = kept {
+            let version = Version(u64::from(view.epoch().0));
+            *copy = Some(Held { view: view.clone(), version });
+            if self.held.as_ref().is_none_or(|held| held.view.epoch() < view.epoch()) {
+                self.hold(view);
+            } else if !self.views.contains(&view) {
+                self.views.push(view);
+            }
+        }
+        Answer::Asked
+    }
+
+    /// The process that wrote is gone: what it wrote is done by now, or never.
+    fn end_writing(&mut self, node: usize) {
+        while let Some(at) = self.questions.iter().position(|(_, of, ..)| *of == node) {
+            let (_, _, _, request) = self.questions.remove(at);
+            if self.random.below(2) == 0 {
+                self.act(node, request);
+            }
+        }
+    }
+
     fn take_questions(&mut self) {
         while let Some(at) = self.questions.iter().position(|(due_ns, ..)| *due_ns <= self.now_ns) {
             let (_, node, number, request) = self.questions.remove(at);
-            let answer = match request {
-                Request::Read => Answer::View(self.held.clone()),
-                // Only nodes without an arbiter ask for that.
-                Request::Adopt(_) => Answer::Asked,
-                Request::Found(view) => {
-                    if self.held.is_none() {
-                        self.views.push(view.clone());
-                        self.held = Some(Held { view, version: Version(1) });
-                    }
-                    Answer::Asked
-                }
-                Request::Swap { expected, view } => {
-                    if let Some(held) = &mut self.held
-                        && held.version == expected
-                    {
-                        self.swaps += 1;
-                        self.views.push(view.clone());
-                        *held = Held { view, version: Version(1 + self.swaps) };
-                    }
-                    Answer::Asked
-                }
-            };
+            let answer = self.act(node, request);
             if let Some(way_ns) = self.way_ns(node) {
                 self.answers.push((self.now_ns + way_ns, node, number, answer));
             }

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cluster::Member;
 use crate::cluster::control::Wish;
+use crate::cluster::steward::Rule;
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::simulated::Random;
 use crate::model::Command;
@@ -52,6 +53,8 @@ const SLOW_DELAY_NS: u64 = 15_000_000;
 /// Orders that a trader sends at once: fewer than this.
 const BURST: u64 = 6;
 const SESSIONS: usize = 4;
+/// One in so many seeds has no arbiter.
+const WITHOUT_ARBITER_ONE_IN: u64 = 4;
 /// One in so many seeds has a client of each bad habit.
 const NUISANCE_ONE_IN: u64 = 3;
 const CLIENTS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 1, 1));
@@ -120,6 +123,10 @@ pub struct World {
     promotions: u64,
     /// Since when no node that the view names is what it was.
     orphaned_since_ns: Option<u64>,
+    /// Operators say who is primary.
+    is_without: bool,
+    /// The node that an operator makes primary, with all others stopped.
+    promoting: Option<usize>,
     is_healed: bool,
     is_trading: bool,
     /// What happened, in a number.
@@ -139,6 +146,21 @@ impl Drop for World {
 /// Folds a number into another.
 fn mix(sum: u64, number: u64) -> u64 {
     (sum.rotate_left(7) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// Who says who is primary: mostly an arbiter, else operators; then a primary may go on alone.
+fn rule(nodes: usize, seed: u64) -> impl Fn(usize) -> Rule {
+    let mut random = Random::new(!seed);
+    let is_without = random.below(WITHOUT_ARBITER_ONE_IN) == 0;
+    let goes_on_alone = random.below(2) == 0;
+    move |node| match is_without {
+        true => {
+            let others = (0..nodes).filter(|other| *other != node);
+            let others = others.fold(0, |bits, other| bits | 1 << other);
+            Rule::Operator { others, goes_on_alone }
+        }
+        false => Rule::Arbiter,
+    }
 }
 
 /// The session of a trader, counted from 1.
@@ -219,6 +241,10 @@ impl World {
         while kinds.len() > 4 && random.below(12) != 0 {
             kinds.swap_remove(random.below(kinds.len() as u64) as usize);
         }
+        let rule = rule(nodes, seed);
+        let is_without = rule(0) != Rule::Arbiter;
+        // A copy of the view is as old as the disk that it is on.
+        kinds.retain(|kind| !is_without || !(kind.takes_disk() || kind.is_of_arbiter()));
         kinds.extend([Fault::Kill, Fault::Break]);
         let prunes =
             !kinds.iter().any(|kind| kind.spoils_disk()) && random.below(PRUNES_ONE_IN) == 0;
@@ -228,7 +254,7 @@ impl World {
         let delay_ns = Arc::new(AtomicU64::new(DELAY_NS));
         let (mut delays, its) = (Random::new(random.draw()), delay_ns.clone());
         let net = SimulatedWorld::new(Box::new(move || delays.below(its.load(Ordering::Relaxed))));
-        let arbitration = Arbitration::new(nodes, random.draw());
+        let arbitration = Arbitration::new(nodes, is_without, random.draw());
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         let directory =
             Path::new("/dev/shm").join(format!("castle-simulation-{}-{run}", std::process::id()));
@@ -237,7 +263,7 @@ impl World {
                 let mut config = config(nodes, node, is_on_disk)?;
                 config.journal.directory = directory.join(format!("node-{node}"));
                 config.journal.segment_bytes = SEGMENT_BYTES;
-                Ok(Machine::new(node, nodes, &directory, config, &mut random))
+                Ok(Machine::new(node, nodes, rule(node), &directory, config, &mut random))
             })
             .collect();
         let venues: Vec<_> = (0..nodes).map(fix_address).collect();
@@ -280,6 +306,8 @@ impl World {
             short_starts: 0,
             promotions: 0,
             orphaned_since_ns: None,
+            is_without,
+            promoting: None,
             is_healed: false,
             is_trading: true,
             trace: 0,
@@ -358,7 +386,7 @@ impl World {
             self.reference.follow(&machine.log, &machine.hashes)?;
         }
         self.look()?;
-        self.look_for_orphans()?;
+        self.operate()?;
         let takes_images = !self.is_healed && self.kinds.contains(&Fault::OlderDisk);
         if takes_images && self.random.below(IMAGE_STEPS) == 0 {
             self.machines[first].take_image();
@@ -496,6 +524,7 @@ impl World {
             short_starts: self.short_starts,
             snapshots: self.snapshots,
             taken_in: self.taken_in,
+            without_arbiter: u64::from(self.is_without),
             promotions: self.promotions,
             resent: self.clients.iter().map(|client| client.resent).sum(),
             steps: self.steps,

@@ -1,8 +1,9 @@
 //! What an operator does: he promotes a node where nobody can take over by himself, makes snapshots, and prunes.
 
 use super::World;
-use crate::cluster::Member;
 use crate::cluster::control::Wish;
+use crate::cluster::view::PROMOTION_EPOCHS;
+use crate::cluster::{Member, View};
 use crate::model::Sequence;
 use crate::simulation::machine::Machine;
 use crate::simulation::outside::incarnation;
@@ -13,13 +14,102 @@ use crate::venue::simulated::NodeMutant;
 const OPERATOR_NS: u64 = 60_000_000;
 
 impl World {
+    pub(super) fn operate(&mut self) -> Result<(), Failure> {
+        match (self.steps.is_multiple_of(64), self.is_without) {
+            (false, _) => Ok(()),
+            (true, false) => self.look_for_orphans(),
+            (true, true) => self.operate_without_arbiter(),
+        }
+    }
+
+    /// Without an arbiter an operator leaves out who is waited for, and promotes where nobody leads: a node that has all
+    /// that may have been told and knows whom he promoted last. He stops all others first.
+    fn operate_without_arbiter(&mut self) -> Result<(), Failure> {
+        if let Some(node) = self.promoting {
+            self.go_on_promoting(node);
+            return Ok(());
+        }
+        if self.random.below(4) == 0 {
+            self.leave_out();
+        }
+        let Some(view) = self.arbitration.view() else { return Ok(()) };
+        let primary = &self.machines[view.primary().node.index()];
+        if primary.is_up() && primary.leads() == view.reign() {
+            self.orphaned_since_ns = None;
+            return Ok(());
+        }
+        let since_ns = *self.orphaned_since_ns.get_or_insert(self.now_ns);
+        let nodes = self.machines.len() as u64;
+        let first = self.random.below(nodes) as usize;
+        let chosen = (0..self.machines.len()).map(|at| (first + at) % self.machines.len());
+        let Some(node) = chosen.into_iter().find(|node| self.may_promote(*node)) else {
+            return Ok(());
+        };
+        if self.now_ns - since_ns < OPERATOR_NS {
+            return Ok(());
+        }
+        self.orphaned_since_ns = None;
+        self.promoting = Some(node);
+        self.promotions += 1;
+        self.trace(node as u64);
+        self.note(|| format!("an operator stops all others and promotes node {node}"));
+        for other in (0..self.machines.len()).filter(|other| *other != node) {
+            let machine = &mut self.machines[other];
+            if machine.is_up() {
+                machine.kill(&self.net);
+                machine.restart_at_ns = Some(self.now_ns);
+            }
+        }
+        Ok(())
+    }
+
+    /// Once it leads, or is not fit any more, an operator is done with the node that he promotes.
+    fn go_on_promoting(&mut self, node: usize) {
+        let machine = &self.machines[node];
+        let Some(status) = machine.status().filter(|_| machine.runs()) else { return };
+        let report = status.report;
+        if report.view.is_none() {
+            return;
+        }
+        if machine.leads().0 > 0 || !self.may_promote(node) {
+            self.promoting = None;
+        } else if (report.follows.is_none() || report.primary_is_silent)
+            && let Some(control) = machine.control()
+        {
+            control.put(Wish::Promote);
+        }
+    }
+
+    /// Whether nothing that was told is lost by it.
+    fn may_promote(&self, node: usize) -> bool {
+        let machine = &self.machines[node];
+        let Some(status) = machine.status().filter(|_| machine.runs()) else { return false };
+        let promotions = |view: &View| view.epoch().0 / PROMOTION_EPOCHS;
+        let knows_the_last = self.arbitration.copy_of(node).as_ref().map(promotions)
+            == self.arbitration.view().as_ref().map(promotions);
+        let has_all = machine.hash_at(self.released).is_some()
+            && machine.hash_at(self.released) == self.reference.hash_at(self.released);
+        let report = status.report;
+        report.leads.is_none() && report.view.is_some() && knows_the_last && has_all
+    }
+
+    /// A primary that waits for a standby is told not to.
+    fn leave_out(&mut self) {
+        for machine in self.machines.iter().filter(|machine| machine.runs()) {
+            let (Some(status), Some(control)) = (machine.status(), machine.control()) else {
+                continue;
+            };
+            let lost = status.report.peers.iter().find(|peer| peer.is_waited_for);
+            if let Some(peer) = lost.filter(|_| status.report.leads.is_some()) {
+                control.put(Wish::LeaveOut { node: peer.member.node });
+            }
+        }
+    }
+
     /// Where the view names nobody who is still what he was, an operator decides: he looks at all nodes, and
     /// promotes, of those that the view names, the one whose log reaches furthest. Another may have a record of a higher
     /// reign, in which it told nothing, and lack what the view's primary told alone.
-    pub(super) fn look_for_orphans(&mut self) -> Result<(), Failure> {
-        if !self.steps.is_multiple_of(64) {
-            return Ok(());
-        }
+    fn look_for_orphans(&mut self) -> Result<(), Failure> {
         let Some(view) = self.arbitration.view() else { return Ok(()) };
         let lives = view.in_sync().iter().any(|member| {
             incarnation(&self.machines[member.node.index()].life) == Some(member.incarnation)

@@ -61,7 +61,8 @@ impl World {
 
     pub(super) fn turn(&mut self, node: usize) -> Result<(), Failure> {
         let machine = &mut self.machines[node];
-        if machine.restart_at_ns.is_some_and(|at_ns| at_ns <= self.now_ns) {
+        let may_start = self.promoting.is_none_or(|promoting| promoting == node);
+        if may_start && machine.restart_at_ns.is_some_and(|at_ns| at_ns <= self.now_ns) {
             return self.start(node);
         }
         if !machine.runs() {
