@@ -79,7 +79,7 @@ const MAY_SKIP: &str = "CASTLE_MAY_SKIP";
 /// Test programs whose name begins so start the release build: they need its speed.
 const RELEASE_TESTS: &str = "recovery_";
 
-/// Seeds of the simulation: two to three minutes of two cores; and with --long.
+/// Seeds of the simulation: three to four minutes of two cores; and with --long.
 const SIMULATED_SEEDS: u64 = 2_000;
 const SIMULATED_SEEDS_LONG: u64 = 100_000;
 /// Real nodes that are killed, frozen and more, under load: against the release build, too.
