@@ -441,8 +441,8 @@ impl<'a> Frame<'a> {
         Some(length)
     }
 
-    /// Reads the frame that `bytes` begin with, and its length; none where not all of it has come yet.
-    pub fn get(bytes: &'a [u8], cluster: ClusterName) -> Result<Option<(Self, usize)>, FrameError> {
+    /// The bytes of the frame that `bytes` begin with; none where not all of it has come yet.
+    pub fn whole(bytes: &'a [u8]) -> Result<Option<&'a [u8]>, FrameError> {
         let Some(found) = bytes.first_chunk::<4>().map(|word| u32::from_le_bytes(*word)) else {
             return Ok(None);
         };
@@ -450,7 +450,13 @@ impl<'a> Frame<'a> {
         if !(HEADER_BYTES..=FRAME_BYTES_MAX).contains(&length) {
             return Err(FrameError::Length { found });
         }
-        let Some(bytes) = bytes.get(..length) else { return Ok(None) };
+        Ok(bytes.get(..length))
+    }
+
+    /// Reads the frame that `bytes` begin with, and its length; none where not all of it has come yet.
+    pub fn get(bytes: &'a [u8], cluster: ClusterName) -> Result<Option<(Self, usize)>, FrameError> {
+        let Some(bytes) = Self::whole(bytes)? else { return Ok(None) };
+        let length = bytes.len();
         let mut head = Take(&bytes[CRC_AT..]);
         let what = |what| move || FrameError::Body { what };
         let found: u32 = head.get().ok_or_else(what("CRC"))?;

@@ -263,8 +263,7 @@ impl<S: Read + Write> Link<S> {
 
     /// The next frame that has come, if a whole one has. Call until there is none.
     pub fn receive(&mut self, cluster: ClusterName) -> Result<Option<Frame<'_>>, LinkError> {
-        // The frame is found twice, since a borrow that is returned cannot be looked at first.
-        if Frame::get(&self.inbox[self.arrived.clone()], cluster)?.is_none() {
+        if Frame::whole(&self.inbox[self.arrived.clone()])?.is_none() {
             self.fill()?;
         }
         match Frame::get(&self.inbox[self.arrived.clone()], cluster)? {

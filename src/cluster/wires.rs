@@ -34,12 +34,18 @@ pub trait Wires: Send {
 
 /// Readiness taken from the kernel at a time.
 const EVENTS: usize = 64;
+/// Of the listener.
+const LISTENER: Token = Token(0);
+/// Of every stream: all are looked at where one is ready.
+const STREAM: Token = Token(1);
 
 /// TCP over mio.
 pub struct TcpWires {
     poll: Poll,
     events: Events,
     listener: TcpListener,
+    /// Nodes may wait to be accepted. To ask in vain is not cheap: the kernel makes a socket first.
+    may_accept: bool,
 }
 
 impl TcpWires {
@@ -47,8 +53,8 @@ impl TcpWires {
     pub fn listen(address: SocketAddr) -> io::Result<Self> {
         let poll = Poll::new()?;
         let mut listener = TcpListener::bind(address)?;
-        poll.registry().register(&mut listener, Token(0), Interest::READABLE)?;
-        Ok(Self { poll, events: Events::with_capacity(EVENTS), listener })
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        Ok(Self { poll, events: Events::with_capacity(EVENTS), listener, may_accept: true })
     }
 
     /// Where it listens.
@@ -63,7 +69,7 @@ impl TcpWires {
 
     fn register(&self, mut stream: TcpStream) -> io::Result<TcpStream> {
         let interest = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(&mut stream, Token(1), interest)?;
+        self.poll.registry().register(&mut stream, STREAM, interest)?;
         send_at_once(&stream)?;
         Ok(stream)
     }
@@ -74,15 +80,23 @@ impl Wires for TcpWires {
 
     fn poll(&mut self) -> io::Result<bool> {
         match self.poll.poll(&mut self.events, Some(Duration::ZERO)) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(true),
-            polled => polled.map(|()| !self.events.is_empty()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
+            polled => polled?,
         }
+        self.may_accept |= self.events.iter().any(|event| event.token() == LISTENER);
+        Ok(!self.events.is_empty())
     }
 
     fn accept(&mut self) -> io::Result<Option<TcpStream>> {
+        if !self.may_accept {
+            return Ok(None);
+        }
         match self.listener.accept() {
             Ok((stream, _)) => self.register(stream).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.may_accept = false;
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
@@ -99,6 +113,32 @@ impl Wires for TcpWires {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
             Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn all_that_dial_are_accepted_however_many_come_between_two_looks() {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let mut wires = TcpWires::listen(any).unwrap();
+        let address = wires.address().unwrap();
+        let accepted = |wires: &mut TcpWires| wires.accept().unwrap().is_some();
+        assert!(!accepted(&mut wires), "nobody has dialled");
+        for _ in 0..3 {
+            let dialled = [(); 2].map(|()| std::net::TcpStream::connect(address).unwrap());
+            assert!(!accepted(&mut wires), "the kernel is asked only after it has told");
+            let mut both = 0;
+            while both < dialled.len() {
+                wires.poll().unwrap();
+                both += usize::from(accepted(&mut wires));
+            }
+            assert!(!accepted(&mut wires));
+            drop(dialled);
         }
     }
 }
