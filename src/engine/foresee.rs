@@ -48,11 +48,17 @@ impl Foresight {
     /// How many commands before it is applied one is best handed in.
     pub const AHEAD: usize = 15;
 
-    /// Takes the next command in, where there is one, and goes on with those before it.
+    /// Takes the next command in, where there is one, with the sequence that its record has or most likely will
+    /// have, and goes on with those before it.
     #[inline]
-    pub fn go_on(&mut self, engine: &Engine, command: Option<&Command>, fetch: &impl Fetch) {
-        self.waiting[self.at % WAITING] = match command {
-            Some(command) => engine.foresee_tables(command, fetch),
+    pub fn go_on(
+        &mut self,
+        engine: &Engine,
+        next: Option<(Sequence, &Command)>,
+        fetch: &impl Fetch,
+    ) {
+        self.waiting[self.at % WAITING] = match next {
+            Some((sequence, command)) => engine.foresee_tables(sequence, command, fetch),
             None => Sight::NOTHING,
         };
         for step in 1..=STEPS {
@@ -112,7 +118,7 @@ impl Sight {
 impl Engine {
     /// What the command itself names.
     #[inline]
-    fn foresee_tables(&self, command: &Command, fetch: &impl Fetch) -> Sight {
+    fn foresee_tables(&self, sequence: Sequence, command: &Command, fetch: &impl Fetch) -> Sight {
         let mut sight = Sight { is_something: true, ..Sight::NOTHING };
         let session = match command {
             Command::NewOrder(new) => {
@@ -120,6 +126,8 @@ impl Engine {
                 (sight.side, sight.account) = (new.side, new.account);
                 (sight.instrument, sight.price) = (new.instrument, new.price);
                 self.ids.foresee(new.cl_ord_id_hash, fetch);
+                // Its OrderID, and so where that will stand, follows from its record.
+                self.orders.foresee(OrderId(sequence.0), fetch);
                 new.origin.session
             }
             Command::CancelOrder(cancel) => {

@@ -72,8 +72,8 @@ impl Ahead {
         {
             let record = Record::get(&bytes.0);
             if foresees {
-                let command = record.as_ref().ok().map(|record| &record.command);
-                self.foresight.go_on(engine, command, &Near);
+                let next = record.as_ref().ok().map(|record| (record.sequence, &record.command));
+                self.foresight.go_on(engine, next, &Near);
             }
             self.records.push_back(record);
         }

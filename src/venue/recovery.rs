@@ -414,7 +414,7 @@ impl Pipeline {
 /// Applies records, each with its memory fetched ahead.
 fn engine_takes(engine: &mut Engine, records: &[Record], events: &mut impl EventSink) {
     let mut foresight = Foresight::default();
-    let ahead = |index: usize| records.get(index).map(|record| &record.command);
+    let ahead = |index: usize| records.get(index).map(|record| (record.sequence, &record.command));
     for index in 0..Foresight::AHEAD {
         foresight.go_on(engine, ahead(index), &Near);
     }

@@ -189,7 +189,8 @@ fn steady(engine: &mut Engine, steps: &[Step], ahead: bool, count: &mut Count) {
 /// As the sequencer would do it with what waits in its ring.
 #[inline(never)]
 fn foresee(foresight: &mut Foresight, engine: &Engine, steps: &[Step], at: usize) {
-    let later = steps.get(at + Foresight::AHEAD).map(|step| &step.record.command);
+    let later = steps.get(at + Foresight::AHEAD).map(|step| &step.record);
+    let later = later.map(|record| (record.sequence, &record.command));
     foresight.go_on(engine, later, &Prefetch);
 }
 

@@ -129,8 +129,9 @@ impl Venue {
                 Command::Continue(Continue {})
             } else if taken < waiting {
                 if self.foresees {
+                    let sequence = Sequence(self.sequence + 1 + Foresight::AHEAD as u64);
                     let later = nth(head, tail, taken + Foresight::AHEAD);
-                    foresight.go_on(engine, later, &Prefetch);
+                    foresight.go_on(engine, later.map(|command| (sequence, command)), &Prefetch);
                 }
                 taken += 1;
                 nth(head, tail, taken - 1).copied().unwrap_or_default()
