@@ -307,6 +307,7 @@ impl Venue {
                 log_ring: (records, log_records),
                 released: durable.clone(),
                 sync_pause,
+                store_bell: Some(store_runner.doorbell()),
                 journal_is_alone: plan.placement != Placement::One,
                 latency: engine_end,
                 hashes,

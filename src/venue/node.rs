@@ -29,9 +29,9 @@ use crate::gateway::{Doors, Durable, FixGateway, Limits};
 use crate::journal::Disk;
 use crate::model::{Command, Event, EventBody, GatewayId, HashSecret, RecordBytes, Sequence};
 use crate::ring::{self, Consumer, Producer};
-use crate::runtime::Fault;
 #[cfg(test)]
 use crate::runtime::{Agent, Now};
+use crate::runtime::{Doorbell, Fault};
 use crate::telemetry::{EngineEnd, LatencyRecorder};
 use crate::venue::config::Config;
 use crate::venue::desk::Desk;
@@ -77,6 +77,8 @@ pub(super) struct Parts<D: Disk> {
     /// Up to where effects may be told.
     pub released: Arc<dyn Durable>,
     pub sync_pause: SyncPause,
+    /// Wakes the store of sent messages, where that has a runner of its own.
+    pub store_bell: Option<Doorbell>,
     /// The journal has a runner of its own, which ends after the engine's.
     pub journal_is_alone: bool,
     pub latency: EngineEnd,
@@ -163,6 +165,7 @@ impl<D: Disk> Core<D> {
             events: vec![fix_events, desk_events],
             desk,
             waiting: None,
+            store_bell: parts.store_bell,
             store_stuck: Arc::default(),
             own_turn: false,
             progress: progress.clone(),

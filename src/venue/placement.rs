@@ -137,7 +137,8 @@ impl HotRunners {
 
     /// Puts the agents on the runners, to be turned in this order where they share one. `sync` is the bell
     /// behind the journal. While somebody waits for journal and syncer they are woken for each turn, and who
-    /// waits parks soon; the store of sent messages, for which nobody does, looks for itself.
+    /// waits parks soon; the store of sent messages, for which nobody does, looks for itself, and is woken
+    /// by the sequencer only where a ring of events is half full.
     pub fn with(
         self,
         gateway: Box<dyn Agent>,

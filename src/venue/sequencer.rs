@@ -26,7 +26,7 @@ use crate::model::{
     RejectCode, Rollover, Sequence, ShardId, Timestamp,
 };
 use crate::ring::{Consumer, Producer};
-use crate::runtime::{Agent, Fault, Now};
+use crate::runtime::{Agent, Doorbell, Fault, Now};
 use crate::telemetry::EngineEnd;
 use crate::venue::desk::{Desk, Request};
 use crate::venue::follow::{Hashes, Mode};
@@ -81,6 +81,8 @@ pub(super) struct Sequencer {
     /// To the gateways, by their number.
     pub events: Vec<Producer<Event>>,
     pub desk: Arc<Desk>,
+    /// Wakes the store of sent messages, where that has a runner of its own.
+    pub store_bell: Option<Doorbell>,
     /// The disk takes no sent messages: new risk waits.
     pub store_stuck: Arc<AtomicBool>,
     /// The next command is a timer's or the operator's, if they have one: gateways that never rest
@@ -204,6 +206,16 @@ impl EventSink for Spread<'_> {
 }
 
 impl Sequencer {
+    /// Wakes the store where a ring is half full. It looks for itself every so often; at a great rate, as while a
+    /// standby catches up, the ring would be full before that.
+    fn call_store(&mut self) {
+        if let Some(bell) = &self.store_bell
+            && self.events.iter_mut().any(|ring| !ring.has_room(ring.capacity() / 2))
+        {
+            bell.ring();
+        }
+    }
+
     fn has_room(&mut self) -> bool {
         self.records.has_room(1) && self.events.iter_mut().all(|ring| ring.has_room(EVENTS_MAX))
     }
@@ -308,7 +320,11 @@ impl Agent for Sequencer {
         self.look_at_post(now);
         match self.mode {
             Mode::Leading => {}
-            Mode::Following(_) => return self.follow(now),
+            Mode::Following(_) => {
+                let done = self.follow(now);
+                self.call_store();
+                return done;
+            }
             Mode::Resting => {
                 self.answer_only();
                 return 0;
@@ -334,6 +350,7 @@ impl Agent for Sequencer {
                 break;
             }
         }
+        self.call_store();
         done
     }
 

@@ -178,6 +178,7 @@ impl SimulatedNode {
                 hurry,
                 background: BACKGROUND_SYNC.min(Duration::from_millis(5)),
             },
+            store_bell: None,
             journal_is_alone: true,
             latency: engine_end,
             hashes: Hashes { running: Some((running, place.compare_every)), state: None },

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::AtomicUsize;
 
 use super::*;
 use crate::engine::Engine;
@@ -23,7 +24,7 @@ use crate::journal::simulated::{Random, SimulatedDisk};
 use crate::journal::{Disk, JournalOptions, Progress, Room, read};
 use crate::model::*;
 use crate::ring::{Consumer, Producer};
-use crate::runtime::{Agent, Now};
+use crate::runtime::{Agent, Doorbell, Now, Unpark};
 use crate::venue::durability::{JournalAgent, SyncAgent};
 use crate::venue::node::Ends;
 use crate::venue::sequencer::Sequencer;
@@ -139,6 +140,41 @@ fn a_disk_too_full_to_start_on_is_an_error_and_no_endless_wait() {
     assert!(started > 1);
     disk.set_capacity_bytes(DISK_BYTES);
     Machine::start(&disk, shelf.path()).expect("there is space again");
+}
+
+/// Counts how often it wakes.
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Unpark for Wakes {
+    fn unpark(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn the_store_is_woken_once_half_of_its_ring_is_full_and_not_before() {
+    let (disk, shelf) = (SimulatedDisk::new(DISK_BYTES), shelf());
+    let mut machine = Machine::start(&disk, shelf.path()).expect("an empty disk");
+    let wakes = Arc::new(Wakes::default());
+    let bell = Doorbell::new(wakes.clone());
+    machine.sequencer.store_bell = Some(bell.clone());
+    bell.announce();
+    machine.log_on().expect("sessions are defined");
+    machine.sequence();
+    let (mut random, mut told) = (Random::new(0), Told::default());
+    while machine.sequencer.events[0].free() >= EVENTS / 2 {
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 0);
+        machine.order(0, &mut random);
+        machine.sequence();
+        machine.settle_log();
+    }
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+    machine.tell(&mut told).expect("no number is doubled");
+    bell.announce();
+    machine.order(0, &mut random);
+    machine.sequence();
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 1, "there is room again");
 }
 
 /// A venue that lives several lives on one disk.
@@ -336,6 +372,7 @@ impl Machine {
                 log_ring: (records, take(&mut readers)),
                 released: Arc::new(Synced(progress.clone())),
                 sync_pause: SyncPause { hurry: Hurry::new(true), background: Duration::ZERO },
+                store_bell: None,
                 journal_is_alone: true,
                 latency: crate::telemetry::passage().0,
                 hashes: Hashes::default(),
@@ -448,8 +485,7 @@ impl Machine {
     fn settle(&mut self, random: &mut Random, told: &mut Told) -> Result<(), String> {
         for _ in 0..20 {
             self.sequence();
-            self.journal.work(self.now);
-            self.syncer.work(self.now);
+            self.settle_log();
             self.tell(told)?;
             self.now.wall_ns += random.below(1_000);
         }
@@ -457,6 +493,11 @@ impl Machine {
             true => Ok(()),
             false => Err(format!("{} events never become durable", self.held.len())),
         }
+    }
+
+    fn settle_log(&mut self) {
+        self.journal.work(self.now);
+        self.syncer.work(self.now);
     }
 
     fn sequence(&mut self) {

@@ -365,6 +365,7 @@ impl Machine {
             log_ring: (records, take(&mut readers)),
             released,
             sync_pause: SyncPause { hurry: Hurry::new(true), background: Duration::ZERO },
+            store_bell: None,
             journal_is_alone: true,
             latency: engine_end,
             hashes,
