@@ -158,6 +158,9 @@ fn say(text: &str) {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     say_seed_of_panics();
+    if let Err(error) = simulation::remove_abandoned() {
+        say(&format!("what killed runs left in memory cannot be removed: {error}"));
+    }
     let named = match &arguments.mutant {
         None => None,
         Some(name) => match Mutant::all().into_iter().find(|mutant| mutant.name() == *name) {

@@ -73,6 +73,11 @@ pub struct Outcome {
     pub history: Vec<String>,
 }
 
+/// Removes the files that earlier runs left in memory because they were killed.
+pub fn remove_abandoned() -> std::io::Result<()> {
+    world::remove_abandoned()
+}
+
 /// Runs a seed.
 pub fn run(seed: u64, mutant: Option<Mutant>, wants_history: bool) -> Outcome {
     let mut world = match World::new(seed, mutant, wants_history) {

@@ -57,6 +57,9 @@ const SESSIONS: usize = 4;
 const WITHOUT_ARBITER_ONE_IN: u64 = 4;
 /// One in so many seeds has a client of each bad habit.
 const NUISANCE_ONE_IN: u64 = 3;
+/// Where what lies in files is kept, each world's in a directory of this name, its process and its number.
+const IN_MEMORY: &str = "/dev/shm";
+const DIRECTORY: &str = "castle-simulation-";
 const CLIENTS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 1, 1));
 
 /// Directories of runs in one process.
@@ -133,6 +136,19 @@ pub struct World {
     trace: u64,
     history: Option<Vec<String>>,
     directory: PathBuf,
+}
+
+/// Removes what runs left behind that were killed.
+pub(super) fn remove_abandoned() -> std::io::Result<()> {
+    for entry in std::fs::read_dir(IN_MEMORY)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.strip_prefix(DIRECTORY)?.split('-').next());
+        if owner.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            std::fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 impl Drop for World {
@@ -257,7 +273,7 @@ impl World {
         let arbitration = Arbitration::new(nodes, is_without, random.draw());
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         let directory =
-            Path::new("/dev/shm").join(format!("castle-simulation-{}-{run}", std::process::id()));
+            Path::new(IN_MEMORY).join(format!("{DIRECTORY}{}-{run}", std::process::id()));
         let machines: Result<Vec<Machine>, String> = (0..nodes)
             .map(|node| {
                 let mut config = config(nodes, node, is_on_disk)?;
