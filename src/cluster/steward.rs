@@ -204,9 +204,6 @@ pub enum Why {
         /// The last that was told, as far as this node knows.
         released: Sequence,
     },
-    /// Two logs that cannot be of one cluster.
-    #[error("{0}")]
-    Parted(Parted),
     /// Without an arbiter: two operators made two nodes primary.
     #[error(
         "node {node} is primary as well, since epoch {reign}; this node was made so in epoch {own}. Two nodes were \

@@ -83,9 +83,17 @@ impl<'a> Told<'a> {
     fn verdict(&self) -> Verdict {
         match self.0["role"].as_str() {
             Some("primary") => self.of_primary(),
+            Some("stepping down") => {
+                well("another is primary: it stops, and joins again as a standby".to_owned())
+            }
             Some("out") => trouble(
-                "OUT: it takes no further part; its log says why".to_owned(),
-                "keep its journal for whoever looks into it, empty the directory, start it again",
+                format!("OUT: it takes no further part: {}", self.text("why_out")),
+                match self.is("log_is_doubtful") {
+                    true => {
+                        "keep its journal for whoever looks into it, empty the directory, start it again"
+                    }
+                    false => "look after its disk, then start it again",
+                },
             ),
             _ if self.is("disk_full") => trouble(
                 "OUT OF ROOM: its disk is full, so it follows nobody and cannot take over"
@@ -519,6 +527,31 @@ mod tests {
             castle-b (node 1): standby of castle-a (node 0)
             state      OUT OF ROOM: its disk is full, so it follows nobody and cannot take over
             do         make room on its disk: it comes back by itself"#]],
+        );
+    }
+
+    #[test]
+    fn a_node_that_stops_says_whether_it_comes_back_by_itself() {
+        check(
+            &json!({"role": "stepping down"}),
+            &expect![[r#"
+            castle-b (node 1): stepping down
+            state      another is primary: it stops, and joins again as a standby"#]],
+        );
+        let out = |why: &str, is_doubtful: bool| json!({"role": "out", "why_out": why, "log_is_doubtful": is_doubtful});
+        check(
+            &out("the state after record 9 differs from the primary's", true),
+            &expect![[r#"
+            castle-b (node 1): out
+            state      OUT: it takes no further part: the state after record 9 differs from the primary's
+            do         keep its journal for whoever looks into it, empty the directory, start it again"#]],
+        );
+        check(
+            &out("its promise cannot be written: no space left on device", false),
+            &expect![[r#"
+                castle-b (node 1): out
+                state      OUT: it takes no further part: its promise cannot be written: no space left on device
+                do         look after its disk, then start it again"#]],
         );
     }
 

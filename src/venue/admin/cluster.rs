@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Fields;
-use crate::cluster::control::{self, Rise, Wish};
+use crate::cluster::control::{self, Ending, Rise, Stopped, Wish};
 use crate::cluster::steward::{PeerReport, Report, Rule};
 use crate::cluster::view::View;
 use crate::model::NodeId;
@@ -22,10 +22,15 @@ pub(super) fn fields(status: &Status) -> Result<Fields, String> {
     let control = status.control.as_ref().ok_or(ALONE)?;
     let told = control.status().ok_or(SILENT)?;
     let report = &told.report;
-    let role = match (report.is_out, report.leads) {
-        (true, _) => "out",
-        (false, Some(_)) => "primary",
-        (false, None) => "standby",
+    let stopped = match control.ending() {
+        Some(Ending::Stopped(why)) => Some(why),
+        _ => None,
+    };
+    let role = match (&stopped, report.is_out, report.leads) {
+        (Some(_), ..) => "out",
+        (None, true, _) => "stepping down",
+        (None, false, Some(_)) => "primary",
+        (None, false, None) => "standby",
     };
     let is_counted = report.view.as_ref().is_none_or(|view| view.has(report.me));
     let numbers = |nodes: &[NodeId]| nodes.iter().map(|node| node.0).collect::<Vec<_>>();
@@ -35,6 +40,8 @@ pub(super) fn fields(status: &Status) -> Result<Fields, String> {
         ("name".to_owned(), json!(status.name)),
         ("incarnation".to_owned(), json!(report.me.incarnation.to_string())),
         ("role".to_owned(), json!(role)),
+        ("why_out".to_owned(), json!(stopped.as_ref().map(Stopped::to_string))),
+        ("log_is_doubtful".to_owned(), json!(matches!(stopped, Some(Stopped::Barred(_))))),
         ("disk_full".to_owned(), json!(report.lacks_room)),
         ("hands_over".to_owned(), json!(report.hands_over)),
         ("in_sync".to_owned(), json!(is_counted)),
