@@ -30,13 +30,16 @@ impl Mutant {
         steward.chain(agent).chain(NodeMutant::ALL.into_iter().map(Self::Node)).collect()
     }
 
-    /// Whether it is noticed within a few dozen seeds, so that it is planted in each run of the tests.
+    /// Whether one of ten seeds notices it, or more, so that it is planted in each run of the tests: another change of
+    /// the code makes each seed another one.
     pub fn is_noticed_soon(self) -> bool {
         match self {
             Self::Steward(mutant) => {
                 let is_late = matches!(
                     mutant,
-                    StewardMutant::ForgetInherited | StewardMutant::AloneBeforeSynced
+                    StewardMutant::AcceptOldReign
+                        | StewardMutant::ForgetInherited
+                        | StewardMutant::AloneBeforeSynced
                 );
                 !is_late && !StewardMutant::WITHOUT_ARBITER.contains(&mutant)
             }
@@ -45,6 +48,8 @@ impl Mutant {
                 AgentMutant::SendBeforeNoted
                     | AgentMutant::TellBeforeNoted
                     | AgentMutant::HelloTooEarly
+                    | AgentMutant::CutDeeper
+                    | AgentMutant::BelieveOlderDisk
             ),
             Self::Node(mutant) => mutant != NodeMutant::SnapshotUnreleased,
         }
