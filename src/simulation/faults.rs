@@ -45,6 +45,8 @@ pub enum Fault {
     OlderDisk,
     /// The syncer falls behind.
     SlowDisk,
+    /// The sequencer has no turn for a while, as on a core that somebody else has.
+    Stall,
     /// The clocks of a machine jump: both, or the wall clock alone, also back.
     ClockJump,
     /// An operator has another node take over.
@@ -55,7 +57,7 @@ pub enum Fault {
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Kill,
         Self::KillAll,
         Self::Power,
@@ -77,6 +79,7 @@ impl Fault {
         Self::DiskFull,
         Self::OlderDisk,
         Self::SlowDisk,
+        Self::Stall,
         Self::ClockJump,
         Self::SwitchOver,
         Self::LateCommand,

@@ -168,6 +168,8 @@ pub struct Machine {
     pub wall_off_ns: i64,
     /// How often its syncer has a turn: one in so many.
     pub sync_one_in: u64,
+    /// Until when its sequencer has no turn.
+    pub stalled_until_ns: u64,
     /// The incarnation of the process that began last.
     incarnation: Option<Incarnation>,
     /// Those that a fault has ended: nobody may hope for what they acknowledged.
@@ -217,6 +219,7 @@ impl Machine {
             ahead_ns: random.below(1_000_000_000),
             wall_off_ns: random.below(2_000_000_000) as i64 - 1_000_000_000,
             sync_one_in: [1, 4, 24][random.below(3) as usize],
+            stalled_until_ns: 0,
             incarnation: None,
             lost: Vec::new(),
             image: None,
@@ -481,10 +484,12 @@ impl Machine {
                 }
                 at if at < 5 && !is_skipped => {
                     let part = Part::ALL[at];
-                    if part != Part::Syncer
-                        || !skips
-                        || (bits >> 40).is_multiple_of(self.sync_one_in)
-                    {
+                    let has_turn = match part {
+                        Part::Syncer => !skips || (bits >> 40).is_multiple_of(self.sync_one_in),
+                        Part::Sequencer => now_ns >= self.stalled_until_ns,
+                        _ => true,
+                    };
+                    if has_turn {
                         process.node.work(part, now);
                     }
                 }

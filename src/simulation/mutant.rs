@@ -47,7 +47,6 @@ impl Mutant {
                 mutant,
                 AgentMutant::SendBeforeNoted
                     | AgentMutant::TellBeforeNoted
-                    | AgentMutant::HelloTooEarly
                     | AgentMutant::CutDeeper
                     | AgentMutant::BelieveOlderDisk
             ),

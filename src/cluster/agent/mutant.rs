@@ -1,4 +1,5 @@
-//! Deliberate errors of the agent. The simulation must catch each of them: what it cannot catch, it does not test.
+//! Deliberate errors of the agent. The simulation must catch each of them: what it cannot catch, it does not test. One is
+//! caught by a test of the agent.
 
 use super::ClusterAgent;
 use crate::cluster::steward::StewardMutant;
@@ -18,7 +19,8 @@ pub enum Mutant {
     TellBeforeNoted,
     /// The cut is left out: the node begins anew as it was.
     ForgetCut,
-    /// A hello is said while records are still on their way to the log ring.
+    /// A hello is said while records are still on their way to the log ring. One of a thousand seeds notices that, so a
+    /// test of the agent plants it.
     HelloTooEarly,
     /// The journal is cut before the last record that is shared, which is synced.
     CutDeeper,
@@ -27,14 +29,13 @@ pub enum Mutant {
 }
 
 impl Mutant {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
+    /// Those that the simulation plants.
+    pub const ALL: [Self; 7] = [
         Self::AcknowledgeHandedOn,
         Self::TellWhatIsInMemory,
         Self::SendBeforeNoted,
         Self::TellBeforeNoted,
         Self::ForgetCut,
-        Self::HelloTooEarly,
         Self::CutDeeper,
         Self::BelieveOlderDisk,
     ];

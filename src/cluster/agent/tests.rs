@@ -199,6 +199,8 @@ struct House {
     last: Sequence,
     reign: Epoch,
     posts: u64,
+    /// Its sequencer has no turn.
+    stalls: bool,
 }
 
 fn address(node: u16) -> SocketAddr {
@@ -301,6 +303,7 @@ impl House {
             last,
             reign,
             posts,
+            stalls: false,
         }
     }
 
@@ -322,7 +325,9 @@ impl House {
                 self.push(&record(self.last.next(), self.reign));
             }
         }
-        if let Post::Following { .. } = self.standing.post() {
+        if let Post::Following { .. } = self.standing.post()
+            && !self.stalls
+        {
             while self.log.has_room(1)
                 && let Some(bytes) = self.records.peek().copied()
             {
@@ -398,6 +403,38 @@ fn a_standby_is_taken_in_and_what_is_told_it_holds() {
     let theirs = street.houses[1].logged.lock().expect("nobody panics").clone();
     assert!(ours.len() == theirs.len() && ours.iter().zip(&theirs).all(|(a, b)| same(a, b)));
     assert!(!street.houses[1].standing.doors_open());
+}
+
+/// Whether a standby that is cut off says hello while records wait for its sequencer, whose log is to be told in it.
+fn says_hello_over_waiting_records(mutant: Option<AgentMutant>) -> bool {
+    let mut street = Street::new(2);
+    street.run("both are in sync", |houses| houses[0].in_sync() == 2);
+    if let Some(mutant) = mutant {
+        street.houses[1].agent.plant(mutant);
+    }
+    street.houses[1].stalls = true;
+    street.houses[0].log();
+    let last = street.houses[0].last;
+    street.run("it is on its way", |houses| houses[1].agent.inflow.handed_on() == last);
+    let is_up = |house: &House| matches!(house.agent.upstream.state, standby::State::Up { .. });
+    street.houses[0].agent.downstreams.clear();
+    street.run("it is cut off", |houses| !is_up(&houses[1]));
+    // It dials again before that.
+    for _ in 0..150 {
+        street.turn();
+        if is_up(&street.houses[1]) {
+            return true;
+        }
+    }
+    street.houses[1].stalls = false;
+    street.run("it is back", |houses| houses[0].standing.released() >= last && is_up(&houses[1]));
+    false
+}
+
+#[test]
+fn a_hello_waits_until_all_that_came_is_in_the_log_ring() {
+    assert!(!says_hello_over_waiting_records(None));
+    assert!(says_hello_over_waiting_records(Some(AgentMutant::HelloTooEarly)));
 }
 
 /// A primary whose window does not have all of its log, and a standby that comes with an empty one.

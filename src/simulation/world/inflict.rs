@@ -20,6 +20,10 @@ const HURRIED_NS_MAX: [u64; 2] = [1_000_000, 10_000_000];
 const SHORT_OPERATIONS_MAX: u64 = 40;
 /// How old the older image of a disk is at most, where it was not kept long before.
 const YOUNG_IMAGE_NS_MAX: u64 = 2_000_000;
+/// How long a sequencer has no turn at most.
+const STALL_NS_MAX: u64 = 30_000_000;
+/// How soon a machine may be back whose disk is what it was.
+const AT_ONCE_NS_MAX: u64 = 2_000_000;
 
 impl World {
     fn lasts_ns(&mut self) -> u64 {
@@ -150,6 +154,10 @@ impl World {
         if kind.takes_life() {
             self.hurry();
         }
+        // Who leads falls while records wait for a standby's sequencer.
+        if kind == Fault::Stall && self.leader.is_some_and(|(_, leader)| leader != node) {
+            self.hurry_now();
+        }
         Ok(())
     }
 
@@ -275,7 +283,10 @@ impl World {
                 if !machine.restore_image(&self.net)? {
                     return Ok(false);
                 }
-                machine.restart_at_ns = Some(down_ns);
+                // Now and then it is back before anybody has left it out.
+                let at_once_ns = self.now_ns + 1 + self.random.below(AT_ONCE_NS_MAX);
+                let is_back_at_once = self.random.below(2) == 0;
+                machine.restart_at_ns = Some(if is_back_at_once { at_once_ns } else { down_ns });
             }
             Fault::SlowDisk => {
                 let before = std::mem::replace(&mut machine.sync_one_in, 200);
@@ -283,6 +294,9 @@ impl World {
                     return Ok(false);
                 }
                 self.will(Cure::Sync(node, before));
+            }
+            Fault::Stall => {
+                machine.stalled_until_ns = self.now_ns + 1 + self.random.below(STALL_NS_MAX);
             }
             Fault::ClockJump => {
                 machine.wall_off_ns = self.random.below(20_000_000_000) as i64 - 10_000_000_000;
@@ -327,6 +341,7 @@ impl World {
             machine.disk.clear_faults();
             machine.disk.set_capacity_bytes(DISK_BYTES);
             machine.sync_one_in = 1;
+            machine.stalled_until_ns = 0;
             machine.wall_off_ns = 0;
         }
         Ok(())
