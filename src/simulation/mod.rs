@@ -30,6 +30,8 @@ pub use failure::Failure;
 pub use faults::{Fault, Tally};
 pub use mutant::Mutant;
 
+pub use world::remove_abandoned;
+
 use world::World;
 
 /// What came of a seed.
@@ -71,11 +73,6 @@ pub struct Outcome {
     pub digest: u64,
     /// What happened, where it was asked for.
     pub history: Vec<String>,
-}
-
-/// Removes the files that earlier runs left in memory because they were killed.
-pub fn remove_abandoned() -> std::io::Result<()> {
-    world::remove_abandoned()
 }
 
 /// Runs a seed.

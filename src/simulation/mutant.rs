@@ -40,8 +40,12 @@ impl Mutant {
                     StewardMutant::AcceptOldReign
                         | StewardMutant::ForgetInherited
                         | StewardMutant::AloneBeforeSynced
+                        | StewardMutant::LeadUnasked
+                        | StewardMutant::SpeakUninformed
+                        | StewardMutant::GiveUnsynced
+                        | StewardMutant::IgnoreHigherView
                 );
-                !is_late && !StewardMutant::WITHOUT_ARBITER.contains(&mutant)
+                !is_late
             }
             Self::Agent(mutant) => !matches!(
                 mutant,

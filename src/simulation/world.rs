@@ -16,6 +16,7 @@ use crate::cluster::steward::Rule;
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::simulated::Random;
 use crate::model::Command;
+use crate::runtime::is_alive;
 use crate::simulation::client::Client;
 use crate::simulation::faults::{Fault, Tally};
 use crate::simulation::machine::{Machine, SEGMENT_BYTES, fix_address};
@@ -138,13 +139,16 @@ pub struct World {
     directory: PathBuf,
 }
 
-/// Removes what runs left behind that were killed.
-pub(super) fn remove_abandoned() -> std::io::Result<()> {
+/// Removes the files that earlier runs left in memory because they were killed.
+pub fn remove_abandoned() -> std::io::Result<()> {
     for entry in std::fs::read_dir(IN_MEMORY)? {
         let entry = entry?;
         let name = entry.file_name();
-        let owner = name.to_str().and_then(|name| name.strip_prefix(DIRECTORY)?.split('-').next());
-        if owner.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+        let owner = name.to_str().and_then(|name| {
+            let process = name.strip_prefix(DIRECTORY)?.split('-').next()?;
+            process.parse::<u32>().ok()
+        });
+        if owner.is_some_and(|process| !is_alive(process)) {
             std::fs::remove_dir_all(entry.path())?;
         }
     }

@@ -78,7 +78,7 @@ pub(super) struct Sequencer {
     pub records: Producer<RecordBytes>,
     /// From the gateways.
     pub commands: Vec<Consumer<Command>>,
-    /// To the gateways, by their number.
+    /// To the gateways, by their number. The store reads the first one's, too.
     pub events: Vec<Producer<Event>>,
     pub desk: Arc<Desk>,
     /// Wakes the store of sent messages, where that has a runner of its own.
@@ -206,11 +206,11 @@ impl EventSink for Spread<'_> {
 }
 
 impl Sequencer {
-    /// Wakes the store where a ring is half full. It looks for itself every so often; at a great rate, as while a
+    /// Wakes the store where its ring is half full. It looks for itself every so often; at a great rate, as while a
     /// standby catches up, the ring would be full before that.
     fn call_store(&mut self) {
-        if let Some(bell) = &self.store_bell
-            && self.events.iter_mut().any(|ring| !ring.has_room(ring.capacity() / 2))
+        if let (Some(bell), Some(ring)) = (&self.store_bell, self.events.first_mut())
+            && !ring.has_room(ring.capacity() / 2)
         {
             bell.ring();
         }
@@ -266,6 +266,31 @@ impl Sequencer {
         }
     }
 
+    /// A turn of a node that leads.
+    fn lead(&mut self, now: Now) -> usize {
+        let room = self.progress.room();
+        if room == Room::Full {
+            // Nothing could become durable: nothing is taken, and the gateways stop reading. But an
+            // operator can always ask.
+            if self.waiting.is_none() {
+                self.waiting = self.next_of_desk();
+            }
+            return 0;
+        }
+        let is_stuck = self.store_stuck.load(Ordering::Acquire);
+        let room = if is_stuck { Room::CancelsOnly } else { room };
+        self.own_turn = true;
+        let mut done = 0;
+        for _ in 0..BATCHES_PER_TURN {
+            let taken = self.batch(room, now);
+            done += taken;
+            if taken < BATCH {
+                break;
+            }
+        }
+        done
+    }
+
     fn batch(&mut self, room: Room, now: Now) -> usize {
         let mut taken = 0;
         while taken < BATCH && self.has_room() {
@@ -318,39 +343,18 @@ impl Agent for Sequencer {
 
     fn work(&mut self, now: Now) -> usize {
         self.look_at_post(now);
-        match self.mode {
-            Mode::Leading => {}
-            Mode::Following(_) => {
-                let done = self.follow(now);
-                self.call_store();
-                return done;
-            }
+        let done = match self.mode {
+            Mode::Leading => self.lead(now),
+            Mode::Following(_) => self.follow(now),
             Mode::Resting => {
                 self.answer_only();
-                return 0;
+                0
             }
+        };
+        // In a turn that adds nothing the store has been called already, or has nothing more to take.
+        if done > 0 {
+            self.call_store();
         }
-        let room = self.progress.room();
-        if room == Room::Full {
-            // Nothing could become durable: nothing is taken, and the gateways stop reading. But an
-            // operator can always ask.
-            if self.waiting.is_none() {
-                self.waiting = self.next_of_desk();
-            }
-            return 0;
-        }
-        let is_stuck = self.store_stuck.load(Ordering::Acquire);
-        let room = if is_stuck { Room::CancelsOnly } else { room };
-        self.own_turn = true;
-        let mut done = 0;
-        for _ in 0..BATCHES_PER_TURN {
-            let taken = self.batch(room, now);
-            done += taken;
-            if taken < BATCH {
-                break;
-            }
-        }
-        self.call_store();
         done
     }
 

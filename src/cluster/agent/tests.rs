@@ -419,7 +419,7 @@ fn says_hello_over_waiting_records(mutant: Option<AgentMutant>) -> bool {
     let is_up = |house: &House| matches!(house.agent.upstream.state, standby::State::Up { .. });
     street.houses[0].agent.downstreams.clear();
     street.run("it is cut off", |houses| !is_up(&houses[1]));
-    // It dials again before that.
+    // It dials again within 100 ms.
     for _ in 0..150 {
         street.turn();
         if is_up(&street.houses[1]) {
