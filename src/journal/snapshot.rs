@@ -54,7 +54,6 @@ use super::reigns::{REIGNS_MAX, ReignStart, Reigns};
 use super::scan::{Start, segment_numbers};
 use crate::model::wire::Wire;
 use crate::model::{ClusterName, Epoch, Sequence};
-use crate::runtime::is_alive;
 
 /// The version of the layout that this program writes and reads.
 pub const SNAPSHOT_VERSION: u32 = 2;
@@ -230,7 +229,7 @@ fn remove_abandoned(directory: &Path) -> io::Result<()> {
             let process = name.strip_suffix(NEW).or_else(|| name.strip_suffix(FOLLOWER))?;
             process.parse::<u32>().ok()
         });
-        if owner.is_some_and(|process| !is_alive(process)) {
+        if owner.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists()) {
             match entry.file_type()?.is_dir() {
                 true => fs::remove_dir_all(entry.path())?,
                 false => fs::remove_file(entry.path())?,

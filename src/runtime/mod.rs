@@ -37,6 +37,6 @@ pub use files::open_files;
 pub use memory::{LargePages, prefetch, touch_reserved};
 pub use park::{Park, ThreadPark, ThreadUnpark, Unpark, thread_parking};
 pub use poll_park::{PollPark, PollWatch};
-pub use process::{dies_with_its_parent, is_alive};
+pub use process::dies_with_its_parent;
 pub use runner::{Hurry, PARK_TIMEOUT, Pinning, RunnerBuilder, RunnerHandle};
 pub use socket::send_at_once;

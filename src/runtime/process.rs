@@ -1,14 +1,8 @@
-//! Other processes: those that this one starts, and those of which something is left.
+//! Processes that this one starts.
 
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::Command;
-
-/// Whether a process of that number lives, as far as the system tells.
-pub fn is_alive(process: u32) -> bool {
-    Path::new("/proc").join(process.to_string()).exists()
-}
 
 /// Has the system kill the process that `command` starts as soon as the thread that starts it is gone,
 /// however it went. Where the system knows no such thing the process outlives it.

@@ -16,7 +16,6 @@ use crate::cluster::steward::Rule;
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::simulated::Random;
 use crate::model::Command;
-use crate::runtime::is_alive;
 use crate::simulation::client::Client;
 use crate::simulation::faults::{Fault, Tally};
 use crate::simulation::machine::{Machine, SEGMENT_BYTES, fix_address};
@@ -144,11 +143,8 @@ pub fn remove_abandoned() -> std::io::Result<()> {
     for entry in std::fs::read_dir(IN_MEMORY)? {
         let entry = entry?;
         let name = entry.file_name();
-        let owner = name.to_str().and_then(|name| {
-            let process = name.strip_prefix(DIRECTORY)?.split('-').next()?;
-            process.parse::<u32>().ok()
-        });
-        if owner.is_some_and(|process| !is_alive(process)) {
+        let owner = name.to_str().and_then(|name| name.strip_prefix(DIRECTORY)?.split('-').next());
+        if owner.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
             std::fs::remove_dir_all(entry.path())?;
         }
     }
