@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use castle::cluster::arbiter::{Arbiter, EtcdArbiter, EtcdOptions};
 use castle::cluster::view::{Change, Incarnation, Member, View};
-use castle::model::{ClusterName, Durability, NodeId};
+use castle::model::{ClusterName, Durability, Epoch, NodeId};
 use castle::runtime::dies_with_its_parent;
 use support::ports::Port;
 use support::scratch;
@@ -98,9 +98,11 @@ fn three_members_hold_one_view_and_one_of_them_may_be_lost() {
     let (mut first, mut second) = (arbiter(&etcd), arbiter(&etcd));
     wait_until_it_answers(&mut first);
     assert_eq!(first.read().expect("it answers"), None);
-    let view = View::founding(name(), member(0), Durability::LocalDisk, 1).expect("it is valid");
+    let view =
+        View::founding(name(), member(0), Epoch(0), Durability::LocalDisk, 1).expect("it is valid");
     first.found(&view).expect("it answers");
-    let other = View::founding(name(), member(1), Durability::LocalDisk, 2).expect("it is valid");
+    let other =
+        View::founding(name(), member(1), Epoch(0), Durability::LocalDisk, 2).expect("it is valid");
     second.found(&other).expect("it answers");
     let held = second.read().expect("it answers").expect("it was founded");
     assert_eq!(held.view, view, "the second founding changed nothing");

@@ -54,6 +54,67 @@ fn clients_go_on_at_the_standby_when_the_primary_is_killed_and_at_the_old_one_wh
 }
 
 #[test]
+fn an_exchange_that_ran_alone_becomes_a_cluster_with_all_that_it_had() {
+    let pair = Pair::new(SESSIONS, |_, text| text);
+    let [first, second] = &pair.houses;
+    let of_cluster = std::fs::read_to_string(&first.config).expect("the configuration");
+    first.edit(|text| {
+        let at = text.find("[cluster]").expect("it is there");
+        text[..at].replace("standby-memory", "local-disk")
+    });
+    let mut traders: Vec<Trader> =
+        (1..=SESSIONS).map(|session| Trader::new(session, SEED + 2)).collect();
+    // Each start of one that is alone is an epoch of its log.
+    for start in 0..3 {
+        let alone = first.start();
+        each(&mut traders, |trader| match start {
+            0 => trader.client.log_on(alone.address),
+            _ => trader.come_back(alone.address),
+        });
+        each(&mut traders, |trader| trader.trade_some(50, 8));
+        each(&mut traders, Trader::settle);
+        alone.kill();
+        each(&mut traders, Trader::drain);
+    }
+    first.edit(|_| of_cluster);
+    let (a, b) = (first.start(), second.start());
+    a.admin(&json!({"command": "found"}));
+    wait_for("both in sync", &[&a, &b], || leads_both(&a));
+    go_on_at(&a, &mut traders);
+    trade_until(&mut traders, || a.kill());
+    go_on_at(&b, &mut traders);
+    all_agree(&[(second, &b)], &traders);
+}
+
+#[test]
+fn an_arbiter_that_lost_its_data_is_said_and_the_view_is_founded_anew() {
+    let pair = Pair::new(SESSIONS, |_, text| text);
+    let [first, second] = &pair.houses;
+    let (a, b) = (first.start(), second.start());
+    a.admin(&json!({"command": "found"}));
+    wait_for("both in sync", &[&a, &b], || leads_both(&a));
+    let mut traders: Vec<Trader> =
+        (1..=SESSIONS).map(|session| Trader::new(session, SEED + 3)).collect();
+    wait_for("its doors open", &[&a], || is_listening(&a));
+    each(&mut traders, |trader| trader.client.log_on(a.address));
+    trade_until(&mut traders, || {
+        pair.forget_views();
+        let says = |node: &Exchange| cluster(node)["arbiter"].as_str().unwrap_or("").to_owned();
+        wait_for("both say so", &[&a, &b], || {
+            [&a, &b].iter().all(|node| says(node).starts_with("has no view"))
+        });
+        a.kill();
+    });
+    // Started again it knows that there was a view, and the one that is founded is above it.
+    let a = first.start();
+    wait_for("it says so", &[&a], || cluster(&a)["view"].is_null());
+    a.admin(&json!({"command": "found"}));
+    wait_for("both in sync", &[&a, &b], || leads_both(&a));
+    go_on_at(&a, &mut traders);
+    all_agree(&[(first, &a), (second, &b)], &traders);
+}
+
+#[test]
 fn a_primary_that_is_told_to_stop_hands_over_first() {
     let pair = Pair::new(SESSIONS, |_, text| text);
     let [first, second] = &pair.houses;

@@ -79,6 +79,7 @@ fn snapshots(house: &House) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = folder.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     paths.reverse();
+    paths.retain(|path| !path.ends_with("pruned-behind"));
     assert!(paths.iter().all(|path| path.extension().is_some_and(|end| end == "snapshot")));
     paths
 }
@@ -160,6 +161,31 @@ fn what_the_two_newest_snapshots_cover_is_pruned_beside_the_exchange_and_nobody_
     run_well(&house, &["journal", "prune"]);
     let exchange = start_again(&house, exchange, &mut traders);
     exchange.kill();
+}
+
+#[test]
+fn pruning_that_was_interrupted_is_finished_by_the_next() {
+    let house = house();
+    let exchange = house.start();
+    let mut traders = traders(&exchange);
+    for _ in 0..2 {
+        trade(&mut traders);
+        trade(&mut traders);
+        run_well(&house, &["snapshot"]);
+    }
+    let before = house.contents();
+    let segments = house.segments();
+    run_well(&house, &["journal", "prune"]);
+    let removed: Vec<_> = segments.iter().filter(|segment| !segment.exists()).collect();
+    assert!(removed.len() > 1, "{removed:?}");
+    // As if it had been killed before it removed the last.
+    let last = removed[removed.len() - 1];
+    std::fs::write(last, &before[last]).expect("a segment");
+    let told = run_well(&house, &["snapshot", "--verify"]);
+    assert!(told.contains("whole and on the journal's chain"), "{told}");
+    let told = run_well(&house, &["journal", "prune"]);
+    assert!(!last.exists(), "{told}");
+    start_again(&house, exchange, &mut traders).kill();
 }
 
 fn with_two_snapshots() -> (House, Exchange, Vec<Trader>) {
@@ -261,18 +287,26 @@ fn forge(house: &House) {
 fn a_snapshot_that_is_whole_and_yet_wrong_is_found_by_verifying_and_nothing_is_pruned_for_it() {
     let house = house();
     let exchange = house.start();
-    trade(&mut traders(&exchange));
+    let mut traders = traders(&exchange);
+    trade(&mut traders);
     run_well(&house, &["snapshot"]);
     run_well(&house, &["snapshot", "--verify"]);
     forge(&house);
-    let segments = house.segments();
-    let output = run(&house, &["snapshot", "--verify"]);
-    assert!(!output.status.success());
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("is not what a replay comes to"), "{said}");
-    let output = run(&house, &["journal", "prune"]);
-    assert!(!output.status.success(), "{output:?}");
-    assert!(segments.iter().all(|segment| segment.exists()));
+    // However many good ones there are beside it.
+    for _ in 0..3 {
+        let kept = [house.segments(), snapshots(&house)].concat();
+        let output = run(&house, &["snapshot", "--verify"]);
+        assert!(!output.status.success());
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains("is not what a replay comes to"), "{said}");
+        let output = run(&house, &["journal", "prune"]);
+        assert!(!output.status.success(), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("nothing is removed"), "{said}");
+        assert!(kept.iter().all(|path| path.exists()));
+        trade(&mut traders);
+        run_well(&house, &["snapshot"]);
+    }
     exchange.kill();
 }
 

@@ -90,8 +90,12 @@ enum Command {
     Totals,
     /// Who is primary, who is in sync and how far behind
     Cluster,
-    /// Makes the cluster's first view, with this node as primary; done once
-    Found,
+    /// Makes the cluster's first view, with this node as primary; done once. Asks where the arbiter has lost a view
+    Found {
+        /// Does not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Makes this node primary whatever the view says; says what that requires of you, and asks
     Promote {
         /// Does not ask: you have done what it requires
@@ -137,6 +141,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     };
     let mut client = AdminClient::connect(&socket).map_err(Failure::new)?;
     let is_confirmed = match arguments.command {
+        Command::Found { yes: false } => cluster::confirms_founding(&mut client)?,
         Command::Promote { yes: false } => cluster::confirms_promotion(&mut client)?,
         Command::LeaveOut { node, yes: false } => cluster::confirms_leaving_out(&mut client, node)?,
         _ => true,
@@ -185,7 +190,7 @@ fn request(command: &Command) -> Value {
         Command::StateHash => json!({"command": "state-hash"}),
         Command::Totals => json!({"command": "totals"}),
         Command::Cluster => json!({"command": "cluster"}),
-        Command::Found => json!({"command": "found"}),
+        Command::Found { .. } => json!({"command": "found"}),
         Command::Promote { .. } => json!({"command": "promote"}),
         Command::LeaveOut { node, .. } => json!({"command": "leave-out", "node": node.to_string()}),
         Command::Switchover { to } => json!({"command": "switchover", "to": to.to_string()}),
@@ -210,7 +215,7 @@ fn for_people(command: &Command, answer: &Value) -> String {
         Command::Book { .. } => book(answer),
         Command::Latency => latency(answer),
         Command::Cluster => cluster::for_people(answer),
-        Command::Found
+        Command::Found { .. }
         | Command::Promote { .. }
         | Command::LeaveOut { .. }
         | Command::Switchover { .. } => {

@@ -8,8 +8,9 @@ use std::time::Duration;
 use serde_json::Value;
 use thiserror::Error;
 
-/// How long an answer may take: the record behind it must become durable.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an answer may take: the record behind it must become durable. Longer than the exchange itself waits for its
+/// engine and its cluster's agent, so that it can say which of them does not answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Why there is no answer.
 #[derive(Debug, Error)]

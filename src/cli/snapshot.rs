@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::{Failure, Outcome};
-use crate::venue::snapshot::{self, Checked, Proof};
+use crate::venue::snapshot::{self, Checked, Flaw, Proof};
 
 /// Arguments of `castle snapshot`.
 #[derive(Args)]
@@ -65,7 +65,7 @@ fn verify(arguments: &Arguments) -> Outcome {
 }
 
 /// What was found of a snapshot, in a line.
-pub(super) fn line(sequence: impl std::fmt::Display, outcome: &Result<Proof, String>) -> String {
+pub(super) fn line(sequence: impl std::fmt::Display, outcome: &Result<Proof, Flaw>) -> String {
     match outcome {
         Ok(Proof::Replayed(records)) => {
             format!("snapshot at record {sequence}: good, a replay of {records} records came to it")

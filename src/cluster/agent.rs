@@ -41,7 +41,7 @@ use crate::cluster::link::Credentials;
 use crate::cluster::port::Port;
 use crate::cluster::replicator::Window;
 use crate::cluster::standing::{Post, Standing, StateHash};
-use crate::cluster::steward::{Beginning, Order, Own, Request, Settings, Steward};
+use crate::cluster::steward::{ArbiterMemory, Beginning, Order, Own, Request, Settings, Steward};
 use crate::cluster::wires::Wires;
 use crate::journal::{Progress, Room, SharedEnd};
 use crate::model::{BeginEpoch, Epoch, NodeId, RecordBytes, Sequence};
@@ -378,13 +378,18 @@ impl<W: Wires> ClusterAgent<W> {
         let view = self.steward.view();
         let leads = self.steward.leads().is_some();
         match wish {
-            Wish::Found => match view {
-                Some(view) => Err(format!(
+            Wish::Found => match (self.steward.arbiter_memory(), view) {
+                (ArbiterMemory::Lost, _) | (ArbiterMemory::Whole, None) => Ok(()),
+                (ArbiterMemory::Older, _) => Err(format!(
+                    "the arbiter shows a lower epoch than this node has seen, {}: was it restored from a backup? \
+                     \"The arbiter has lost its data\" in docs/operations.md says what to do",
+                    self.steward.epoch_seen()
+                )),
+                (ArbiterMemory::Whole, Some(view)) => Err(format!(
                     "there is a view already: epoch {}, primary node {}. A cluster is founded once",
                     view.epoch(),
                     view.primary().node
                 )),
-                None => Ok(()),
             },
             Wish::Promote if leads => Err("this node is primary already".to_owned()),
             Wish::Promote if view.is_none() => {
@@ -404,6 +409,9 @@ impl<W: Wires> ClusterAgent<W> {
                         "node {to} is not in sync: castle admin cluster shows who is"
                     ));
                 }
+                if let Some(why) = self.cannot_take_over(to) {
+                    return Err(why);
+                }
                 match self.steward.absent() {
                     None => Ok(()),
                     Some(absent) => Err(format!(
@@ -414,6 +422,23 @@ impl<W: Wires> ClusterAgent<W> {
                 }
             }
         }
+    }
+
+    /// Why a standby could not take over now, if so. The doors shut at the beginning of a switch, and orders that are
+    /// canceled on disconnect go where it comes to nothing: what is known to fail is not begun.
+    fn cannot_take_over(&self, to: NodeId) -> Option<String> {
+        let report = self.steward.report();
+        let peer = report.peers.iter().find(|peer| peer.member.node == to)?;
+        if !(peer.is_connected && peer.is_following) || peer.is_waited_for {
+            return Some(format!("{} is in sync, but does not follow now", self.name_of(to)));
+        }
+        let complaint = self.outside.port.complaint();
+        if !self.steward.is_without_arbiter() && !complaint.is_empty() {
+            return Some(format!(
+                "the arbiter does not answer, and nobody takes over without it: {complaint}"
+            ));
+        }
+        None
     }
 
     /// An arbiter keeps two apart; without one, nobody is promoted beside a primary that is seen.

@@ -48,8 +48,14 @@ pub enum Ending {
     Again,
     /// The same, and before that the journal is cut behind the last record that it shares with the primary.
     Cut(SharedEnd),
-    /// The same, and before that the snapshot that the primary sent is put into the place of the journal.
-    Snapshot(Parcel),
+    /// The same, and before that the snapshot that the primary sent is put into the place of the journal, of which the
+    /// primary has the records up to `shared`.
+    Snapshot {
+        /// The last record that both have.
+        shared: Sequence,
+        /// What was sent.
+        parcel: Parcel,
+    },
     /// It takes no further part, and the life of its log is over.
     Stopped(Stopped),
 }

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
     use crate::cluster::arbiter::{FileArbiter, Held, Version};
     use crate::cluster::view::{Change, Incarnation, Member, View};
-    use crate::model::{ClusterName, Durability, NodeId};
+    use crate::model::{ClusterName, Durability, Epoch, NodeId};
 
     fn member(node: u16) -> Member {
         Member { node: NodeId(node), incarnation: Incarnation(7) }
@@ -134,7 +134,7 @@ mod tests {
 
     fn founding() -> View {
         let name = ClusterName::truncated(b"castle");
-        View::founding(name, member(0), Durability::LocalDisk, 1).expect("it is valid")
+        View::founding(name, member(0), Epoch(0), Durability::LocalDisk, 1).expect("it is valid")
     }
 
     /// A port, and what rings when there is an answer.

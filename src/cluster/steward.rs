@@ -292,6 +292,17 @@ struct HandingOver {
     offered: bool,
 }
 
+/// What the arbiter still knows, as far as this node can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArbiterMemory {
+    /// All that this node has seen.
+    Whole,
+    /// A lower epoch than this node has seen: it was restored from a backup.
+    Older,
+    /// No view, though this node has seen one: its data is gone, or it is another arbiter.
+    Lost,
+}
+
 /// A swap whose outcome is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Swap {
@@ -346,7 +357,7 @@ pub struct Steward {
     read_next: bool,
     read_at_ns: u64,
     arbiter_heard_ns: u64,
-    arbiter_went_back: bool,
+    arbiter_memory: ArbiterMemory,
     hashes: VecDeque<StateHash>,
     peer_hashes: VecDeque<StateHash>,
     hash_agreed: StateHash,
@@ -396,7 +407,7 @@ impl Steward {
             read_next: true,
             read_at_ns: now_ns,
             arbiter_heard_ns: now_ns,
-            arbiter_went_back: false,
+            arbiter_memory: ArbiterMemory::Whole,
             hashes: VecDeque::with_capacity(HASHES_MAX),
             peer_hashes: VecDeque::with_capacity(HASHES_MAX),
             hash_agreed: StateHash::default(),
@@ -414,6 +425,16 @@ impl Steward {
     /// The view that was last read.
     pub fn view(&self) -> Option<&View> {
         self.view.as_ref().map(|held| &held.view)
+    }
+
+    /// What the arbiter still knows, as far as this node can tell.
+    pub fn arbiter_memory(&self) -> ArbiterMemory {
+        self.arbiter_memory
+    }
+
+    /// The highest epoch that this node has seen.
+    pub fn epoch_seen(&self) -> Epoch {
+        self.promise.epoch
     }
 
     /// Effects of records up to this one may be told. Never goes down.
@@ -585,7 +606,8 @@ impl Steward {
     pub fn found(&mut self) {
         let nonce = self.nonce();
         let Settings { cluster, .. } = self.settings;
-        let view = View::founding(cluster, self.me, Durability::LocalDisk, nonce);
+        let above = self.promise.epoch.max(self.promise.reign);
+        let view = View::founding(cluster, self.me, above, Durability::LocalDisk, nonce);
         self.found = view.ok();
         self.read_next = false;
     }
@@ -599,15 +621,20 @@ impl Steward {
 
     /// What a read showed.
     fn show(&mut self, held: Option<Held>) {
-        let Some(held) = held else { return };
+        let Some(held) = held else {
+            if self.promise.epoch > Epoch(0) {
+                self.arbiter_memory = ArbiterMemory::Lost;
+            }
+            return;
+        };
         // Until a read shows it, it may not be on disk.
         self.operator.adopt.take_if(|view| view.epoch() <= held.view.epoch());
         self.found = None;
         if held.view.epoch() < self.promise.epoch {
-            self.arbiter_went_back = true;
+            self.arbiter_memory = ArbiterMemory::Older;
             return;
         }
-        self.arbiter_went_back = false;
+        self.arbiter_memory = ArbiterMemory::Whole;
         self.first_epoch.get_or_insert(held.view.epoch());
         if self.view.as_ref().is_some_and(|known| held.view.epoch() <= known.view.epoch()) {
             return;
@@ -616,6 +643,8 @@ impl Steward {
         let swap = self.swap.take();
         let is_mine = swap.is_some_and(|swap| swap.view.nonce() == held.view.nonce());
         let view = held.view.clone();
+        // An answer that comes late: meanwhile this node has followed a primary after its own reign.
+        let is_over = view.reign() < self.promise.reign;
         self.view = Some(held);
         self.promise(view.epoch(), view.reign());
         match &self.role {
@@ -626,7 +655,7 @@ impl Steward {
                 self.role = Role::Out;
                 self.orders.push_back(Order::StepDown(view));
             }
-            Role::Standby if is_mine => self.lead(&view),
+            Role::Standby if is_mine && !is_over => self.lead(&view),
             Role::Standby => self.see(&view),
             Role::Out => {}
         }

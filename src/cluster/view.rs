@@ -106,15 +106,18 @@ pub const PROMOTION_EPOCHS: u32 = 1_000_000;
 const _: () = assert!(NODES_MAX as u32 <= PROMOTION_EPOCHS / 1_000);
 
 impl View {
-    /// The first view, made by an operator.
+    /// The first view, made by an operator. It is above all that its primary knows: the epochs of a log from before it
+    /// was a cluster's, or of an arbiter that has lost its data.
     pub fn founding(
         cluster: ClusterName,
         primary: Member,
+        above: Epoch,
         durability: Durability,
         nonce: u64,
     ) -> Result<Self, ViewError> {
         let in_sync = vec![primary];
-        let (epoch, reign) = (Epoch(1), Epoch(1));
+        let epoch = Epoch(above.0.checked_add(1).ok_or(ViewError::LastEpoch)?);
+        let reign = epoch;
         Self { cluster, epoch, reign, primary, in_sync, durability, nonce }.checked()
     }
 
@@ -304,7 +307,7 @@ mod tests {
 
     fn founded() -> View {
         let name = ClusterName::new(b"castle").expect("it is short");
-        View::founding(name, member(0, 7), Durability::LocalDisk, 1).expect("it is valid")
+        View::founding(name, member(0, 7), Epoch(0), Durability::LocalDisk, 1).expect("it is valid")
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
-use crate::runtime::send_at_once;
+use crate::runtime::{end_after, send_at_once};
 
 /// Dials and accepts. Nothing here waits.
 pub trait Wires: Send {
@@ -44,17 +44,20 @@ pub struct TcpWires {
     poll: Poll,
     events: Events,
     listener: TcpListener,
+    /// How long what was sent may take to arrive.
+    patience: Duration,
     /// Nodes may wait to be accepted. To ask in vain is not cheap: the kernel makes a socket first.
     may_accept: bool,
 }
 
 impl TcpWires {
-    /// Listens for other nodes.
-    pub fn listen(address: SocketAddr) -> io::Result<Self> {
+    /// Listens for other nodes. A connection ends where what was sent has not arrived after `patience`.
+    pub fn listen(address: SocketAddr, patience: Duration) -> io::Result<Self> {
         let poll = Poll::new()?;
         let mut listener = TcpListener::bind(address)?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-        Ok(Self { poll, events: Events::with_capacity(EVENTS), listener, may_accept: true })
+        let events = Events::with_capacity(EVENTS);
+        Ok(Self { poll, events, listener, patience, may_accept: true })
     }
 
     /// Where it listens.
@@ -71,6 +74,7 @@ impl TcpWires {
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut stream, STREAM, interest)?;
         send_at_once(&stream)?;
+        end_after(&stream, self.patience)?;
         Ok(stream)
     }
 }
@@ -125,7 +129,7 @@ mod tests {
     #[test]
     fn all_that_dial_are_accepted_however_many_come_between_two_looks() {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut wires = TcpWires::listen(any).unwrap();
+        let mut wires = TcpWires::listen(any, Duration::from_secs(1)).unwrap();
         let address = wires.address().unwrap();
         let accepted = |wires: &mut TcpWires| wires.accept().unwrap().is_some();
         assert!(!accepted(&mut wires), "nobody has dialled");

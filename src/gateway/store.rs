@@ -6,7 +6,8 @@
 //!    events as the gateway and writes them in batches. The gateway never waits for it, but the engine
 //!    does when it falls a whole ring behind. While its disk takes nothing, events wait in memory and
 //!    the venue takes no new orders.
-//! 3. It is never synced: all of it follows from the log, and recovery makes it again.
+//! 3. It is never synced: all of it follows from the log, and recovery makes it again. So a file that cannot be read
+//!    ends the process: the next one has it anew.
 //! 4. A session's reset empties its file.
 //! 5. The gateway asks for a range, a chunk at a time; the answer says which numbers are missing, and
 //!    a gap fill stands for these. A query names the position of the event ring up to which the gateway
@@ -128,6 +129,19 @@ impl Store {
         }
     }
 
+    /// What a client has missed cannot be read, now or later. The next process makes the files again, and a standby has
+    /// its own.
+    fn give_up(&self, error: &io::Error) {
+        let path = self.shelf.directory().display();
+        self.fault.raise(
+            "outbound store",
+            format!(
+                "{path}: sent messages cannot be read again: {error}. Nothing acknowledged is lost: look after that \
+                 disk and start again; they are made anew from the log"
+            ),
+        );
+    }
+
     fn answer(&mut self) -> io::Result<usize> {
         let mut answered = 0;
         while self.answers.free() >= CHUNK as usize
@@ -164,16 +178,18 @@ impl Agent for Store {
         if now.monotonic_ns < self.retry_at_ns {
             return taken;
         }
-        match self.shelf.write().and_then(|()| self.answer()) {
-            Ok(answered) => {
-                if self.retry_at_ns != 0 {
-                    self.retry_at_ns = 0;
-                    self.stuck.store(false, Ordering::Release);
-                }
-                taken + answered
-            }
+        if let Err(error) = self.shelf.write() {
+            self.rest(now, &error);
+            return taken;
+        }
+        if self.retry_at_ns != 0 {
+            self.retry_at_ns = 0;
+            self.stuck.store(false, Ordering::Release);
+        }
+        match self.answer() {
+            Ok(answered) => taken + answered,
             Err(error) => {
-                self.rest(now, &error);
+                self.give_up(&error);
                 taken
             }
         }

@@ -32,6 +32,11 @@
 //! number (eight bytes, from 0 through all parts) and its bytes, then the bytes. Nothing follows. So there
 //! is no byte whose change is not found.
 //!
+//! # What pruning leaves
+//!
+//! The file `pruned-behind` names the snapshot, by its sequence, behind which the journal was pruned last, or is being
+//! pruned: that one was verified before.
+//!
 //! # When one may be used
 //!
 //! Only where the journal's own record of that sequence has that epoch and that running hash. What it holds
@@ -237,6 +242,34 @@ fn remove_abandoned(directory: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The name of the file that says behind which snapshot the journal is pruned.
+const PRUNED_BEHIND: &str = "pruned-behind";
+
+/// Writes down, synced, that the journal is pruned behind the verified snapshot at that record from here on.
+pub(crate) fn begin_pruning(journal: &Path, behind: Sequence) -> Result<(), SnapshotError> {
+    let directory = create_snapshot_directory(journal)?;
+    let (path, draft) = (directory.join(PRUNED_BEHIND), directory.join(own_name(NEW)));
+    let written = || {
+        let mut file = File::create(&draft)?;
+        writeln!(file, "{}", behind.0)?;
+        file.sync_all()?;
+        fs::rename(&draft, &path)?;
+        sync_directory(&directory)
+    };
+    written().map_err(SnapshotError::disk("write", &path))
+}
+
+/// The snapshot behind which the journal was pruned, if it was.
+pub(crate) fn pruned_behind(journal: &Path) -> Result<Option<Sequence>, SnapshotError> {
+    let path = snapshot_directory(journal).join(PRUNED_BEHIND);
+    match fs::read_to_string(&path) {
+        // What is no number names no snapshot: then the one whose record the journal begins with counts.
+        Ok(text) => Ok(text.trim().parse().ok().map(Sequence)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(SnapshotError::disk("read", &path)(error)),
+    }
 }
 
 /// Removes a snapshot.

@@ -39,4 +39,4 @@ pub use park::{Park, ThreadPark, ThreadUnpark, Unpark, thread_parking};
 pub use poll_park::{PollPark, PollWatch};
 pub use process::dies_with_its_parent;
 pub use runner::{Hurry, PARK_TIMEOUT, Pinning, RunnerBuilder, RunnerHandle};
-pub use socket::send_at_once;
+pub use socket::{end_after, send_at_once};

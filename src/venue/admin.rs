@@ -3,6 +3,7 @@
 mod cluster;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::Shutdown;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
+use socket2::SockRef;
 
 use crate::cluster::control::Wish;
 use crate::model::{
@@ -40,6 +42,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(300);
 /// The door, open until it is closed or dropped.
 pub(super) struct AdminDoor {
     path: PathBuf,
+    listener: Arc<UnixListener>,
     closing: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -66,19 +69,21 @@ impl AdminDoor {
         while listener.accept().is_ok() {}
         listener.set_nonblocking(false)?;
         let closing = Arc::new(AtomicBool::new(false));
-        let seen = closing.clone();
+        let listener = Arc::new(listener);
+        let (seen, its) = (closing.clone(), listener.clone());
         let thread = std::thread::Builder::new()
             .name("admin".into())
-            .spawn(move || accept(&listener, &desk, &status, &seen))?;
-        Ok(Self { path: path.to_owned(), closing, thread: Some(thread) })
+            .spawn(move || accept(&its, &desk, &status, &seen))?;
+        Ok(Self { path: path.to_owned(), listener, closing, thread: Some(thread) })
     }
 }
 
 impl Drop for AdminDoor {
     fn drop(&mut self) {
         self.closing.store(true, Ordering::Release);
-        // Wakes the thread that accepts; if nobody is there to be woken, so much the better.
-        let _ = UnixStream::connect(&self.path);
+        // Wakes the thread that accepts, whatever has become of the socket's name. If nobody is there to be woken, so
+        // much the better.
+        let _ = SockRef::from(&*self.listener).shutdown(Shutdown::Both);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

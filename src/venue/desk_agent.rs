@@ -61,6 +61,11 @@ impl Waiting {
         }
     }
 
+    /// Whether somebody still waits for that.
+    fn has(&self, id: u64) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+    }
+
     fn forget(&self, id: u64) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
@@ -187,14 +192,14 @@ impl Agent for DeskAgent {
         let durable = self.durable.sequence();
         // An operator, too, learns of nothing that could still be lost; but how things stand can always
         // be asked.
-        while let Some(question) = self.asked.pop_front() {
+        for question in std::mem::take(&mut self.asked) {
             let is_status = matches!(question.subject, Subject::Status);
-            if question.sequence > durable && !is_status {
-                self.asked.push_front(question);
-                break;
+            if question.sequence <= durable || is_status {
+                self.waiting.tell(question.id, Answer::Rows(question));
+                done += 1;
+            } else if self.waiting.has(question.id) {
+                self.asked.push_back(question);
             }
-            self.waiting.tell(question.id, Answer::Rows(question));
-            done += 1;
         }
         while let Some((cause, answer)) = self.held.front()
             && *cause <= durable

@@ -29,7 +29,7 @@ use crate::cluster::wires::TcpWires;
 use crate::cluster::{Arbiter, Standing};
 use crate::journal::format::FORMAT_VERSION;
 use crate::journal::transfer::Parcel;
-use crate::model::NodeId;
+use crate::model::{NodeId, Sequence};
 use crate::runtime::{Agent, FaultReport, monotonic_ns};
 use crate::venue::config::{ArbiterConfig, ClusterConfig, Config, WhenAlone};
 use crate::venue::node::pair;
@@ -52,6 +52,10 @@ const LOOK: Duration = Duration::from_millis(20);
 const VIEW: &str = "view";
 /// How long a primary that is stopped takes to hand over at most.
 const HAND_OVER: Duration = Duration::from_secs(2);
+
+/// A connection between nodes on which nothing arrives for so many times as long as a node's disk may take ends. Less
+/// would end that of a standby which takes no more while it waits for its disk.
+const LINK_TIMEOUTS: u32 = 2;
 
 /// Why a node does not run on.
 #[derive(Debug, Error)]
@@ -129,7 +133,7 @@ impl Member {
                         end.sequence
                     );
                 }
-                Ending::Snapshot(parcel) => take_in(&self.config, &parcel),
+                Ending::Snapshot { shared, parcel } => take_in(&self.config, shared, &parcel)?,
             }
             (self.venue, self.control) = join(&self.config, None)?;
             began(&self.venue);
@@ -173,12 +177,14 @@ impl Member {
 
 /// Puts a snapshot into the place of the journal. Where it is of no use the node goes on as it was: nothing is changed
 /// before that is known, and what was begun then the next start ends.
-fn take_in(config: &Config, parcel: &Parcel) {
-    match take_in_snapshot(config, parcel) {
+fn take_in(config: &Config, shared: Sequence, parcel: &Parcel) -> Result<(), StartError> {
+    match take_in_snapshot(config, shared, parcel) {
         Ok(Some(installed)) => tracing::info!("{installed}"),
         Ok(None) => {}
+        Err(why @ StartError::CutTold { .. }) => return Err(why),
         Err(why) => tracing::warn!("the snapshot that was sent is not used: {why}"),
     }
+    Ok(())
 }
 
 /// The standby in sync that is the least behind.
@@ -199,8 +205,9 @@ fn join(config: &Config, host: Option<&mut Host>) -> Result<(Venue, Arc<Control>
     }
     let arbiter = arbiter(config)?;
     let address = me.address;
-    let wires =
-        TcpWires::listen(address).map_err(|source| StartError::Listen { address, source })?;
+    let patience = LINK_TIMEOUTS * cluster.journal_timeout.max(cluster.primary_timeout);
+    let wires = TcpWires::listen(address, patience)
+        .map_err(|source| StartError::Listen { address, source })?;
     let control = Control::new();
     let standing = Arc::new(Standing::default());
     let (to_sequencer, records) = pair(RECORDS);

@@ -137,10 +137,16 @@ pub(super) fn outlived<T>(
 /// Puts the snapshot that a node which does not run was sent into the place of its journal, if it can be used; where it
 /// cannot, nothing is changed. What the journal held is set aside. The life of the log is over: this node owes its
 /// records to nobody, since a view names it only while it has all that was told, and then it is sent no snapshot.
+/// `shared` is the last record that the primary has as well: as with [`cut_back`], what the journal names as told behind
+/// that does not go.
 ///
 /// What the log ring still holds is of the journal that is set aside, and was brought into it when the node stopped:
 /// the ring goes.
-pub fn take_in_snapshot(config: &Config, parcel: &Parcel) -> Result<Option<Installed>, StartError> {
+pub fn take_in_snapshot(
+    config: &Config,
+    shared: Sequence,
+    parcel: &Parcel,
+) -> Result<Option<Installed>, StartError> {
     let journal = &config.journal.directory;
     let mut disk = RealDisk::open(journal)?;
     NodeFile::open(&mut disk, config.cluster.name)?;
@@ -149,6 +155,10 @@ pub fn take_in_snapshot(config: &Config, parcel: &Parcel) -> Result<Option<Insta
     // What stays is written over by the next one.
     let _ = std::fs::remove_dir_all(&shelf);
     drop(unpacked?);
+    let told = journal::read::stat(&disk)?.released;
+    if told > shared {
+        return Err(StartError::CutTold { to: shared, told });
+    }
     let ring = ring_path(config)?;
     let witness = witness_path(&ring);
     let error = |path: &Path| {

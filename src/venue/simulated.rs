@@ -302,7 +302,7 @@ pub fn snapshot_and_prune(
         journal::snapshot::prune_of(disk, behind, &mut remove)
     });
     let wrong = pruned.map_err(text)?.checked.into_iter().find_map(|checked| checked.outcome.err());
-    wrong.map_or(Ok(last), Err)
+    wrong.map_or(Ok(last), |flaw| Err(flaw.to_string()))
 }
 
 /// Cuts the journal of a node that does not run back to what it shares, as `cut_back` does.

@@ -9,7 +9,9 @@
 //!    messages. Where the journal's beginning was pruned, the replay begins with the oldest usable snapshot,
 //!    which was verified before it was pruned behind.
 //! 4. Pruning keeps the two newest verified snapshots and removes the segments that end before what follows
-//!    the older of the two. So if the newest is lost, the one before it still does.
+//!    the older of the two. So if the newest is lost, the one before it still does. Before it removes anything it
+//!    writes down behind which snapshot it prunes: if it ends halfway, that one still counts as verified.
+//! 5. Where a snapshot is not what a replay comes to, memory or a program is not to be trusted: nothing is removed.
 
 use std::fs;
 use std::io;
@@ -66,6 +68,14 @@ pub enum FollowError {
         /// What is wrong with each snapshot that there is.
         passed_over: Vec<String>,
     },
+    /// A snapshot is not what a replay comes to.
+    #[error("{}: nothing is removed, since a snapshot is not what a replay comes to{}", journal.display(), listed(found))]
+    Differs {
+        /// The journal.
+        journal: PathBuf,
+        /// What was found of each that differs.
+        found: Vec<String>,
+    },
     /// No snapshot was found good.
     #[error(
         "{}: nothing is pruned, since there is no verified snapshot{}. Make one: castle snapshot {}",
@@ -89,7 +99,18 @@ pub struct Checked {
     /// Its last record.
     pub sequence: Sequence,
     /// Good, and by what; or what is wrong.
-    pub outcome: Result<Proof, String>,
+    pub outcome: Result<Proof, Flaw>,
+}
+
+/// What is wrong with a snapshot, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Flaw {
+    /// It cannot be used, or nothing can show that it may.
+    #[error("{0}")]
+    Unusable(String),
+    /// It is whole, and not what a replay comes to.
+    #[error("{0}")]
+    Differs(String),
 }
 
 /// What shows that a snapshot is good.
@@ -229,6 +250,9 @@ pub(super) fn take_of<D: Disk>(
 /// pruned journal begins with, since without it no replay comes to the others.
 pub fn verify(journal: &Path) -> Result<(Vec<Checked>, Vec<Sequence>), FollowError> {
     let checked = check(&RealDisk::read_only(journal), journal)?;
+    if !differing(&checked).is_empty() {
+        return Ok((checked, Vec::new()));
+    }
     let (mut old, _) = old_and_kept(&checked);
     let is_beginning = |sequence: &Sequence| {
         checked.iter().any(|it| it.sequence == *sequence && it.outcome == Ok(Proof::Whole))
@@ -251,14 +275,29 @@ pub(super) fn prune_of<D: Disk>(
     remove_covered: &mut dyn FnMut(Sequence) -> Result<Vec<String>, OpenError>,
 ) -> Result<Pruned, FollowError> {
     let checked = check(disk, journal)?;
+    let found = differing(&checked);
+    if !found.is_empty() {
+        return Err(FollowError::Differs { journal: journal.to_owned(), found });
+    }
     let (snapshots, kept) = old_and_kept(&checked);
     let Some(behind) = kept.first().copied() else {
-        let refused = checked.into_iter().filter_map(|checked| checked.outcome.err()).collect();
+        let flaws = checked.into_iter().filter_map(|checked| checked.outcome.err());
+        let refused = flaws.map(|flaw| flaw.to_string()).collect();
         return Err(FollowError::NoneVerified { journal: journal.to_owned(), refused });
     };
-    let segments = remove_covered(behind)?;
+    // Old snapshots first: without the segments that follow them they could not be told from another journal's.
+    snapshot::begin_pruning(journal, behind)?;
     remove(journal, &snapshots)?;
+    let segments = remove_covered(behind)?;
     Ok(Pruned { segments, behind, snapshots, checked })
+}
+
+fn differing(checked: &[Checked]) -> Vec<String> {
+    let differs = |checked: &Checked| match &checked.outcome {
+        Err(Flaw::Differs(what)) => Some(what.clone()),
+        _ => None,
+    };
+    checked.iter().filter_map(differs).collect()
 }
 
 /// The good ones, those first that newer ones replace.
@@ -283,20 +322,25 @@ fn check<D: Disk>(disk: &D, journal: &Path) -> Result<Vec<Checked>, FollowError>
     let mut names = names(journal)?;
     names.reverse();
     let mut is_pruned = read::begins_with(disk)?.is_some_and(|first| first > Sequence(1));
+    let pruned_behind = snapshot::pruned_behind(journal)?;
     let mut follower = Follower::begin(journal)?;
     let mut checked = Vec::new();
     for sequence in names {
         let loaded = load(disk, journal, sequence, &follower.folder.join("loaded"));
         let outcome = match loaded {
-            Err(FollowError::Snapshot(error)) => Err(error.to_string()),
+            Err(FollowError::Snapshot(error)) => Err(Flaw::Unusable(error.to_string())),
             Err(error) => return Err(error),
             // The journal was pruned behind one that was verified then: where the replay begins, if it is this one.
-            Ok(_) if is_pruned && snapshot::covered(disk, sequence)?.is_empty() => {
+            Ok(_)
+                if is_pruned
+                    && (pruned_behind == Some(sequence)
+                        || snapshot::covered(disk, sequence)?.is_empty()) =>
+            {
                 is_pruned = false;
                 follower.resume(disk, sequence)?;
                 Ok(Proof::Whole)
             }
-            Ok(_) if is_pruned => Err(no_replay(journal, sequence)),
+            Ok(_) if is_pruned => Err(Flaw::Unusable(no_replay(journal, sequence))),
             Ok(state) => {
                 drop(state);
                 let before = follower.records;
@@ -307,7 +351,7 @@ fn check<D: Disk>(disk: &D, journal: &Path) -> Result<Vec<Checked>, FollowError>
                 if said == found {
                     Ok(Proof::Replayed(follower.records - before))
                 } else {
-                    Err(differs(journal, &said, &found))
+                    Err(Flaw::Differs(differs(journal, &said, &found)))
                 }
             }
         };

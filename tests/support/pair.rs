@@ -48,6 +48,14 @@ impl Pair {
         });
         Self { houses, view, _ports: ports }
     }
+
+    /// Removes all that the arbiter knows.
+    pub fn forget_views(&self) {
+        for entry in std::fs::read_dir(self.view.path()).expect("the arbiter's directory") {
+            // One that is removed meanwhile is gone as well.
+            let _ = std::fs::remove_file(entry.expect("an entry").path());
+        }
+    }
 }
 
 /// Waits, and shows what the nodes said where it is in vain.

@@ -77,7 +77,28 @@ impl<'a> Told<'a> {
 
     fn arbiter_is_away(&self) -> bool {
         let says = self.text("arbiter");
-        says.starts_with("has not") || says.starts_with("shows")
+        says.starts_with("has no") || says.starts_with("shows")
+    }
+
+    /// Whether the arbiter knows less than this node.
+    fn arbiter_forgot(&self) -> bool {
+        self.arbiter_is_away() && !self.text("arbiter").starts_with("has not")
+    }
+
+    /// What is wrong with the arbiter.
+    fn arbiter_fails(&self) -> &'static str {
+        match self.arbiter_forgot() {
+            true => "the arbiter knows less than this node",
+            false => "the arbiter does not answer",
+        }
+    }
+
+    /// What is to be done about the arbiter, and what comes of it.
+    fn heal_arbiter(&self, then: &str) -> String {
+        match self.arbiter_forgot() {
+            true => "see \"The arbiter has lost its data\" in docs/operations.md".to_owned(),
+            false => format!("get the arbiter to answer{then}"),
+        }
     }
 
     fn verdict(&self) -> Verdict {
@@ -103,10 +124,11 @@ impl<'a> Told<'a> {
             _ if self.0["view"].is_null() => trouble(
                 "NO PRIMARY: this node knows of no view, so no clients are let in".to_owned(),
                 match self.arbiter_is_away() {
-                    true => "get the arbiter to answer",
+                    true => self.heal_arbiter(""),
                     false => {
                         "a new cluster: castle admin found, once, on the node that has the data. Any other: start the \
                          other nodes, which know the view"
+                            .to_owned()
                     }
                 },
             ),
@@ -138,7 +160,7 @@ impl<'a> Told<'a> {
                     ),
                 ),
                 _ if self.arbiter_is_away() => {
-                    trouble(state, "get the arbiter to answer: then it goes on alone")
+                    trouble(state, self.heal_arbiter(": then it goes on alone"))
                 }
                 _ => trouble(state, "nothing: it goes on alone in a moment"),
             };
@@ -168,9 +190,9 @@ impl<'a> Told<'a> {
         let names: Vec<String> = in_sync.iter().map(|node| self.name(&node["node"])).collect();
         let state = format!("well: {} has every record before clients are told", names.join(", "));
         if self.arbiter_is_away() {
-            let state =
-                format!("{state}; but NOBODY CAN TAKE OVER while the arbiter does not answer");
-            return trouble(state, "get the arbiter to answer; trading goes on meanwhile");
+            let why = self.arbiter_fails();
+            let state = format!("{state}; but NOBODY CAN TAKE OVER while {why}");
+            return trouble(state, self.heal_arbiter("; trading goes on meanwhile"));
         }
         well(state)
     }
@@ -186,11 +208,8 @@ impl<'a> Told<'a> {
             );
         }
         if self.arbiter_is_away() {
-            let state = "in sync, but CANNOT TAKE OVER while the arbiter does not answer";
-            return trouble(
-                state.to_owned(),
-                "get the arbiter to answer; trading goes on meanwhile",
-            );
+            let state = format!("in sync, but CANNOT TAKE OVER while {}", self.arbiter_fails());
+            return trouble(state, self.heal_arbiter("; trading goes on meanwhile"));
         }
         match self.has_arbiter() {
             true => well(format!("well: in sync, takes over by itself if {primary} fails")),
@@ -213,6 +232,14 @@ impl<'a> Told<'a> {
                 ),
             );
         }
+        if self.0["view"]["primary"] == self.0["node"] && !self.is("in_sync") {
+            return trouble(
+                "NO PRIMARY: the view names this node, but in a life of its log that is over: it lost power, or its log"
+                    .to_owned(),
+                "castle admin cluster on every node; then castle admin promote, which says what it requires, on the one \
+                 of the view's nodes whose log reaches furthest",
+            );
+        }
         let silent = match self.0["primary_heard_ms_ago"].as_u64() {
             Some(ms) => format!("was heard {:.1} s ago", ms as f64 / 1_000.0),
             None => "was not heard since this process began".to_owned(),
@@ -220,8 +247,8 @@ impl<'a> Told<'a> {
         let state = format!("NO PRIMARY SEEN: {primary} {silent}");
         match (self.has_arbiter(), self.is("in_sync")) {
             (true, true) if self.arbiter_is_away() => trouble(
-                format!("{state}, and the arbiter does not answer"),
-                "get the arbiter to answer: this node takes over then",
+                format!("{state}, and {}", self.arbiter_fails()),
+                self.heal_arbiter(": this node takes over then"),
             ),
             (true, true) => {
                 trouble(state, "nothing: this node is in sync, and takes over in a moment")
@@ -229,7 +256,8 @@ impl<'a> Told<'a> {
             (true, false) => trouble(
                 format!("{state}, and this node is not in sync, so it does not take over"),
                 format!(
-                    "start {primary}; where it is lost for good, castle admin promote here says what it requires"
+                    "start {primary}; where that is lost for good, or runs and does not lead either, castle admin promote \
+                     says what it requires"
                 ),
             ),
             (false, is_in_sync) => trouble(
@@ -439,6 +467,30 @@ pub(super) fn confirms_promotion(client: &mut AdminClient) -> Result<bool, Failu
     types(&answer["name"])
 }
 
+/// Says what a first view costs where there was one before, and asks; where there was none it does not ask.
+pub(super) fn confirms_founding(client: &mut AdminClient) -> Result<bool, Failure> {
+    let answer = client.ask(&json!({"command": "cluster"})).map_err(Failure::new)?;
+    let told = Told(&answer);
+    if !told.arbiter_forgot() {
+        return Ok(true);
+    }
+    println!(
+        "{}\n{}",
+        for_people(&answer),
+        wrapped(
+            "required",
+            &format!(
+                "There was a view, and the arbiter does not know it any more. This makes {} primary, alone. Where another \
+                 node was in sync, or primary, and reaches further than record {}, what clients were told behind that IS \
+                 LOST: castle admin cluster on every node shows it. Found on the one that reaches furthest.",
+                told.me(),
+                told.text("last_record")
+            )
+        )
+    );
+    types(&answer["name"])
+}
+
 /// Says what follows where a primary goes on without a standby, and asks.
 pub(super) fn confirms_leaving_out(client: &mut AdminClient, node: u16) -> Result<bool, Failure> {
     let answer = client.ask(&json!({"command": "cluster"})).map_err(Failure::new)?;
@@ -591,8 +643,28 @@ mod tests {
             castle-b (node 1): standby that follows nobody
             state      NO PRIMARY SEEN: castle-a (node 0) was heard 1.2 s ago, and this node is not in sync, so
                        it does not take over
-            do         start castle-a (node 0); where it is lost for good, castle admin promote here says what
-                       it requires"#]],
+            do         start castle-a (node 0); where that is lost for good, or runs and does not lead either,
+                       castle admin promote says what it requires"#]],
+        );
+        let mut own = with("in_sync", json!(false));
+        own["view"] = told(&json!({}))["view"].clone();
+        own["view"]["primary"] = json!(1);
+        check(
+            &own,
+            &expect![[r#"
+            castle-b (node 1): standby that follows nobody
+            state      NO PRIMARY: the view names this node, but in a life of its log that is over: it lost
+                       power, or its log
+            do         castle admin cluster on every node; then castle admin promote, which says what it
+                       requires, on the one of the view's nodes whose log reaches furthest"#]],
+        );
+        check(
+            &with("arbiter", json!("has no view, though this node has seen one")),
+            &expect![[r#"
+                castle-b (node 1): standby that follows nobody
+                state      NO PRIMARY SEEN: castle-a (node 0) was heard 1.2 s ago, and the arbiter knows less than
+                           this node
+                do         see "The arbiter has lost its data" in docs/operations.md"#]],
         );
         check(
             &with("decides", json!("operator, hold")),

@@ -198,7 +198,7 @@ impl<W: Wires> ClusterAgent<W> {
         match outcome {
             Ok(()) if self.steward.may_take_in(reign, shared) == Welcomed::Following => {
                 self.outside.keeper.forget();
-                self.end(Ending::Snapshot(parcel));
+                self.end(Ending::Snapshot { shared, parcel });
             }
             Ok(()) => self.part(node, &Parting::Refused(Refused::Reign { reign })),
             Err(why) => self.part(node, &Parting::Snapshot(why)),

@@ -530,7 +530,8 @@ fn a_planned_switch_hands_over_and_the_old_primary_ends_its_part() {
 fn without_an_arbiter_a_restarted_primary_waits_until_the_other_has_read_its_copy_of_the_view() {
     let (town, [known, unread]) = (Town::default(), [Desk::default(), Desk::default()]);
     let me = Member { node: NodeId(0), incarnation: Incarnation(1) };
-    let view = View::founding(cluster(), me, Durability::LocalDisk, 1).expect("it is valid");
+    let view =
+        View::founding(cluster(), me, Epoch(0), Durability::LocalDisk, 1).expect("it is valid");
     *known.0.lock().expect("nobody panics") = Some(Held { view, version: Version(1) });
     unread.1.store(true, Ordering::Release);
     let house = |desk, node, others| {

@@ -133,8 +133,10 @@ impl Arbiter for FileArbiter {
     }
 
     fn swap(&mut self, expected: Version, view: &View) -> Result<(), ArbiterError> {
-        if u64::from(view.epoch().0) != expected.0 + 1 {
-            // It would not follow what is expected, so it can never be asked for.
+        let epochs = self.epochs().map_err(|error| self.error(&error))?;
+        let is_held = epochs.last().is_some_and(|last| u64::from(*last) == expected.0);
+        if !is_held || u64::from(view.epoch().0) != expected.0 + 1 {
+            // What is expected is gone, or this would not follow it.
             return Ok(());
         }
         self.put(view).map_err(|error| self.error(&error))
@@ -170,7 +172,7 @@ mod tests {
         assert_eq!(arbiter.read().expect("it is readable"), None);
         let name = ClusterName::new(b"castle").expect("it is short");
         let level = Durability::LocalDisk;
-        let view = View::founding(name, member(0), level, 1).expect("it is valid");
+        let view = View::founding(name, member(0), Epoch(0), level, 1).expect("it is valid");
         arbiter.found(&view).expect("it is writable");
         arbiter.read().expect("it is readable").expect("it was founded")
     }
@@ -220,7 +222,7 @@ mod tests {
         let draft = directory.path().join(format!("{DRAFT}{:016x}", 7));
         fs::hard_link(directory.path().join("view-0000000002.json"), &draft).expect("a link");
         let other = over(&held, 0, 7);
-        arbiter.swap(held.version, &other).expect("it is writable");
+        arbiter.keep(&other).expect("it is writable");
         assert_eq!(arbiter.read().expect("it is readable").map(|held| held.view), Some(view));
         let left = directory.path().join(format!("{DRAFT}left"));
         let file = File::create(&left).expect("a file");
@@ -229,6 +231,16 @@ mod tests {
         file.set_modified(std::time::SystemTime::now() - 2 * ABANDONED).expect("it is ours");
         let _ = FileArbiter::open(directory.path()).expect("it is there");
         assert!(!left.exists());
+    }
+
+    #[test]
+    fn a_swap_of_a_view_that_is_gone_changes_nothing() {
+        let directory = tempfile::tempdir().expect("there is a place for it");
+        let held = founded(directory.path());
+        let mut arbiter = FileArbiter::open(directory.path()).expect("it is there");
+        fs::remove_file(arbiter.path(held.view.epoch())).expect("it is there");
+        arbiter.swap(held.version, &over(&held, 1, 5)).expect("it is writable");
+        assert_eq!(arbiter.read().expect("it is readable"), None);
     }
 
     #[test]
@@ -245,7 +257,8 @@ mod tests {
         // Its file was removed long ago, and can be made again: it is not the last.
         arbiter.swap(first.version, &over(&first, 0, 999)).expect("it is writable");
         assert_eq!(arbiter.read().expect("it is readable"), Some(held.clone()));
-        let again = View::founding(held.view.cluster(), member(0), Durability::LocalDisk, 1);
+        let again =
+            View::founding(held.view.cluster(), member(0), Epoch(0), Durability::LocalDisk, 1);
         arbiter.found(&again.expect("it is valid")).expect("it is writable");
         assert_eq!(arbiter.read().expect("it is readable"), Some(held));
     }

@@ -69,7 +69,7 @@ mod tests {
         let mut own = OwnView::open(directory.path()).expect("it can be made");
         let name = ClusterName::new(b"castle").expect("it is short");
         let level = Durability::LocalDisk;
-        let first = View::founding(name, member(0), level, 1).expect("it is valid");
+        let first = View::founding(name, member(0), Epoch(0), level, 1).expect("it is valid");
         own.found(&first).expect("it is writable");
         let before = own.read().expect("it is readable").expect("it was founded");
         let over = Change::Promotion { primary: member(1), above: Epoch(0) };

@@ -67,7 +67,8 @@ fn steward() -> Steward {
         seed: 1,
     };
     let mut steward = Steward::new(&settings, &beginning, 0);
-    let view = View::founding(cluster, member(0), Durability::LocalDisk, 1).expect("it is valid");
+    let view = View::founding(cluster, member(0), Epoch(0), Durability::LocalDisk, 1)
+        .expect("it is valid");
     assert!(steward.request().is_some());
     steward.answer(Answer::View(Some(Held { view, version: Version(1) })));
     steward

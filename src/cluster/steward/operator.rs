@@ -17,7 +17,7 @@ use std::cmp::Reverse;
 
 #[cfg(any(test, feature = "simulation"))]
 use super::Mutant;
-use super::{Role, Rule, Steward, Why};
+use super::{Peer, Role, Rule, Steward, Why};
 use crate::cluster::view::{Change, Member, View};
 use crate::model::{Durability, NodeId};
 
@@ -108,12 +108,15 @@ impl Steward {
         self.settings.rule != Rule::Arbiter
     }
 
-    /// A node that is neither connected nor heard of lately. Who is given the place leads only once every other node has
-    /// said that it does not, so with one away it would not be taken, and nobody would lead.
+    /// A node that neither follows nor was heard of lately. Who is given the place leads only once every other node has
+    /// said that it does not, so with one away it would not be taken, and nobody would lead. A connection alone says
+    /// little: that of a node without power stays for a quarter of an hour.
     pub fn absent(&self) -> Option<NodeId> {
-        let is_connected =
-            |node| self.peers.iter().any(|peer| peer.member.node == node && peer.is_connected);
-        self.unheard().find(|node| !is_connected(*node))
+        let is_there = |node| {
+            let is_it = |peer: &&Peer| peer.member.node == node && peer.is_connected;
+            self.peers.iter().find(is_it).is_some_and(|peer| !self.is_lost(peer.member))
+        };
+        self.unheard().find(|node| !is_there(*node))
     }
 
     /// Others that have not said lately that they are not primary, where this node would lead again.
@@ -145,7 +148,7 @@ impl Steward {
     pub(super) fn may_go_on_without(&self, member: Member, in_sync: usize) -> bool {
         let Rule::Operator { goes_on_alone, .. } = self.settings.rule else { return true };
         // The life that the view names is over, and the next one of the same node holds all in its place.
-        let replaces = |peer: &&super::Peer| {
+        let replaces = |peer: &&Peer| {
             let is_next_life = peer.member.node == member.node && peer.member != member;
             is_next_life && peer.is_connected && peer.is_aligned && self.holds(peer, in_sync)
         };

@@ -235,13 +235,21 @@ impl Steward {
     /// as long as orders come, and never take it in.
     fn await_newcomers(&mut self) {
         let Some(held) = &self.view else { return };
-        let patience_ns = self.settings.standby_timeout_ns;
-        for peer in &mut self.peers {
+        let (now_ns, patience_ns) = (self.now_ns, self.settings.standby_timeout_ns);
+        let is_awaited = |peer: &Peer| {
             let keeps_up = peer.is_connected && peer.lag_ns <= patience_ns / 4;
-            if keeps_up && !held.view.has(peer.member) && self.now_ns >= peer.awaited_next_ns {
-                peer.awaited_until_ns = self.now_ns + patience_ns;
-                peer.awaited_next_ns = self.now_ns + 10 * patience_ns;
-            }
+            let is_due = now_ns >= peer.awaited_next_ns && !held.view.has(peer.member);
+            keeps_up && is_due && !self.is_lost(peer.member)
+        };
+        let awaited: Vec<NodeId> = self
+            .peers
+            .iter()
+            .filter(|peer| is_awaited(peer))
+            .map(|peer| peer.member.node)
+            .collect();
+        for peer in self.peers.iter_mut().filter(|peer| awaited.contains(&peer.member.node)) {
+            peer.awaited_until_ns = now_ns + patience_ns;
+            peer.awaited_next_ns = now_ns + 10 * patience_ns;
         }
     }
 

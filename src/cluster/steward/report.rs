@@ -1,6 +1,6 @@
 //! What an operator sees of the cluster.
 
-use super::{Own, Role, Rule, Steward};
+use super::{ArbiterMemory, Own, Role, Rule, Steward};
 use crate::cluster::standing::StateHash;
 use crate::cluster::view::{Member, View};
 use crate::model::{Epoch, NodeId, Sequence};
@@ -24,8 +24,8 @@ pub struct Report {
     pub asks_for: Option<View>,
     /// Since when the arbiter has not answered.
     pub arbiter_silent_ns: u64,
-    /// The arbiter shows a lower epoch than this node has seen: was it restored from a backup?
-    pub arbiter_went_back: bool,
+    /// What the arbiter still knows.
+    pub arbiter_memory: ArbiterMemory,
     /// The last state hash that was the primary's as well.
     pub hash_agreed: StateHash,
     /// Who says who is primary.
@@ -115,7 +115,7 @@ impl Steward {
             released: self.released,
             asks_for: self.swap.as_ref().map(|swap| swap.view.clone()),
             arbiter_silent_ns: self.now_ns.saturating_sub(self.arbiter_heard_ns),
-            arbiter_went_back: self.arbiter_went_back,
+            arbiter_memory: self.arbiter_memory,
             hash_agreed: self.hash_agreed,
             rule: self.settings.rule,
             follows: self.follows(),

@@ -44,7 +44,8 @@ fn own(end: u64, synced: u64) -> Own {
 /// The view of epoch 1, with node 0 as primary and these in sync.
 fn held(in_sync: &[u16]) -> Held {
     let name = ClusterName::truncated(b"castle");
-    let first = View::founding(name, member(0), Durability::LocalDisk, 1).expect("it is valid");
+    let first =
+        View::founding(name, member(0), Epoch(0), Durability::LocalDisk, 1).expect("it is valid");
     let members = in_sync.iter().map(|node| member(*node)).collect();
     let next = first.next(&Change::InSync(members), Durability::StandbyMemory, 2);
     Held { view: next.expect("it is valid"), version: Version(2) }
@@ -192,7 +193,7 @@ fn an_arbiter_that_went_back_is_not_believed() {
     steward.promise = Promise { epoch: Epoch(9), reign: Epoch(1) };
     shows(&mut steward, &held(&[0, 1]));
     assert_eq!(steward.view(), None);
-    assert!(steward.report().arbiter_went_back);
+    assert_eq!(steward.report().arbiter_memory, ArbiterMemory::Older);
 }
 
 #[test]
@@ -309,7 +310,15 @@ fn a_standby_that_does_not_come_nearer_is_waited_for_only_now_and_then() {
         waited += u64::from(steward.released() < Sequence(turn));
     }
     assert!(waited > 0 && waited <= turns / 5, "{waited} of {turns}");
-    // One that hangs up is waited for no more.
+    // One that is silent is waited for no more, though its connection may stay for long.
+    let mut waited = 0;
+    for turn in 30_030..60_030 {
+        steward.own(own(turn, turn));
+        steward.tick(turn * MS / 10);
+        waited += u64::from(steward.released() < Sequence(turn));
+    }
+    assert!(waited < 2_000, "{waited}");
+    // Nor is one that hangs up.
     steward.closed(NodeId(1));
     steward.tick(9_000 * MS);
     assert_eq!(steward.released(), steward.own.end);
@@ -418,6 +427,66 @@ fn an_operator_founds_the_view() {
     assert_eq!(steward.leads(), None, "a process numbers only in an epoch that it swapped in");
     steward.tick(MS);
     assert_eq!(asked(&mut steward).expect("so it swaps").reign(), Epoch(2));
+}
+
+#[test]
+fn a_view_is_founded_above_all_that_its_primary_has_seen() {
+    // Its log is older than the cluster, or the arbiter has lost its data.
+    for (epoch, last_reign, above) in [(0, 5, 5), (9, 5, 9), (9, 0, 9)] {
+        let promise = Promise { epoch: Epoch(epoch), reign: Epoch(0) };
+        let beginning = Beginning {
+            incarnation: member(0).incarnation,
+            is_kept: false,
+            promise,
+            last_reign: Epoch(last_reign),
+            seed: 1,
+        };
+        let mut steward = Steward::new(&settings(0), &beginning, 0);
+        assert_eq!(steward.request(), Some(Request::Read));
+        steward.answer(Answer::View(None));
+        let memory = if epoch == 0 { ArbiterMemory::Whole } else { ArbiterMemory::Lost };
+        assert_eq!(steward.report().arbiter_memory, memory);
+        steward.found();
+        let Some(Request::Found(view)) = steward.request() else { panic!("it was asked for") };
+        assert_eq!((view.epoch(), view.reign()), (Epoch(above + 1), Epoch(above + 1)));
+        steward.answer(Answer::Asked);
+        shows(&mut steward, &Held { view, version: Version(1) });
+        assert_eq!(steward.report().arbiter_memory, ArbiterMemory::Whole);
+        steward.tick(MS);
+        assert_eq!(asked(&mut steward).expect("it leads").reign(), Epoch(above + 2));
+    }
+}
+
+#[test]
+fn an_arbiter_that_has_lost_the_view_is_noticed_by_a_primary_which_can_found_it_again() {
+    let (mut steward, view) = with_standby();
+    obey(&mut steward);
+    steward.answer(Answer::View(None));
+    assert_eq!(steward.report().arbiter_memory, ArbiterMemory::Lost);
+    assert_eq!(steward.leads(), Some(Epoch(3)), "trading goes on");
+    steward.found();
+    let Some(Request::Found(anew)) = steward.request() else { panic!("it was asked for") };
+    assert!(anew.epoch() > view.epoch());
+    steward.answer(Answer::Asked);
+    shows(&mut steward, &Held { view: anew.clone(), version: Version(1) });
+    assert!(obey(&mut steward).contains(&Order::StepDown(anew)), "it leads again as anybody does");
+}
+
+#[test]
+fn a_view_of_its_own_that_is_read_late_is_over_where_a_higher_reign_is_followed() {
+    let mut steward = following(5);
+    steward.closed(NodeId(0));
+    steward.refused(NodeId(0));
+    steward.tick(MS);
+    let view = asked(&mut steward).expect("nobody listens there");
+    steward.answer(Answer::Asked);
+    // Before it has read that it won, another has taken over from it.
+    let reign = Epoch(view.reign().0 + 1);
+    assert_eq!(steward.welcome(NodeId(2), reign, Sequence(5)), Welcomed::Following);
+    obey(&mut steward);
+    shows(&mut steward, &Held { view, version: Version(3) });
+    assert_eq!(steward.leads(), None);
+    assert!(!obey(&mut steward).iter().any(|order| matches!(order, Order::Begin { .. })));
 }
 
 #[test]
@@ -551,11 +620,19 @@ fn the_place_is_not_given_away_where_a_node_is_away_whose_word_the_next_primary_
         steward.tick(at * MS);
     }
     assert_eq!(steward.absent(), Some(NodeId(2)));
+    // One that stays connected, and is silent all the same, has lost its power, or does not run.
+    joins(&mut steward, 2, own(1, 1));
+    assert_eq!(steward.absent(), None);
+    for at in (1_500..=1_700).step_by(20) {
+        acks(&mut steward, 1, own(9, 9));
+        steward.tick(at * MS);
+    }
+    assert_eq!(steward.absent(), Some(NodeId(2)));
     assert!(steward.switch_over(NodeId(1), 10 * MS));
-    steward.tick(1_505 * MS);
+    steward.tick(1_705 * MS);
     assert_eq!(asked(&mut steward), None);
     steward.heard_quiet(NodeId(2));
-    steward.tick(1_506 * MS);
+    steward.tick(1_706 * MS);
     assert!(asked(&mut steward).is_some(), "it is there again");
 }
 

@@ -95,14 +95,17 @@ impl<N: Network> FixGateway<N> {
         if kept.msg_seq_num != resend.next {
             return;
         }
+        let number = kept.msg_seq_num;
+        let event = kept.event.filter(|event| !encode::is_admin(&event.body));
+        // The clock of the machine that first sent it may have been ahead of this one's, and a client rejects what was
+        // sent before it was first sent.
+        let sent_ns = event.map_or(0, |event| event.timestamp.0);
         let header = Outgoing {
             sender: self.directory.venue().as_bytes(),
             target: definition.comp_id.as_bytes(),
-            sending_time_ns: now.wall_ns,
+            sending_time_ns: now.wall_ns.max(sent_ns),
             poss_dup: true,
         };
-        let number = kept.msg_seq_num;
-        let event = kept.event.filter(|event| !encode::is_admin(&event.body));
         let (gap_begin, is_end) = (resend.gap_begin, number == resend.end);
         resend.next = number + 1;
         resend.gap_begin = match event {

@@ -17,6 +17,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::RECOVERY_BYTES;
 use crate::model::limit::{EVENT_SIZE_MAX, SESSIONS_MAX};
 use crate::model::wire::Wire;
 use crate::model::{Event, EventBody, SessionId};
@@ -232,6 +233,10 @@ impl Shelf {
                     return Err(bad("a sent message in another's place"));
                 }
                 self.keep(&event);
+                // One session may have more than fits in memory.
+                if self.waiting >= RECOVERY_BYTES {
+                    self.write()?;
+                }
             }
             self.write()?;
         }

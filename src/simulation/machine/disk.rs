@@ -75,6 +75,7 @@ impl Machine {
     /// what is on the simulated one meanwhile. Its log is then the beginning of the one that has the snapshot's record.
     pub fn take_in(
         &mut self,
+        shared: Sequence,
         parcel: &Parcel,
         log: &[RecordBytes],
         hashes: &[u64],
@@ -83,7 +84,7 @@ impl Machine {
             std::fs::write(self.directory.join(&name), bytes).map_err(Failure::system)?;
             self.disk.take(&name);
         }
-        let taken = take_in_snapshot(&self.config, parcel);
+        let taken = take_in_snapshot(&self.config, shared, parcel);
         let taken =
             taken.map_err(|error| format!("node {} takes in no snapshot: {error}", self.id))?;
         if taken.is_none_or(|taken| taken.sequence != parcel.link.sequence) {

@@ -5,6 +5,7 @@ use crate::cluster::control::{Ending, Stopped};
 use crate::journal::simulated::POWER_OFF;
 use crate::journal::snapshot::Link;
 use crate::journal::transfer::Parcel;
+use crate::model::Sequence;
 use crate::simulation::Failure;
 use crate::simulation::faults::Fault;
 use crate::simulation::harm::Reason;
@@ -135,13 +136,13 @@ impl World {
                     self.hurry_now();
                 }
             }
-            Ending::Snapshot(parcel) => {
+            Ending::Snapshot { shared, parcel } => {
                 if is_in_sync || !machine.has_ended_life() {
                     let what = format!("node {node} gives up a log that is counted upon");
                     return Err(Failure::Noticed(what));
                 }
                 self.ends(node, 2_000_000);
-                return self.take_in(node, &parcel);
+                return self.take_in(node, shared, &parcel);
             }
             Ending::Stopped(why) => {
                 let is_injected = match &why {
@@ -162,7 +163,7 @@ impl World {
     }
 
     /// The snapshot that a node was sent is one of a log that another node has.
-    fn take_in(&mut self, node: usize, parcel: &Parcel) -> Result<(), Failure> {
+    fn take_in(&mut self, node: usize, shared: Sequence, parcel: &Parcel) -> Result<(), Failure> {
         let Link { sequence, running_hash, .. } = parcel.link;
         let has_it = |machine: &&Machine| machine.hash_at(sequence.0) == Some(running_hash);
         let Some(source) = self.machines.iter().find(has_it) else {
@@ -174,6 +175,6 @@ impl World {
         let (log, hashes) = (source.log[..last].to_vec(), source.hashes[..last].to_vec());
         self.taken_in += 1;
         self.note(|| format!("node {node} takes in the snapshot at record {sequence}"));
-        self.machines[node].take_in(parcel, &log, &hashes)
+        self.machines[node].take_in(shared, parcel, &log, &hashes)
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Fields;
 use crate::cluster::control::{self, Ending, Rise, Stopped, Wish};
-use crate::cluster::steward::{PeerReport, Report, Rule};
+use crate::cluster::steward::{ArbiterMemory, PeerReport, Report, Rule};
 use crate::cluster::view::View;
 use crate::model::NodeId;
 use crate::venue::status::{Status, level_name};
@@ -79,13 +79,19 @@ fn decides(rule: Rule) -> &'static str {
 fn arbiter(told: &control::Status) -> String {
     let report = &told.report;
     let silent_ms = report.arbiter_silent_ns / 1_000_000;
-    match (told.arbiter_complaint.as_str(), report.arbiter_went_back, report.rule) {
-        (_, true, _) => {
+    match (told.arbiter_complaint.as_str(), report.arbiter_memory, report.rule) {
+        (_, ArbiterMemory::Older, _) => {
             "shows a lower epoch than this node has seen: was it restored from a backup?".to_owned()
         }
-        ("", false, Rule::Arbiter) => "answers".to_owned(),
-        ("", false, Rule::Operator { .. }) => "none: operators say who is primary".to_owned(),
-        (why, false, _) => format!("has not answered for {silent_ms} ms: {why}"),
+        ("", ArbiterMemory::Lost, _) => {
+            "has no view, though this node has seen one: is its data lost, or is it another?"
+                .to_owned()
+        }
+        ("", ArbiterMemory::Whole, Rule::Arbiter) => "answers".to_owned(),
+        ("", ArbiterMemory::Whole, Rule::Operator { .. }) => {
+            "none: operators say who is primary".to_owned()
+        }
+        (why, _, _) => format!("has not answered for {silent_ms} ms: {why}"),
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use castle::cluster::frame::{Body, Frame, HEADER_BYTES, Header, RECORDS_AT};
 use castle::cluster::steward::Ack;
@@ -26,6 +27,8 @@ use crate::suite::wire::{Idle, RECORD_SIZE};
 pub const COMMAND: &str = "internal-relay";
 /// Bytes read at once, as in the gateway and in a link of castle.
 const READ_SIZE: usize = 128 * 1024;
+/// How long what one of the two has sent may take to arrive at the other.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Where a frame says how many orders it has, and an acknowledgement how many it means.
 const COUNT_AT: usize = HEADER_BYTES;
 
@@ -254,7 +257,8 @@ pub fn run(arguments: &[String]) -> Result<bool, String> {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let network = TcpNetwork::listen(any).map_err(text)?;
     let address = network.local_address().map_err(text)?;
-    let wires = [TcpWires::listen(any).map_err(text)?, TcpWires::listen(any).map_err(text)?];
+    let listen = || TcpWires::listen(any, PATIENCE).map_err(text);
+    let wires = [listen()?, listen()?];
     let watched = [network.watched(), wires[0].watched(), wires[1].watched()];
     let (park, unpark) = PollPark::new(&watched).map_err(text)?;
     let [near, mut far] = wires;

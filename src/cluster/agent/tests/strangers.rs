@@ -124,7 +124,8 @@ fn without_an_arbiter_a_view_of_a_node_that_is_none_of_ours_is_refused_as_its_he
     let mut street = Street { town, houses, now_ns: 0 };
     (0..3).for_each(|_| street.turn());
     let me = Member { node: NodeId(0), incarnation: Incarnation(9) };
-    let view = View::founding(cluster(), me, Durability::LocalDisk, 1).expect("it is valid");
+    let view =
+        View::founding(cluster(), me, Epoch(0), Durability::LocalDisk, 1).expect("it is valid");
     for (sender, words) in [(0, "two nodes are configured as one"), (7, "node 7 is not in this")] {
         let mut stranger = Stranger::dials(&street);
         stranger.says(sender, Body::View(&view.to_text()));
