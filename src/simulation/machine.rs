@@ -118,13 +118,18 @@ impl From<String> for BadStop {
     }
 }
 
-/// What came of a turn.
-pub enum Came {
-    /// Nothing special.
-    Nothing,
+/// What came of a turn. A process may begin to lead, tell something and come to its end in one.
+#[derive(Default)]
+pub struct Came {
     /// It began to lead.
-    Began(BeginEpoch),
-    /// Its process came to an end, of itself.
+    pub began: Option<BeginEpoch>,
+    /// It came to its end.
+    pub end: Option<End>,
+}
+
+/// How a process came to its end.
+pub enum End {
+    /// Of itself.
     Ended(Ending),
     /// An agent could not go on.
     Fault(String),
@@ -472,7 +477,7 @@ impl Machine {
     /// Its process has a turn.
     pub fn work(&mut self, now_ns: u64, random: &mut Random, skips: bool) -> Result<Came, String> {
         let now = self.now(now_ns);
-        let Some(process) = &mut self.process else { return Ok(Came::Nothing) };
+        let Some(process) = &mut self.process else { return Ok(Came::default()) };
         let bits = random.draw();
         let first = (bits % 6) as usize;
         for at in 0..6 {
@@ -496,15 +501,11 @@ impl Machine {
                 _ => {}
             }
         }
-        let came = self.look();
-        let Some(process) = &self.process else { return came };
-        if let Some(why) = process.node.fault() {
-            return Ok(Came::Fault(why));
-        }
-        if let Some(ending) = process.control.ending() {
-            return Ok(Came::Ended(ending));
-        }
-        came
+        let began = self.look()?;
+        let Some(process) = &self.process else { return Ok(Came { began, end: None }) };
+        let fault = process.node.fault().map(End::Fault);
+        let end = fault.or_else(|| process.control.ending().map(End::Ended));
+        Ok(Came { began, end })
     }
 
     /// Its process ends its venue in good order: clients are logged out, what is in the log ring reaches the disk, and
@@ -555,10 +556,10 @@ impl Machine {
         Err(BadStop::NotDurable)
     }
 
-    /// Takes what came into its log.
-    fn look(&mut self) -> Result<Came, String> {
-        let Some(process) = &mut self.process else { return Ok(Came::Nothing) };
-        let mut came = Came::Nothing;
+    /// Takes what came into its log, and gives the last epoch that it began there.
+    fn look(&mut self) -> Result<Option<BeginEpoch>, String> {
+        let Some(process) = &mut self.process else { return Ok(None) };
+        let mut began = None;
         while let Some(bytes) = process.tap.peek().copied() {
             process.tap.advance(1);
             let before = self.hashes.last().copied().unwrap_or(0);
@@ -571,11 +572,11 @@ impl Machine {
                     && begin.primary.index() == self.id
                 {
                     self.led = begin.epoch;
-                    came = Came::Began(begin);
+                    began = Some(begin);
                 }
             }
         }
-        Ok(came)
+        Ok(began)
     }
 
     /// Its process is gone at once.

@@ -261,6 +261,18 @@ impl Cluster {
         });
     }
 
+    /// Waits until neither node has a connection to the other.
+    pub fn wait_until_apart(&self, primary: usize, standby: usize) {
+        self.wait("end of the nodes' connection", |cluster| {
+            let is_left = cluster.status(primary).is_some_and(|it| {
+                it["nodes"].as_array().is_some_and(|nodes| nodes[0]["connected"] == false)
+            });
+            let follows_nobody =
+                cluster.status(standby).is_some_and(|it| it["follows_reign"].is_null());
+            is_left && follows_nobody
+        });
+    }
+
     pub fn trade(&self) {
         self.crowd.trade(true);
         self.wait_until_served();

@@ -75,6 +75,27 @@ fn cut_often(
 }
 
 #[test]
+fn a_connection_on_which_nothing_arrives_ends_so_the_standby_is_back_once_the_way_is_mended() {
+    let test = "cuts::a_connection_on_which_nothing_arrives_ends_so_the_standby_is_back_once_the_way_is_mended";
+    over_a_network(test, Waits::Long, |mut cluster| {
+        cluster.trade();
+        let primary = cluster.primary();
+        let standby = 1 - primary;
+        for (from, to) in [(primary, standby), (standby, primary)] {
+            cluster.network().cut(from, to);
+        }
+        // By itself the kernel would try for a quarter of an hour.
+        cluster.wait_until_apart(primary, standby);
+        cluster.wait_until_served();
+        for (from, to) in [(primary, standby), (standby, primary)] {
+            cluster.network().mend(from, to).expect("a way that was cut can be mended");
+        }
+        cluster.wait_until_in_sync();
+        cluster.compare_journals();
+    });
+}
+
+#[test]
 fn a_node_that_does_not_reach_the_arbiter_stops_nobody() {
     let test = "cuts::a_node_that_does_not_reach_the_arbiter_stops_nobody";
     over_a_network(test, Waits::Long, |mut cluster| {

@@ -9,7 +9,7 @@ use crate::model::Sequence;
 use crate::simulation::Failure;
 use crate::simulation::faults::Fault;
 use crate::simulation::harm::Reason;
-use crate::simulation::machine::{BadStop, Came, CutShort, Machine, Refusal};
+use crate::simulation::machine::{BadStop, CutShort, End, Machine, Refusal};
 
 impl World {
     pub(super) fn start(&mut self, node: usize) -> Result<(), Failure> {
@@ -72,11 +72,13 @@ impl World {
         let came = machine.work(self.now_ns, &mut self.random, !self.is_healed)?;
         // Also of one that has ended in this turn.
         self.released = self.released.max(machine.released());
-        match came {
-            Came::Nothing => Ok(()),
-            Came::Began(begin) => self.began(node, begin.epoch.0),
-            Came::Fault(why) => self.fails(node, &why),
-            Came::Ended(ending) => self.ended(node, ending),
+        if let Some(begin) = came.began {
+            self.began(node, begin.epoch.0)?;
+        }
+        match came.end {
+            None => Ok(()),
+            Some(End::Fault(why)) => self.fails(node, &why),
+            Some(End::Ended(ending)) => self.ended(node, ending),
         }
     }
 
