@@ -155,10 +155,7 @@ pub fn take_in_snapshot(
     // What stays is written over by the next one.
     let _ = std::fs::remove_dir_all(&shelf);
     drop(unpacked?);
-    let told = journal::read::stat(&disk)?.released;
-    if told > shared {
-        return Err(StartError::CutTold { to: shared, told });
-    }
+    keeps_what_was_told(&disk, shared)?;
     let ring = ring_path(config)?;
     let witness = witness_path(&ring);
     let error = |path: &Path| {
@@ -169,6 +166,17 @@ pub fn take_in_snapshot(
     ring::unlink(&ring).map_err(error(&ring))?;
     let options = config.journal.options(config.cluster.name, parcel.mark);
     Ok(install(&disk, journal, parcel, &options)?)
+}
+
+/// Whether all that a journal has, and names as told, is in the part that is shared with the primary.
+fn keeps_what_was_told<D: Disk>(disk: &D, shared: Sequence) -> Result<(), StartError> {
+    let stat = journal::read::stat(disk)?;
+    // It may name more than it has: a loss of power took that, and the primary has it or an operator overrode it.
+    let told = stat.released.min(stat.verified.last);
+    match told > shared {
+        true => Err(StartError::CutTold { to: shared, told }),
+        false => Ok(()),
+    }
 }
 
 /// The chain of a log.

@@ -109,6 +109,24 @@ fn a_cut_that_is_refused_changes_nothing() {
 }
 
 #[test]
+fn a_journal_does_not_give_way_to_a_snapshot_where_it_has_more_that_was_told_than_the_primary() {
+    let told_behind = |released: u64, shared: u64| {
+        let kept = keeps_what_was_told(&Place::new(Sequence(released)).disk, Sequence(shared));
+        match kept {
+            Err(StartError::CutTold { to, told }) if to == Sequence(shared) => Some(told.0),
+            kept => {
+                kept.expect("nothing else can fail");
+                None
+            }
+        }
+    };
+    assert_eq!(told_behind(17, 15), Some(17));
+    assert_eq!(told_behind(17, 17), None);
+    assert_eq!(told_behind(RECORDS + 5, RECORDS), None, "what it lost is nothing that it gives up");
+    assert_eq!(told_behind(RECORDS + 5, RECORDS - 1), Some(RECORDS));
+}
+
+#[test]
 fn a_start_ends_the_life_where_the_disk_failed_and_not_where_it_was_not_to_be_had() {
     let failed = |action, kind: ErrorKind| {
         let place = Place::new(Sequence(0));
