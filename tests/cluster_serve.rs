@@ -103,6 +103,11 @@ fn an_arbiter_that_lost_its_data_is_said_and_the_view_is_founded_anew() {
         wait_for("both say so", &[&a, &b], || {
             [&a, &b].iter().all(|node| says(node).starts_with("has no view"))
         });
+        let refused = |node: &Exchange, wish| node.try_admin(&wish).expect_err("it is refused");
+        let why = refused(&b, json!({"command": "found"}));
+        assert!(why.contains("castle-a is primary and answers"), "{why}");
+        let why = refused(&a, json!({"command": "switchover", "to": "1"}));
+        assert!(why.contains("the arbiter knows less than this node"), "{why}");
         a.kill();
     });
     // Started again it knows that there was a view, and the one that is founded is above it.

@@ -379,6 +379,13 @@ impl<W: Wires> ClusterAgent<W> {
         let leads = self.steward.leads().is_some();
         match wish {
             Wish::Found => match (self.steward.arbiter_memory(), view) {
+                _ if self.primary_seen().is_some() => Err(format!(
+                    "{} is primary and answers: found there",
+                    self.name_of(self.primary_seen().unwrap_or_default())
+                )),
+                _ if !self.outside.port.complaint().is_empty() => {
+                    Err(format!("the arbiter does not answer: {}", self.outside.port.complaint()))
+                }
                 (ArbiterMemory::Lost, _) | (ArbiterMemory::Whole, None) => Ok(()),
                 (ArbiterMemory::Older, _) => Err(format!(
                     "the arbiter shows a lower epoch than this node has seen, {}: was it restored from a backup? \
@@ -424,6 +431,11 @@ impl<W: Wires> ClusterAgent<W> {
         }
     }
 
+    /// The primary that this node follows, and hears.
+    fn primary_seen(&self) -> Option<NodeId> {
+        self.upstream.node().filter(|_| !self.steward.report().primary_is_silent)
+    }
+
     /// Why a standby could not take over now, if so. The doors shut at the beginning of a switch, and orders that are
     /// canceled on disconnect go where it comes to nothing: what is known to fail is not begun.
     fn cannot_take_over(&self, to: NodeId) -> Option<String> {
@@ -433,18 +445,22 @@ impl<W: Wires> ClusterAgent<W> {
             return Some(format!("{} is in sync, but does not follow now", self.name_of(to)));
         }
         let complaint = self.outside.port.complaint();
-        if !self.steward.is_without_arbiter() && !complaint.is_empty() {
-            return Some(format!(
+        match self.steward.arbiter_memory() {
+            _ if self.steward.is_without_arbiter() => None,
+            _ if !complaint.is_empty() => Some(format!(
                 "the arbiter does not answer, and nobody takes over without it: {complaint}"
-            ));
+            )),
+            ArbiterMemory::Whole => None,
+            ArbiterMemory::Older | ArbiterMemory::Lost => Some(
+                "the arbiter knows less than this node, so nobody can take over: castle admin cluster says more"
+                    .to_owned(),
+            ),
         }
-        None
     }
 
     /// An arbiter keeps two apart; without one, nobody is promoted beside a primary that is seen.
     fn may_promote(&self) -> Result<(), String> {
-        let primary = self.upstream.node().filter(|_| !self.steward.report().primary_is_silent);
-        match primary.filter(|_| self.steward.is_without_arbiter()) {
+        match self.primary_seen().filter(|_| self.steward.is_without_arbiter()) {
             Some(primary) => Err(format!(
                 "{} is primary and answers: castle admin switchover, asked of it, hands the place over. To promote \
                  this node, stop castle there first",

@@ -326,6 +326,8 @@ pub struct Steward {
     first_epoch: Option<Epoch>,
     is_kept: bool,
     promise: Promise,
+    /// This node has seen a view, or followed a primary, in this process or before.
+    has_promised: bool,
     /// What is known to be written down.
     stored: Promise,
     swap: Option<Swap>,
@@ -349,7 +351,8 @@ pub struct Steward {
     unsynced_since_ns: Option<u64>,
     /// An operator wants this node to be primary, whatever the view says.
     promote: bool,
-    found: Option<View>,
+    /// A first view that an operator wants, and until when.
+    found: Option<(View, u64)>,
     /// Without an arbiter: what only operators decide.
     operator: Word,
     is_asking: bool,
@@ -365,6 +368,9 @@ pub struct Steward {
     #[cfg(any(test, feature = "simulation"))]
     mutant: Option<Mutant>,
 }
+
+/// How long a first view that an operator wants is asked for. Later he may have founded it elsewhere.
+const FOUND_NS: u64 = 10_000_000_000;
 
 /// State hashes of either side that are remembered until the other side's comes.
 const HASHES_MAX: usize = 16;
@@ -386,6 +392,7 @@ impl Steward {
             first_epoch: None,
             is_kept: beginning.is_kept,
             promise,
+            has_promised: beginning.promise != Promise::default(),
             stored: promise,
             swap: None,
             released: Sequence(0),
@@ -546,6 +553,7 @@ impl Steward {
             self.is_asking = true;
             return Some(Request::Adopt(view.clone()));
         }
+        self.found.take_if(|(_, until_ns)| *until_ns < self.now_ns);
         let is_due = self.now_ns >= self.read_at_ns;
         let insists = self.insists();
         let request = match (&mut self.swap, &self.found) {
@@ -555,7 +563,7 @@ impl Steward {
                 Request::Swap { expected: swap.expected, view: swap.view.clone() }
             }
             _ if self.read_next => Request::Read,
-            (_, Some(view)) => Request::Found(view.clone()),
+            (_, Some((view, _))) => Request::Found(view.clone()),
             _ if is_due => Request::Read,
             _ => return None,
         };
@@ -608,7 +616,7 @@ impl Steward {
         let Settings { cluster, .. } = self.settings;
         let above = self.promise.epoch.max(self.promise.reign);
         let view = View::founding(cluster, self.me, above, Durability::LocalDisk, nonce);
-        self.found = view.ok();
+        self.found = view.ok().map(|view| (view, self.now_ns + FOUND_NS));
         self.read_next = false;
     }
 
@@ -622,7 +630,7 @@ impl Steward {
     /// What a read showed.
     fn show(&mut self, held: Option<Held>) {
         let Some(held) = held else {
-            if self.promise.epoch > Epoch(0) {
+            if self.has_promised {
                 self.arbiter_memory = ArbiterMemory::Lost;
             }
             return;
@@ -666,6 +674,7 @@ impl Steward {
         let promise =
             Promise { epoch: self.promise.epoch.max(epoch), reign: self.promise.reign.max(reign) };
         if promise != self.promise {
+            self.has_promised = true;
             self.promise = promise;
             self.orders.push_back(Order::Store(promise));
         }

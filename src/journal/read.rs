@@ -82,6 +82,17 @@ pub fn verify<D: Disk>(disk: &D) -> Result<Verified, OpenError> {
     Ok(verified(disk, &scanned, count.0))
 }
 
+/// How far a journal names as told what it has, as far as what lies behind a record says; what comes before it is not
+/// read. It may name more than it has, where a loss of power took that.
+pub(crate) fn told_behind<D: Disk>(disk: &D, behind: Sequence) -> Result<Sequence, OpenError> {
+    struct Nobody;
+    impl Observer for Nobody {
+        fn record(&mut self, _: &Record, _: &[u8]) {}
+    }
+    let scanned = scan(disk, None, Start::Behind(behind), &mut Nobody)?;
+    Ok(scanned.chain.released.min(scanned.chain.last()))
+}
+
 /// Checks everything and counts.
 pub fn stat<D: Disk>(disk: &D) -> Result<Stat, OpenError> {
     let mut counter = Counter::default();

@@ -121,7 +121,7 @@ impl From<String> for BadStop {
 /// What came of a turn. A process may begin to lead, tell something and come to its end in one.
 #[derive(Default)]
 pub struct Came {
-    /// It began to lead.
+    /// It leads, or has just done so.
     pub began: Option<BeginEpoch>,
     /// It came to its end.
     pub end: Option<End>,
@@ -503,6 +503,12 @@ impl Machine {
         }
         let began = self.look()?;
         let Some(process) = &self.process else { return Ok(Came { began, end: None }) };
+        // Standbys acknowledge, and hear what may be told, before its first record is in its log.
+        let leads = match process.standing.post() {
+            Post::Leading { begin, .. } => Some(begin),
+            _ => None,
+        };
+        let began = began.or(leads);
         let fault = process.node.fault().map(End::Fault);
         let end = fault.or_else(|| process.control.ending().map(End::Ended));
         Ok(Came { began, end })

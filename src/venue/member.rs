@@ -24,7 +24,7 @@ use crate::cluster::keeper::{DiskKeeper, Log};
 use crate::cluster::link::{Credentials, check_address};
 use crate::cluster::port::ThreadPort;
 use crate::cluster::replicator::WINDOW_RECORDS;
-use crate::cluster::steward::{Rule, Settings};
+use crate::cluster::steward::{PeerReport, Rule, Settings};
 use crate::cluster::wires::TcpWires;
 use crate::cluster::{Arbiter, Standing};
 use crate::journal::format::FORMAT_VERSION;
@@ -152,25 +152,34 @@ impl Member {
 
     /// Has a standby in sync take over, where this node is primary and there is one.
     fn hand_over(&self) {
-        let Some(status) = self.control.status() else { return };
-        let Some(to) = successor(&status) else { return };
-        let patience_ns = HAND_OVER.as_nanos() as u64;
-        let wish = self.control.wish(Wish::SwitchOver { to, patience_ns });
-        if let Err(why) = &wish {
-            tracing::warn!("the place is not handed over: {why}");
-        }
-        if wish.is_ok() {
-            let until = Instant::now() + HAND_OVER;
-            let is_over = self.control.wait_for_ending(until - Instant::now()).is_some();
-            if !is_over {
-                let then = match self.config.cluster.is_without_arbiter() {
-                    true => {
-                        "nobody does by himself: castle admin promote there, once this one is gone"
-                    }
-                    false => "it will, once this one is gone",
-                };
-                tracing::warn!("node {to} has not taken over in time: {then}");
+        let until = Instant::now() + HAND_OVER;
+        let (to, patience) = loop {
+            let Some(status) = self.control.status() else { return };
+            let is_other = |peer: &PeerReport| peer.is_in_sync;
+            if status.report.leads.is_none() || !status.report.peers.iter().any(is_other) {
+                return;
             }
+            let patience = until.saturating_duration_since(Instant::now());
+            let wished = match successor(&status) {
+                Some(to) => {
+                    let patience_ns = patience.as_nanos() as u64;
+                    self.control.wish(Wish::SwitchOver { to, patience_ns }).map(|()| to)
+                }
+                None => Err("who is in sync does not answer".to_owned()),
+            };
+            match wished {
+                Ok(to) => break (to, patience),
+                // The arbiter may be between two leaders of its own, and a standby come back.
+                Err(_) if patience > LOOK => std::thread::sleep(LOOK),
+                Err(why) => return tracing::warn!("the place is not handed over: {why}"),
+            }
+        };
+        if self.control.wait_for_ending(patience).is_none() {
+            let then = match self.config.cluster.is_without_arbiter() {
+                true => "nobody does by himself: castle admin promote there, once this one is gone",
+                false => "it will, once this one is gone",
+            };
+            tracing::warn!("node {to} has not taken over in time: {then}");
         }
     }
 }
@@ -187,11 +196,16 @@ fn take_in(config: &Config, shared: Sequence, parcel: &Parcel) -> Result<(), Sta
     Ok(())
 }
 
-/// The standby in sync that is the least behind.
+/// Of the standbys in sync that are there, the one that is the least behind.
 fn successor(status: &Status) -> Option<NodeId> {
-    status.report.leads?;
-    let in_sync = status.report.peers.iter().filter(|peer| peer.is_in_sync && peer.is_following);
-    in_sync.min_by_key(|peer| peer.behind).map(|peer| peer.member.node)
+    let is_ready = |peer: &&PeerReport| peer.is_in_sync && peer.is_connected && !peer.is_waited_for;
+    status
+        .report
+        .peers
+        .iter()
+        .filter(is_ready)
+        .min_by_key(|peer| peer.behind)
+        .map(|peer| peer.member.node)
 }
 
 fn join(config: &Config, host: Option<&mut Host>) -> Result<(Venue, Arc<Control>), StartError> {

@@ -170,9 +170,7 @@ pub fn take_in_snapshot(
 
 /// Whether all that a journal has, and names as told, is in the part that is shared with the primary.
 fn keeps_what_was_told<D: Disk>(disk: &D, shared: Sequence) -> Result<(), StartError> {
-    let stat = journal::read::stat(disk)?;
-    // It may name more than it has: a loss of power took that, and the primary has it or an operator overrode it.
-    let told = stat.released.min(stat.verified.last);
+    let told = journal::read::told_behind(disk, shared)?;
     match told > shared {
         true => Err(StartError::CutTold { to: shared, told }),
         false => Ok(()),

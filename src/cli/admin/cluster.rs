@@ -480,9 +480,10 @@ pub(super) fn confirms_founding(client: &mut AdminClient) -> Result<bool, Failur
         wrapped(
             "required",
             &format!(
-                "There was a view, and the arbiter does not know it any more. This makes {} primary, alone. Where another \
-                 node was in sync, or primary, and reaches further than record {}, what clients were told behind that IS \
-                 LOST: castle admin cluster on every node shows it. Found on the one that reaches furthest.",
+                "There was a view, and the arbiter does not know it any more. This makes {} primary, alone. What another \
+                 node has behind record {}, and told clients, IS LOST. Found on the one that leads; where none does, look \
+                 at castle admin cluster on every node: of those that the view of the highest epoch names as in sync, on \
+                 the one whose log reaches furthest.",
                 told.me(),
                 told.text("last_record")
             )

@@ -109,12 +109,14 @@ impl Steward {
     }
 
     /// A node that neither follows nor was heard of lately. Who is given the place leads only once every other node has
-    /// said that it does not, so with one away it would not be taken, and nobody would lead. A connection alone says
-    /// little: that of a node without power stays for a quarter of an hour.
+    /// said that it does not, so with one away it would not be taken, and nobody would lead. Of one that has begun to
+    /// acknowledge, the connection alone says too little: that of a node without power stays for a while.
     pub fn absent(&self) -> Option<NodeId> {
+        let quiet_ns = QUIET_TIMEOUTS * self.settings.primary_timeout_ns;
         let is_there = |node| {
             let is_it = |peer: &&Peer| peer.member.node == node && peer.is_connected;
-            self.peers.iter().find(is_it).is_some_and(|peer| !self.is_lost(peer.member))
+            let is_heard = |peer: &Peer| self.now_ns.saturating_sub(peer.heard_ns) <= quiet_ns;
+            self.peers.iter().find(is_it).is_some_and(|peer| !peer.is_aligned || is_heard(peer))
         };
         self.unheard().find(|node| !is_there(*node))
     }

@@ -47,7 +47,7 @@ impl Steward {
             // It may be primary at any moment, with the log that it has.
             return Welcomed::HangUp;
         }
-        self.promote = false;
+        (self.promote, self.found) = (false, None);
         // What was told behind that, this primary holds, or an operator overrode it: it says so anew.
         self.told = released;
         self.promise(self.promise.epoch, reign);
@@ -192,8 +192,10 @@ impl Steward {
             return self.lead(&view.clone());
         }
         self.promote = false;
+        // A view from before the reign that it follows is read late, and says nothing of that.
         let is_over = |following: &super::Following| {
-            following.node != view.primary().node || following.reign < view.reign()
+            let is_other = following.node != view.primary().node;
+            following.reign < view.reign() || (following.reign == view.reign() && is_other)
         };
         #[cfg(any(test, feature = "simulation"))]
         let is_over =

@@ -83,7 +83,7 @@ fn arbiter(told: &control::Status) -> String {
         (_, ArbiterMemory::Older, _) => {
             "shows a lower epoch than this node has seen: was it restored from a backup?".to_owned()
         }
-        ("", ArbiterMemory::Lost, _) => {
+        (_, ArbiterMemory::Lost, _) => {
             "has no view, though this node has seen one: is its data lost, or is it another?"
                 .to_owned()
         }
