@@ -152,6 +152,13 @@ fn a_primary_without_its_standby_tells_nothing_until_an_operator_leaves_that_out
     assert_eq!(traders[0].book.unanswered(), unanswered, "clients are told nothing");
     assert_eq!(number(&a, "released_record"), told);
     assert!(printed(&admin(first, &["cluster"], "")).contains("HELD"));
+    // A question about what clients are not told yet waits, and nobody behind it.
+    let balances = json!({"command": "balances", "account": "2"});
+    std::thread::scope(|scope| {
+        let asked = scope.spawn(|| a.try_admin(&balances));
+        stays("how it stands is told", || a.try_admin(&json!({"command": "status"})).is_ok());
+        assert!(asked.join().expect("it ends").is_err(), "it is not told either");
+    });
 
     let output = admin(first, &["leave-out", "--node", "1"], "castle-a\n");
     assert!(

@@ -29,6 +29,14 @@ fn trade(exchange: &Exchange, session: usize, requests: u64) {
     trader.client.log_out().expect("a Logout");
 }
 
+#[test]
+fn an_exchange_stops_though_somebody_has_removed_the_operators_socket() {
+    let house = House::new(&Setup::default());
+    let exchange = house.start();
+    std::fs::remove_file(house.journal.join("admin.sock")).expect("it is there");
+    stop(exchange);
+}
+
 fn stop(exchange: Exchange) {
     exchange.terminate();
     let ended = exchange.wait();

@@ -195,3 +195,48 @@ impl Agent for Store {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{EventBody, Heartbeat, Text};
+    use crate::ring::ring;
+
+    #[test]
+    fn what_cannot_be_read_again_is_a_fault_and_refuses_no_orders() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("outbound");
+        let shelf = Shelf::create(&path).expect("a shelf");
+        let (mut events, mut kept_events) = ring::<Event>(1_024, 1);
+        let (mut queries, mut asked) = ring::<Query>(16, 1);
+        let (answers, mut answered) = ring::<Kept>(1_024, 1);
+        let fault = Fault::new();
+        let (kept_events, asked) = (kept_events.remove(0), asked.remove(0));
+        let mut store = Store::new(shelf, kept_events, asked, answers, fault.clone());
+        let session = SessionId(1);
+        for msg_seq_num in 1..=100 {
+            let body = EventBody::Heartbeat(Heartbeat { test_req_id: Text::truncated(b"x") });
+            events.push(&Event { session, msg_seq_num, body, ..Event::default() });
+        }
+        events.publish();
+        let now = Now { wall_ns: 1, monotonic_ns: 1 };
+        assert_eq!(store.work(now), 100);
+        let query = Query { session, begin: 1, end: 64, position: 100, ..Query::default() };
+        queries.push(&query);
+        queries.publish();
+        assert_eq!(store.work(now), 1);
+        assert_eq!(answered[0].peek().map(|kept| kept.msg_seq_num), Some(1));
+
+        // The disk has lost them.
+        for entry in std::fs::read_dir(&path).expect("the shelf") {
+            let file = std::fs::OpenOptions::new().write(true).open(entry.expect("one").path());
+            file.and_then(|file| file.set_len(0)).expect("it can be emptied");
+        }
+        queries.push(&Query { begin: 65, end: 100, ..query });
+        queries.publish();
+        store.work(now);
+        let report = fault.report().expect("a standby takes over").to_string();
+        assert!(report.contains("sent messages cannot be read again"), "{report}");
+        assert!(!store.stuck().load(Ordering::Acquire), "no order is refused for it");
+    }
+}

@@ -332,6 +332,12 @@ impl Client {
         let number: u64 = fields.number(34);
         let kind = fields.get(35).bytes().next().unwrap_or(0);
         let is_again = fields.get(43) == "Y";
+        let (sent, first_sent) = (fields.get(52), fields.get(122));
+        if is_again && first_sent > sent {
+            self.complain(format!(
+                "number {number} is sent at {sent}, and was first at {first_sent}"
+            ));
+        }
         match kind {
             b'A' if !is_again => self.way = Way::In,
             b'2' => self.resend(fields.number(7), fields.number(16), random),

@@ -1,7 +1,7 @@
 //! The fields of a message, as far as a trader looks at them.
 
 /// Tags that a trader looks at.
-const TAGS: [u32; 14] = [7, 11, 16, 17, 34, 35, 36, 41, 43, 112, 150, 379, 584, 912];
+const TAGS: [u32; 16] = [7, 11, 16, 17, 34, 35, 36, 41, 43, 52, 112, 122, 150, 379, 584, 912];
 
 /// See the module.
 pub struct Fields<'a> {
