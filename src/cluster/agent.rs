@@ -378,26 +378,7 @@ impl<W: Wires> ClusterAgent<W> {
         let view = self.steward.view();
         let leads = self.steward.leads().is_some();
         match wish {
-            Wish::Found => match (self.steward.arbiter_memory(), view) {
-                _ if self.primary_seen().is_some() => Err(format!(
-                    "{} is primary and answers: found there",
-                    self.name_of(self.primary_seen().unwrap_or_default())
-                )),
-                _ if !self.outside.port.complaint().is_empty() => {
-                    Err(format!("the arbiter does not answer: {}", self.outside.port.complaint()))
-                }
-                (ArbiterMemory::Lost, _) | (ArbiterMemory::Whole, None) => Ok(()),
-                (ArbiterMemory::Older, _) => Err(format!(
-                    "the arbiter shows a lower epoch than this node has seen, {}: was it restored from a backup? \
-                     \"The arbiter has lost its data\" in docs/operations.md says what to do",
-                    self.steward.epoch_seen()
-                )),
-                (ArbiterMemory::Whole, Some(view)) => Err(format!(
-                    "there is a view already: epoch {}, primary node {}. A cluster is founded once",
-                    view.epoch(),
-                    view.primary().node
-                )),
-            },
+            Wish::Found => self.may_found(),
             Wish::Promote if leads => Err("this node is primary already".to_owned()),
             Wish::Promote if view.is_none() => {
                 Err("there is no view yet: castle admin found makes the first".to_owned())
@@ -428,6 +409,29 @@ impl<W: Wires> ClusterAgent<W> {
                     )),
                 }
             }
+        }
+    }
+
+    fn may_found(&self) -> Result<(), String> {
+        if let Some(primary) = self.primary_seen() {
+            return Err(format!("{} is primary and answers: found there", self.name_of(primary)));
+        }
+        let complaint = self.outside.port.complaint();
+        if !complaint.is_empty() {
+            return Err(format!("the arbiter does not answer: {complaint}"));
+        }
+        match (self.steward.arbiter_memory(), self.steward.view()) {
+            (ArbiterMemory::Lost, _) | (ArbiterMemory::Whole, None) => Ok(()),
+            (ArbiterMemory::Older, _) => Err(format!(
+                "the arbiter shows a lower epoch than this node has seen, {}: was it restored from a backup? \
+                 \"The arbiter has lost its data\" in docs/operations.md says what to do",
+                self.steward.epoch_seen()
+            )),
+            (ArbiterMemory::Whole, Some(view)) => Err(format!(
+                "there is a view already: epoch {}, primary node {}. A cluster is founded once",
+                view.epoch(),
+                view.primary().node
+            )),
         }
     }
 
