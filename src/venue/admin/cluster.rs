@@ -21,6 +21,7 @@ pub(super) fn wish(status: &Status, wish: Wish) -> Result<Fields, String> {
 pub(super) fn fields(status: &Status) -> Result<Fields, String> {
     let control = status.control.as_ref().ok_or(ALONE)?;
     let told = control.status().ok_or(SILENT)?;
+    let (arbiter_state, arbiter) = arbiter(&told);
     let report = &told.report;
     let stopped = match control.ending() {
         Some(Ending::Stopped(why)) => Some(why),
@@ -58,7 +59,8 @@ pub(super) fn fields(status: &Status) -> Result<Fields, String> {
         ("released_record".to_owned(), json!(report.released.max(report.told).0)),
         ("states_agreed_at".to_owned(), json!(report.hash_agreed.sequence.0)),
         ("state_hash_agreed".to_owned(), json!(format!("{:016x}", report.hash_agreed.hash))),
-        ("arbiter".to_owned(), json!(arbiter(&told))),
+        ("arbiter_state".to_owned(), json!(arbiter_state)),
+        ("arbiter".to_owned(), json!(arbiter)),
         ("decides".to_owned(), json!(decides(report.rule))),
         ("waits_for".to_owned(), json!(numbers(&report.waits_for))),
         ("became_primary".to_owned(), rise(&told.rise)),
@@ -76,22 +78,26 @@ fn decides(rule: Rule) -> &'static str {
     }
 }
 
-fn arbiter(told: &control::Status) -> String {
+/// How the arbiter stands, for programs and for people.
+fn arbiter(told: &control::Status) -> (&'static str, String) {
     let report = &told.report;
     let silent_ms = report.arbiter_silent_ns / 1_000_000;
     match (told.arbiter_complaint.as_str(), report.arbiter_memory, report.rule) {
-        (_, ArbiterMemory::Older, _) => {
-            "shows a lower epoch than this node has seen: was it restored from a backup?".to_owned()
-        }
-        (_, ArbiterMemory::Lost, _) => {
+        (_, ArbiterMemory::Older, _) => (
+            "older",
+            "shows a lower epoch than this node has seen: was it restored from a backup?"
+                .to_owned(),
+        ),
+        (_, ArbiterMemory::Lost, _) => (
+            "lost",
             "has no view, though this node has seen one: is its data lost, or is it another?"
-                .to_owned()
-        }
-        ("", ArbiterMemory::Whole, Rule::Arbiter) => "answers".to_owned(),
+                .to_owned(),
+        ),
+        ("", ArbiterMemory::Whole, Rule::Arbiter) => ("answers", "answers".to_owned()),
         ("", ArbiterMemory::Whole, Rule::Operator { .. }) => {
-            "none: operators say who is primary".to_owned()
+            ("none", "none: operators say who is primary".to_owned())
         }
-        (why, _, _) => format!("has not answered for {silent_ms} ms: {why}"),
+        (why, ..) => ("silent", format!("has not answered for {silent_ms} ms: {why}")),
     }
 }
 
