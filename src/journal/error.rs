@@ -154,7 +154,7 @@ pub enum OpenError {
     /// The cluster is in a lower epoch, or reign, than this node has seen.
     #[error(
         "the cluster is in {what} {found}, but {path} says that this node has seen {what} {seen}: was the \
-         arbiter founded anew, or given an old copy of its data? Found the cluster with an epoch above {seen}"
+         arbiter given an old copy of its data? \"The arbiter has lost its data\" in docs/operations.md says what to do"
     )]
     LowerEpoch {
         /// The node's file.
