@@ -8,7 +8,7 @@ use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::crowd::{all_agree, each, go_on_at, trade_until};
+use support::crowd::{all_agree, each, founded, go_on_at, trade_until};
 use support::exchange::{Exchange, House, castle};
 use support::pair::{Pair, cluster, is_listening, leads_both, wait_for};
 use support::trader::Trader;
@@ -26,17 +26,6 @@ fn pair(when_alone: &str) -> Pair {
         let when_alone = format!("when_alone = \"{when_alone}\"");
         [&lines[..at], &[when_alone.as_str()], &lines[at + 2..]].concat().join("\n")
     })
-}
-
-/// Founds a cluster, with both in sync and all traders at the first.
-fn founded(a: &Exchange, b: &Exchange) -> Vec<Trader> {
-    a.admin(&json!({"command": "found"}));
-    wait_for("both in sync", &[a, b], || leads_both(a));
-    let mut traders: Vec<Trader> =
-        (1..=SESSIONS).map(|session| Trader::new(session, SEED)).collect();
-    wait_for("its doors open", &[a], || is_listening(a));
-    each(&mut traders, |trader| trader.client.log_on(a.address));
-    traders
 }
 
 /// Runs `castle admin` as an operator does, who types `typed`.
@@ -77,7 +66,7 @@ fn an_operator_promotes_the_standby_the_old_primary_returns_as_one_and_gets_the_
     let pair = pair("hold");
     let [first, second] = &pair.houses;
     let (a, b) = (first.start(), second.start());
-    let mut traders = founded(&a, &b);
+    let mut traders = founded(&a, &b, SESSIONS, SEED);
     let seen = admin(second, &["promote", "--yes"], "");
     assert!(!seen.status.success(), "a primary answers: {}", printed(&seen));
     trade_until(&mut traders, || a.kill());
@@ -118,7 +107,7 @@ fn a_frozen_primary_that_wakes_beside_a_promoted_standby_steps_down() {
     let pair = pair("hold");
     let [first, second] = &pair.houses;
     let (a, b) = (first.start(), second.start());
-    let mut traders = founded(&a, &b);
+    let mut traders = founded(&a, &b, SESSIONS, SEED);
     each(&mut traders, |trader| trader.trade_some(100, 8));
     a.signal("STOP");
     wait_for("it is silent", &[&b], || cluster(&b)["primary_is_silent"] == true);
@@ -138,7 +127,7 @@ fn a_primary_without_its_standby_tells_nothing_until_an_operator_leaves_that_out
     let pair = pair("hold");
     let [first, second] = &pair.houses;
     let (a, b) = (first.start(), second.start());
-    let mut traders = founded(&a, &b);
+    let mut traders = founded(&a, &b, SESSIONS, SEED);
     each(&mut traders, |trader| trader.trade_some(100, 8));
     b.kill();
     wait_for("it misses its standby", &[&a], || cluster(&a)["nodes"][0]["waited_for"] == true);
@@ -186,7 +175,7 @@ fn a_primary_that_was_restarted_leads_again_when_the_other_says_that_it_does_not
     let pair = pair("hold");
     let [first, second] = &pair.houses;
     let (a, b) = (first.start(), second.start());
-    let mut traders = founded(&a, &b);
+    let mut traders = founded(&a, &b, SESSIONS, SEED);
     trade_until(&mut traders, || {
         a.kill();
         b.kill();
@@ -210,7 +199,7 @@ fn what_a_promotion_overrode_is_not_cut_away_in_silence() {
     let pair = pair("go-on");
     let [first, second] = &pair.houses;
     let (a, b) = (first.start(), second.start());
-    let mut traders = founded(&a, &b);
+    let mut traders = founded(&a, &b, SESSIONS, SEED);
     each(&mut traders, |trader| trader.trade_some(100, 8));
     b.kill();
     each(&mut traders, |trader| trader.trade_some(100, 8));
@@ -234,7 +223,7 @@ fn of_two_that_were_promoted_one_stops_as_soon_as_they_see_each_other() {
     let pair = pair("hold");
     let [first, second] = &pair.houses;
     let (a, b) = (first.start(), second.start());
-    let mut traders = founded(&a, &b);
+    let mut traders = founded(&a, &b, SESSIONS, SEED);
     trade_until(&mut traders, || {
         a.kill();
         b.kill();

@@ -8,7 +8,7 @@
 mod support;
 
 use serde_json::json;
-use support::crowd::{all_agree, each, go_on_at, trade_until};
+use support::crowd::{all_agree, each, founded, go_on_at, trade_until};
 use support::exchange::Exchange;
 use support::pair::{Pair, cluster, is_listening, leads_both, wait_for};
 use support::trader::Trader;
@@ -23,13 +23,8 @@ fn clients_go_on_at_the_standby_when_the_primary_is_killed_and_at_the_old_one_wh
     let [first, second] = &pair.houses;
     let (a, b) = (first.start(), second.start());
     assert!(!is_listening(&a) && !is_listening(&b), "nobody is primary before it is founded");
-    a.admin(&json!({"command": "found"}));
-    wait_for("both in sync", &[&a, &b], || leads_both(&a));
+    let mut traders = founded(&a, &b, SESSIONS, SEED);
     assert!(!is_listening(&b), "a standby's doors are shut");
-    let mut traders: Vec<Trader> =
-        (1..=SESSIONS).map(|session| Trader::new(session, SEED)).collect();
-    wait_for("its doors open", &[&a], || is_listening(&a));
-    each(&mut traders, |trader| trader.client.log_on(a.address));
     trade_until(&mut traders, || a.kill());
     go_on_at(&b, &mut traders);
     assert_eq!(cluster(&b)["view"]["primary"], 1);
@@ -91,12 +86,7 @@ fn an_arbiter_that_lost_its_data_is_said_and_the_view_is_founded_anew() {
     let pair = Pair::new(SESSIONS, |_, text| text);
     let [first, second] = &pair.houses;
     let (a, b) = (first.start(), second.start());
-    a.admin(&json!({"command": "found"}));
-    wait_for("both in sync", &[&a, &b], || leads_both(&a));
-    let mut traders: Vec<Trader> =
-        (1..=SESSIONS).map(|session| Trader::new(session, SEED + 3)).collect();
-    wait_for("its doors open", &[&a], || is_listening(&a));
-    each(&mut traders, |trader| trader.client.log_on(a.address));
+    let mut traders = founded(&a, &b, SESSIONS, SEED + 3);
     trade_until(&mut traders, || {
         pair.forget_views();
         let says = |node: &Exchange| cluster(node)["arbiter"].as_str().unwrap_or("").to_owned();
@@ -124,12 +114,7 @@ fn a_primary_that_is_told_to_stop_hands_over_first() {
     let pair = Pair::new(SESSIONS, |_, text| text);
     let [first, second] = &pair.houses;
     let (a, b) = (first.start(), second.start());
-    a.admin(&json!({"command": "found"}));
-    wait_for("both in sync", &[&a, &b], || leads_both(&a));
-    let mut traders: Vec<Trader> =
-        (1..=SESSIONS).map(|session| Trader::new(session, SEED + 1)).collect();
-    wait_for("its doors open", &[&a], || is_listening(&a));
-    each(&mut traders, |trader| trader.client.log_on(a.address));
+    let mut traders = founded(&a, &b, SESSIONS, SEED + 1);
     trade_until(&mut traders, || a.terminate());
     go_on_at(&b, &mut traders);
     let ended = a.wait();

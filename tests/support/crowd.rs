@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::exchange::{Exchange, House};
 use super::log;
-use super::pair::{is_listening, wait_for};
+use super::pair::{is_listening, leads_both, wait_for};
 use super::trader::Trader;
 
 /// New orders a second, all sessions together.
@@ -62,6 +64,17 @@ pub fn all_agree(nodes: &[(&House, &Exchange)], traders: &[Trader]) {
         let said = nodes.iter().map(|(_, node)| node.said()).collect::<Vec<_>>().join("\n----\n");
         panic!("{what}\n{said}");
     }
+}
+
+/// Founds a cluster with `a` as primary, and gives traders that are logged on there once both are in sync.
+pub fn founded(a: &Exchange, b: &Exchange, sessions: usize, seed: u64) -> Vec<Trader> {
+    a.admin(&json!({"command": "found"}));
+    wait_for("both in sync", &[a, b], || leads_both(a));
+    let mut traders: Vec<Trader> =
+        (1..=sessions).map(|session| Trader::new(session, seed)).collect();
+    wait_for("its doors open", &[a], || is_listening(a));
+    each(&mut traders, |trader| trader.client.log_on(a.address));
+    traders
 }
 
 /// All sessions go on at a node, and what it knows is what they know.
