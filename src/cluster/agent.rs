@@ -277,7 +277,9 @@ impl<W: Wires> ClusterAgent<W> {
     /// A standby whose disk is full leaves: its primary goes on without it, and it comes back when there is room.
     fn look_at_room(&mut self) {
         let did_lack = self.steward.lacks_room();
-        self.steward.disk_is(self.progress.room() == Room::Full);
+        // What it has no space for beside its journal waits in memory, and not for ever.
+        let is_full = self.progress.room() == Room::Full || self.progress.is_store_stuck();
+        self.steward.disk_is(is_full);
         let lacks = self.steward.lacks_room();
         if lacks != did_lack {
             let text = match lacks {
@@ -317,6 +319,8 @@ impl<W: Wires> ClusterAgent<W> {
             return;
         }
         match complaint.is_empty() {
+            // It may be read and not be changed: that is said once, and not after each attempt.
+            true if self.steward.is_asking_for_a_view() => return,
             true => self.control.say(false, "the arbiter answers again".to_owned()),
             false => self.control.say(true, complaint.clone()),
         }
@@ -451,8 +455,9 @@ impl<W: Wires> ClusterAgent<W> {
         let complaint = self.outside.port.complaint();
         match self.steward.arbiter_memory() {
             _ if self.steward.is_without_arbiter() => None,
-            _ if !complaint.is_empty() => Some(format!(
-                "the arbiter does not answer, and nobody takes over without it: {complaint}"
+            _ if !complaint.is_empty() || report.arbiter_is_silent => Some(format!(
+                "the arbiter has not answered for {} ms, and nobody takes over without it. {complaint}",
+                report.arbiter_silent_ns / 1_000_000
             )),
             ArbiterMemory::Whole => None,
             ArbiterMemory::Older | ArbiterMemory::Lost => Some(
@@ -647,7 +652,7 @@ impl<W: Wires> ClusterAgent<W> {
             #[cfg(not(any(test, feature = "simulation")))]
             let notes = true;
             if notes {
-                self.outside.keeper.acknowledge(released);
+                self.outside.keeper.tell(released);
             }
             self.standing.release(released);
             done = 1;

@@ -129,6 +129,8 @@ pub struct Saying {
     pub text: String,
 }
 
+/// Answers that wait for who asked; not everybody waits for one, and the oldest are forgotten.
+const GRANTED_MAX: usize = 16;
 /// Sayings that wait to be read; of more the oldest are forgotten.
 const SAYINGS_MAX: usize = 256;
 
@@ -143,12 +145,21 @@ pub struct Control {
 
 #[derive(Debug, Default)]
 struct Desk {
-    wish: Option<Wish>,
-    granted: Option<Result<(), String>>,
+    wishes: u64,
+    wish: Option<(u64, Wish)>,
+    /// What became of a wish, by its number, until who wished takes it: several may, one after the other.
+    granted: VecDeque<(u64, Result<(), String>)>,
     wants_status: bool,
     status: Option<Status>,
     ending: Option<Ending>,
     sayings: VecDeque<Saying>,
+}
+
+impl Desk {
+    fn answer_to(&mut self, number: u64) -> Option<Result<(), String>> {
+        let at = self.granted.iter().position(|(of, _)| *of == number)?;
+        self.granted.remove(at).map(|(_, granted)| granted)
+    }
 }
 
 impl Control {
@@ -187,27 +198,27 @@ impl Control {
     /// # Errors
     /// A sentence for a person: why it is not done.
     pub fn wish(&self, wish: Wish) -> Result<(), String> {
-        if !self.put(wish) {
+        let Some(number) = self.put(wish) else {
             return Err("another request is being looked at: ask again".to_owned());
-        }
-        let silent =
-            || Err("the cluster's agent does not answer: the node may be stuck".to_owned());
-        let granted = self.wait(PATIENCE, |desk| desk.granted.take());
+        };
+        let granted = self.wait(PATIENCE, |desk| desk.answer_to(number));
         granted.unwrap_or_else(|| {
-            self.desk().wish = None;
-            silent()
+            self.desk().wish.take_if(|(of, _)| *of == number);
+            Err("the cluster's agent does not answer: the node may be stuck".to_owned())
         })
     }
 
-    /// Puts a wish and does not wait. False where another is still there.
-    pub fn put(&self, wish: Wish) -> bool {
+    /// Puts a wish and does not wait: its number. None where another is still there.
+    pub fn put(&self, wish: Wish) -> Option<u64> {
         let mut desk = self.desk();
-        let is_free = desk.wish.is_none();
-        if is_free {
-            (desk.wish, desk.granted) = (Some(wish), None);
-            self.is_wanted.store(true, Ordering::Release);
+        if desk.wish.is_some() {
+            return None;
         }
-        is_free
+        desk.wishes += 1;
+        let number = desk.wishes;
+        desk.wish = Some((number, wish));
+        self.is_wanted.store(true, Ordering::Release);
+        Some(number)
     }
 
     /// The state of a moment after the call; none where the agent does not answer.
@@ -258,8 +269,11 @@ impl Control {
     ) {
         let Ok(mut desk) = self.desk.try_lock() else { return };
         self.is_wanted.store(false, Ordering::Release);
-        if let Some(wish) = desk.wish.take() {
-            desk.granted = Some(grant(wish));
+        if let Some((number, wish)) = desk.wish.take() {
+            if desk.granted.len() == GRANTED_MAX {
+                desk.granted.pop_front();
+            }
+            desk.granted.push_back((number, grant(wish)));
         }
         if std::mem::take(&mut desk.wants_status) {
             desk.status = Some(status());
@@ -298,5 +312,21 @@ mod tests {
         assert_eq!(control.wait_for_ending(PATIENCE), Some(Ending::Again));
         agent.join().expect("it does not panic");
         assert_eq!(control.ending(), Some(Ending::Again));
+    }
+
+    #[test]
+    fn who_wishes_gets_the_answer_to_that_wish_also_where_another_comes_before_it_is_taken() {
+        let control = Control::new();
+        let refuse = |number: u16| move |_| Err(number.to_string());
+        let nobody_asks = || unreachable!("nobody asked for it");
+        let first = control.put(Wish::Found).expect("it is free");
+        assert_eq!(control.put(Wish::Promote), None, "one is there");
+        control.attend(refuse(1), nobody_asks);
+        let second = control.put(Wish::Promote).expect("it is free again");
+        control.attend(refuse(2), nobody_asks);
+        let answer_to = |number| control.desk().answer_to(number);
+        assert_eq!(answer_to(second), Some(Err("2".to_owned())));
+        assert_eq!(answer_to(first), Some(Err("1".to_owned())));
+        assert_eq!(answer_to(first), None, "it is taken once");
     }
 }

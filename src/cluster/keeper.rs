@@ -20,9 +20,11 @@ pub trait Keeper: Send {
     /// The promise that has been written down and synced since the last call, if one has.
     fn stored(&mut self) -> Option<Promise>;
 
-    /// Notes in the life, before it is sent or told, that this node acknowledged or told all up to here. It never
-    /// goes down.
+    /// Notes in the life, before it is sent, that this node acknowledged all up to here. It never goes down.
     fn acknowledge(&mut self, sequence: Sequence);
+
+    /// The same of what clients are told, by this node or its primary.
+    fn tell(&mut self, sequence: Sequence);
 
     /// Removes the life: the node returns as a new incarnation.
     fn forget(&mut self);

@@ -9,8 +9,10 @@ use std::thread::{self, Thread};
 
 use crossbeam::queue::ArrayQueue;
 
-use crate::cluster::arbiter::{Arbiter, ArbiterError};
+use crate::cluster::arbiter::{Arbiter, ArbiterError, Held};
 use crate::cluster::steward::{Answer, Request};
+use crate::cluster::view::ViewError;
+use crate::model::ClusterName;
 
 /// Asks an arbiter without waiting for it.
 pub trait Port: Send {
@@ -32,6 +34,7 @@ pub struct ThreadPort {
 }
 
 struct Shared {
+    cluster: ClusterName,
     questions: ArrayQueue<Request>,
     answers: ArrayQueue<Answer>,
     complaint: Mutex<String>,
@@ -39,12 +42,15 @@ struct Shared {
 }
 
 impl ThreadPort {
-    /// A port to `arbiter`, on a thread of its own. `ring` is called after each answer, for whoever parks.
+    /// A port to the arbiter of `cluster`, on a thread of its own. `ring` is called after each answer, for whoever
+    /// parks.
     pub fn new(
         mut arbiter: Box<dyn Arbiter>,
+        cluster: ClusterName,
         ring: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
+            cluster,
             questions: ArrayQueue::new(1),
             answers: ArrayQueue::new(1),
             complaint: Mutex::new(String::new()),
@@ -71,7 +77,7 @@ impl ThreadPort {
 impl Shared {
     fn answer(&self, arbiter: &mut dyn Arbiter, request: &Request) -> Answer {
         let result = match request {
-            Request::Read => arbiter.read().map(Answer::View),
+            Request::Read => self.read(arbiter).map(Answer::View),
             Request::Swap { expected, view } => {
                 arbiter.swap(*expected, view).map(|()| Answer::Asked)
             }
@@ -80,6 +86,17 @@ impl Shared {
         };
         self.note(result.as_ref().err());
         result.unwrap_or(Answer::Failed)
+    }
+
+    /// The view, unless it is another cluster's: two that share a place by mistake take nothing from each other.
+    fn read(&self, arbiter: &mut dyn Arbiter) -> Result<Option<Held>, ArbiterError> {
+        match arbiter.read()? {
+            Some(held) if held.view.cluster() != self.cluster => Err(ArbiterError::View {
+                place: arbiter.name(),
+                why: ViewError::Cluster { found: held.view.cluster(), own: self.cluster },
+            }),
+            held => Ok(held),
+        }
     }
 
     /// Notes why there was no answer. The agent says it: here nothing may wait for whoever reads that.
@@ -124,23 +141,26 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::cluster::arbiter::{FileArbiter, Held, Version};
+    use crate::cluster::arbiter::{FileArbiter, Version};
     use crate::cluster::view::{Change, Incarnation, Member, View};
-    use crate::model::{ClusterName, Durability, Epoch, NodeId};
+    use crate::model::{Durability, Epoch, NodeId};
 
     fn member(node: u16) -> Member {
         Member { node: NodeId(node), incarnation: Incarnation(7) }
     }
 
+    fn name() -> ClusterName {
+        ClusterName::truncated(b"castle")
+    }
+
     fn founding() -> View {
-        let name = ClusterName::truncated(b"castle");
-        View::founding(name, member(0), Epoch(0), Durability::LocalDisk, 1).expect("it is valid")
+        View::founding(name(), member(0), Epoch(0), Durability::LocalDisk, 1).expect("it is valid")
     }
 
     /// A port, and what rings when there is an answer.
     fn port(arbiter: Box<dyn Arbiter>) -> (ThreadPort, mpsc::Receiver<()>) {
         let (ring, rung) = mpsc::channel();
-        let port = ThreadPort::new(arbiter, move || {
+        let port = ThreadPort::new(arbiter, name(), move || {
             // Nobody listens any more when a test has ended.
             let _ = ring.send(());
         });
@@ -172,6 +192,22 @@ mod tests {
         };
         assert_eq!(held.view, view);
         assert_eq!(port.complaint(), "");
+    }
+
+    #[test]
+    fn a_view_of_another_cluster_is_not_taken_for_ones_own() {
+        let directory = tempfile::tempdir().expect("there is a place for it");
+        let mut arbiter = FileArbiter::open(directory.path()).expect("it can be made");
+        let foreign = ClusterName::truncated(b"palace");
+        let foreign = View::founding(foreign, member(0), Epoch(0), Durability::LocalDisk, 1);
+        arbiter.found(&foreign.expect("it is valid")).expect("it is writable");
+        let (mut port, rung) = port(Box::new(arbiter));
+        assert_eq!(asked(&mut port, &rung, Request::Read), Answer::Failed);
+        let complaint = port.complaint();
+        assert!(
+            complaint.contains("it is of cluster palace, and this node of castle"),
+            "{complaint}"
+        );
     }
 
     /// Answers when it is let, with an error.

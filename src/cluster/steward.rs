@@ -439,6 +439,11 @@ impl Steward {
         self.arbiter_memory
     }
 
+    /// Whether a change of the view is asked for, and its outcome open.
+    pub fn is_asking_for_a_view(&self) -> bool {
+        self.swap.is_some()
+    }
+
     /// The highest epoch that this node has seen.
     pub fn epoch_seen(&self) -> Epoch {
         self.promise.epoch
@@ -644,8 +649,19 @@ impl Steward {
         }
         self.arbiter_memory = ArbiterMemory::Whole;
         self.first_epoch.get_or_insert(held.view.epoch());
-        if self.view.as_ref().is_some_and(|known| held.view.epoch() <= known.view.epoch()) {
-            return;
+        if let Some(known) = &mut self.view
+            && held.view.epoch() <= known.view.epoch()
+        {
+            if held.view == known.view {
+                // Somebody may have put the same there again. What is asked for names what it replaces.
+                known.version = held.version;
+                self.swap.iter_mut().for_each(|swap| swap.expected = held.version);
+                return;
+            }
+            // Two views of one epoch: the arbiter went back, and another node was made primary since. It holds that one.
+            if held.view.epoch() < known.view.epoch() {
+                return;
+            }
         }
         // Whatever was open expected a view that is gone.
         let swap = self.swap.take();

@@ -72,6 +72,16 @@ pub enum ViewError {
     /// There is no epoch behind that of the view.
     #[error("there is no epoch behind it")]
     LastEpoch,
+    /// Another cluster has put it there.
+    #[error(
+        "it is of cluster {found}, and this node of {own}: give each cluster a place of its own"
+    )]
+    Cluster {
+        /// Whose it is.
+        found: ClusterName,
+        /// This node's.
+        own: ClusterName,
+    },
     /// Not the text of a view.
     #[error("it is not the text of a view: {0}")]
     Text(String),

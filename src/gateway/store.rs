@@ -75,10 +75,11 @@ pub struct Store {
     events: Consumer<Event>,
     queries: Consumer<Query>,
     answers: Producer<Kept>,
+    /// Set while the disk takes nothing.
+    is_stuck: Arc<AtomicBool>,
     fault: Fault,
     /// When the disk is tried again after an error; 0 where it takes everything.
     retry_at_ns: u64,
-    stuck: Arc<AtomicBool>,
 }
 
 impl Store {
@@ -88,15 +89,10 @@ impl Store {
         events: Consumer<Event>,
         queries: Consumer<Query>,
         answers: Producer<Kept>,
+        is_stuck: Arc<AtomicBool>,
         fault: Fault,
     ) -> Self {
-        let stuck = Arc::new(AtomicBool::new(false));
-        Self { shelf, events, queries, answers, fault, retry_at_ns: 0, stuck }
-    }
-
-    /// Whether the disk takes no sent messages now.
-    pub fn stuck(&self) -> Arc<AtomicBool> {
-        self.stuck.clone()
+        Self { shelf, events, queries, answers, is_stuck, fault, retry_at_ns: 0 }
     }
 
     fn take_events(&mut self) -> usize {
@@ -115,7 +111,7 @@ impl Store {
     /// where even that does not help the process ends: the log makes everything again.
     fn rest(&mut self, now: Now, error: &io::Error) {
         self.retry_at_ns = now.monotonic_ns + RETRY_NS;
-        self.stuck.store(true, Ordering::Release);
+        self.is_stuck.store(true, Ordering::Release);
         if self.shelf.waiting() >= WAITING_BYTES_MAX {
             let path = self.shelf.directory().display();
             self.fault.raise(
@@ -184,7 +180,7 @@ impl Agent for Store {
         }
         if self.retry_at_ns != 0 {
             self.retry_at_ns = 0;
-            self.stuck.store(false, Ordering::Release);
+            self.is_stuck.store(false, Ordering::Release);
         }
         match self.answer() {
             Ok(answered) => taken + answered,
@@ -212,7 +208,9 @@ mod tests {
         let (answers, mut answered) = ring::<Kept>(1_024, 1);
         let fault = Fault::new();
         let (kept_events, asked) = (kept_events.remove(0), asked.remove(0));
-        let mut store = Store::new(shelf, kept_events, asked, answers, fault.clone());
+        let is_stuck = Arc::<AtomicBool>::default();
+        let mut store =
+            Store::new(shelf, kept_events, asked, answers, is_stuck.clone(), fault.clone());
         let session = SessionId(1);
         for msg_seq_num in 1..=100 {
             let body = EventBody::Heartbeat(Heartbeat { test_req_id: Text::truncated(b"x") });
@@ -227,16 +225,17 @@ mod tests {
         assert_eq!(store.work(now), 1);
         assert_eq!(answered[0].peek().map(|kept| kept.msg_seq_num), Some(1));
 
-        // The disk has lost them.
+        // The disk has lost them: the file is as long as it was, and holds nothing.
         for entry in std::fs::read_dir(&path).expect("the shelf") {
-            let file = std::fs::OpenOptions::new().write(true).open(entry.expect("one").path());
-            file.and_then(|file| file.set_len(0)).expect("it can be emptied");
+            let path = entry.expect("one").path();
+            let length = path.metadata().expect("it is there").len() as usize;
+            std::fs::write(path, vec![0; length]).expect("it can be written over");
         }
         queries.push(&Query { begin: 65, end: 100, ..query });
         queries.publish();
         store.work(now);
         let report = fault.report().expect("a standby takes over").to_string();
         assert!(report.contains("sent messages cannot be read again"), "{report}");
-        assert!(!store.stuck().load(Ordering::Acquire), "no order is refused for it");
+        assert!(!is_stuck.load(Ordering::Acquire), "no order is refused for it");
     }
 }

@@ -13,12 +13,13 @@
 //!
 //! | offset | bytes | what |
 //! |---|---|---|
-//! | 0 | 8 | magic `CASTLEW2` |
+//! | 0 | 8 | magic `CASTLEW3` |
 //! | 8 | 16 | boot |
 //! | 24 | 16 | tag of the log |
 //! | 40 | 8 | life |
 //! | 48 | 8 | highest sequence acknowledged, or told as primary |
 //! | 56 | 8 | number of the last writing of the node's file, as the disk has it |
+//! | 64 | 8 | highest sequence that clients were told of, by this node or its primary |
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -32,16 +33,17 @@ use super::format::long;
 use crate::model::Sequence;
 use crate::model::wire::Wire;
 
-const MAGIC: [u8; 8] = *b"CASTLEW2";
+const MAGIC: [u8; 8] = *b"CASTLEW3";
 const BOOT_AT: usize = 8;
 const TAG_AT: usize = BOOT_AT + 16;
 const LIFE_AT: usize = TAG_AT + 16;
 const ACKNOWLEDGED_AT: usize = LIFE_AT + 8;
 const WRITING_AT: usize = ACKNOWLEDGED_AT + 8;
-const SIZE: usize = WRITING_AT + 8;
+const TOLD_AT: usize = WRITING_AT + 8;
+const SIZE: usize = TOLD_AT + 8;
 const WORDS: usize = SIZE / size_of::<AtomicU64>();
 const _: () = assert!(SIZE.is_multiple_of(size_of::<AtomicU64>()));
-const _: () = assert!(ACKNOWLEDGED_AT.is_multiple_of(8) && WRITING_AT.is_multiple_of(8));
+const _: () = assert!(ACKNOWLEDGED_AT.is_multiple_of(8));
 /// Where the kernel tells one boot from another.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
@@ -54,6 +56,8 @@ pub struct Witnessed {
     pub acknowledged: Sequence,
     /// The number of the last writing of the node's file, as the disk has it.
     pub writing: u64,
+    /// The highest sequence that clients were told of, by this node or its primary.
+    pub told: Sequence,
 }
 
 /// See the module.
@@ -77,7 +81,8 @@ impl Witness {
         bytes[TAG_AT..LIFE_AT].copy_from_slice(&tag.to_le_bytes());
         said.life.put(&mut bytes[LIFE_AT..ACKNOWLEDGED_AT]);
         said.acknowledged.put(&mut bytes[ACKNOWLEDGED_AT..WRITING_AT]);
-        said.writing.put(&mut bytes[WRITING_AT..]);
+        said.writing.put(&mut bytes[WRITING_AT..TOLD_AT]);
+        said.told.put(&mut bytes[TOLD_AT..]);
         // Written before it is mapped: a mapping of space that is not there is a fault when it is touched.
         file.write_all_at(&bytes, 0)?;
         Ok(Self { map: map(&file)?, path: path.to_owned(), said })
@@ -108,6 +113,7 @@ impl Witness {
             life: long(&bytes, LIFE_AT),
             acknowledged: Sequence(long(&bytes, ACKNOWLEDGED_AT)),
             writing: long(&bytes, WRITING_AT),
+            told: Sequence(long(&bytes, TOLD_AT)),
         };
         let mut tag = [0; 16];
         tag.copy_from_slice(&bytes[TAG_AT..LIFE_AT]);
@@ -126,6 +132,21 @@ impl Witness {
         if sequence > self.said.acknowledged {
             self.store_acknowledged(sequence);
         }
+    }
+
+    /// Notes what clients are about to be told of, which is acknowledged with it; a lower one changes nothing.
+    #[inline]
+    pub fn tell(&mut self, sequence: Sequence) {
+        if sequence > self.said.told {
+            self.store(TOLD_AT, sequence.0);
+            self.said.told = sequence;
+        }
+        self.acknowledge(sequence);
+    }
+
+    /// What clients were told of in the life of this file, if it is one of this boot.
+    pub fn told(path: &Path) -> io::Result<Sequence> {
+        Ok(Self::of_this_boot(path)?.map(|(witness, _)| witness.said.told).unwrap_or_default())
     }
 
     /// Notes a writing that is on disk.
@@ -193,7 +214,8 @@ fn boot() -> io::Result<u128> {
 mod tests {
     use super::*;
 
-    const SAID: Witnessed = Witnessed { life: 77, acknowledged: Sequence(3), writing: 2 };
+    const SAID: Witnessed =
+        Witnessed { life: 77, acknowledged: Sequence(3), writing: 2, told: Sequence(1) };
 
     fn said(path: &Path, tag: u128) -> Option<Witnessed> {
         Witness::open(path, tag).expect("it can be read").map(|witness| witness.said())

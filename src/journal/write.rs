@@ -50,16 +50,24 @@ pub struct Progress {
     pub synced: AtomicU64,
     /// See [`Progress::room`].
     pub room: AtomicU8,
+    /// The disk takes no sent messages, which lie beside the journal. Their store sets it.
+    pub is_store_stuck: Arc<AtomicBool>,
 }
 
 impl Progress {
-    /// What the journal has space for.
+    /// What there is space for: in the journal, and beside it.
     pub fn room(&self) -> Room {
         match self.room.load(Ordering::Acquire) {
+            0 if self.is_store_stuck() => Room::CancelsOnly,
             0 => Room::Plenty,
             1 => Room::CancelsOnly,
             _ => Room::Full,
         }
+    }
+
+    /// Whether the disk takes no sent messages now.
+    pub fn is_store_stuck(&self) -> bool {
+        self.is_store_stuck.load(Ordering::Acquire)
     }
 }
 

@@ -65,7 +65,9 @@ impl Harm {
             StartError::Open(OpenError::Journal(JournalError::Full))
             | StartError::Journal(JournalError::Full) => Reason::Full,
             // The ring goes on behind what was cut as a torn end.
-            StartError::RingGap { .. } | StartError::NoGenesis => Reason::Damaged,
+            StartError::RingGap { .. } | StartError::RingParts { .. } | StartError::NoGenesis => {
+                Reason::Damaged
+            }
             StartError::Snapshot(FollowError::Journal(error)) | StartError::Open(error)
                 if is_of_content(error) =>
             {

@@ -454,6 +454,12 @@ impl Keeper for SimulatedKeeper {
         }
     }
 
+    fn tell(&mut self, sequence: Sequence) {
+        if let Some(witness) = &mut self.witness {
+            witness.tell(sequence);
+        }
+    }
+
     fn forget(&mut self) {
         *lock(&self.life.incarnation) = None;
         // What cannot be removed is over all the same.

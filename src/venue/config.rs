@@ -289,6 +289,8 @@ impl Config {
             setting("[cluster] when_alone", when_alone.to_owned()),
             setting("[cluster] compare_states_every", cluster.compare_every.to_string()),
             setting("durability", level_name(self.durability).to_owned()),
+            setting("rollover", format!("{} s after midnight", self.rollover_s)),
+            setting("[fix] comp_id", self.fix.comp_id.to_string()),
             setting("[engine]", format!("{:?}", self.engine)),
         ];
         let definitions = self.definitions();

@@ -63,6 +63,18 @@ pub enum StartError {
         /// The ring's next.
         found: Sequence,
     },
+    /// The journal and the ring are parts of different logs.
+    #[error(
+        "the log ring {} is not of the log that the journal is: they part at record {at}. Was the journal directory \
+         replaced by an older copy? Bring the newer one back, or remove the ring file to go on without its records",
+        path.display()
+    )]
+    RingParts {
+        /// The ring.
+        path: PathBuf,
+        /// Where they part.
+        at: Sequence,
+    },
     /// The listener cannot be made.
     #[error("cannot listen for FIX on {address}: {source}{}", who_has(*address, source))]
     Listen {

@@ -142,7 +142,7 @@ fn refusal(log: &Log, record: &Record) -> Option<String> {
 }
 
 /// Whether a record may be the first of its epoch: the log's very first, or the epoch's view.
-fn begins(record: &Record) -> bool {
+pub(super) fn begins(record: &Record) -> bool {
     match &record.command {
         Command::Genesis(_) => record.sequence == Sequence(1),
         Command::BeginEpoch(view) => view.epoch == record.epoch,

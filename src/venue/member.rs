@@ -27,6 +27,7 @@ use crate::cluster::replicator::WINDOW_RECORDS;
 use crate::cluster::steward::{PeerReport, Rule, Settings};
 use crate::cluster::wires::TcpWires;
 use crate::cluster::{Arbiter, Standing};
+use crate::journal::RealDisk;
 use crate::journal::format::FORMAT_VERSION;
 use crate::journal::transfer::Parcel;
 use crate::model::{NodeId, Sequence};
@@ -279,8 +280,8 @@ fn join(config: &Config, host: Option<&mut Host>) -> Result<(Venue, Arc<Control>
             move || bell.wake(),
         )
         .map_err(|source| StartError::Ring { path: witness.clone(), source })?;
-        let port =
-            ThreadPort::new(arbiter, move || sequencer.wake()).map_err(StartError::Thread)?;
+        let port = ThreadPort::new(arbiter, cluster.name, move || sequencer.wake())
+            .map_err(StartError::Thread)?;
         let seat = Seat {
             standing,
             log,
@@ -319,9 +320,13 @@ fn arbiter(config: &Config) -> Result<Box<dyn Arbiter>, StartError> {
         Some(ArbiterConfig::Etcd(options)) => EtcdArbiter::new(options, &config.cluster.name)
             .map(|arbiter| Box::new(arbiter) as Box<dyn Arbiter>)
             .map_err(|error| setup(error.to_string())),
-        None => OwnView::open(&config.journal.directory.join(VIEW))
-            .map(|own| Box::new(own) as Box<dyn Arbiter>)
-            .map_err(|error| setup(error.to_string())),
+        None => {
+            // Made as a journal's directory is: for its owner only, and synced.
+            drop(RealDisk::open(&config.journal.directory)?);
+            OwnView::open(&config.journal.directory.join(VIEW))
+                .map(|own| Box::new(own) as Box<dyn Arbiter>)
+                .map_err(|error| setup(error.to_string()))
+        }
     }
 }
 

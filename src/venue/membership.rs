@@ -78,6 +78,9 @@ pub fn cut_back(config: &Config, end: &SharedEnd) -> Result<u64, StartError> {
 
 /// The life of a node's log, to whoever cuts or opens that log.
 pub(super) trait Life {
+    /// The last record that clients were told of in it. The journal may not name it yet: it does with its next batch.
+    fn told(&self) -> Result<Sequence, StartError>;
+
     /// What lies behind a record is owed to nobody any more.
     fn lower(&self, to: Sequence) -> Result<(), StartError>;
 
@@ -86,6 +89,10 @@ pub(super) trait Life {
 }
 
 impl Life for PathBuf {
+    fn told(&self) -> Result<Sequence, StartError> {
+        Witness::told(self).map_err(|source| StartError::Ring { path: self.clone(), source })
+    }
+
     fn lower(&self, to: Sequence) -> Result<(), StartError> {
         let error = |source| StartError::Ring { path: self.clone(), source };
         Witness::cut_to(self, to).map_err(error)
@@ -110,7 +117,7 @@ pub(super) fn cut_disk_back<D: Disk>(
         let mut node = NodeFile::open(disk, cluster)?;
         let plan = PlannedCut::new(disk, cluster, end)?;
         let records = plan.records();
-        let (to, told) = (end.sequence, plan.released());
+        let (to, told) = (end.sequence, plan.released().max(life.told()?));
         if told > to {
             return Err(StartError::CutTold { to, told });
         }
@@ -155,9 +162,9 @@ pub fn take_in_snapshot(
     // What stays is written over by the next one.
     let _ = std::fs::remove_dir_all(&shelf);
     drop(unpacked?);
-    keeps_what_was_told(&disk, shared)?;
     let ring = ring_path(config)?;
     let witness = witness_path(&ring);
+    keeps_what_was_told(&disk, &witness, shared)?;
     let error = |path: &Path| {
         let path = path.to_owned();
         move |source| StartError::Ring { path, source }
@@ -168,9 +175,13 @@ pub fn take_in_snapshot(
     Ok(install(&disk, journal, parcel, &options)?)
 }
 
-/// Whether all that a journal has, and names as told, is in the part that is shared with the primary.
-fn keeps_what_was_told<D: Disk>(disk: &D, shared: Sequence) -> Result<(), StartError> {
-    let told = journal::read::told_behind(disk, shared)?;
+/// Whether all that a journal has, and it or its life names as told, is in the part that is shared with the primary.
+fn keeps_what_was_told<D: Disk>(
+    disk: &D,
+    life: &impl Life,
+    shared: Sequence,
+) -> Result<(), StartError> {
+    let told = journal::read::told_behind(disk, shared)?.max(life.told()?);
     match told > shared {
         true => Err(StartError::CutTold { to: shared, told }),
         false => Ok(()),

@@ -119,8 +119,7 @@ impl Hold for Latch {
 }
 
 impl<D: Disk> Core<D> {
-    /// Puts the agents together. The store of sent messages says whether its disk is stuck only after; see
-    /// [`Sequencer::store_stuck`].
+    /// Puts the agents together.
     pub fn assemble(config: &Config, parts: Parts<D>) -> (Self, Ends) {
         let Parts { recovered, role, log_ring, released, latency, sizes, fault, .. } = parts;
         let Recovered { opened, log, listener, secret, .. } = recovered;
@@ -166,7 +165,6 @@ impl<D: Disk> Core<D> {
             desk,
             waiting: None,
             store_bell: parts.store_bell,
-            store_stuck: Arc::default(),
             own_turn: false,
             progress: progress.clone(),
             timers,
@@ -220,7 +218,7 @@ pub(super) struct GatewayParts<N: Network> {
 impl<N: Network, D: Disk> Node<N, D> {
     /// Puts all agents together.
     pub fn assemble(config: &Config, gateway: GatewayParts<N>, parts: Parts<D>) -> Self {
-        let (mut core, ends) = Core::assemble(config, parts);
+        let (core, ends) = Core::assemble(config, parts);
         let (queries, to_store) = pair::<Query>(QUERIES);
         let (answers, from_store) = pair::<Kept>(ANSWERS);
         let [events, kept_events] = ends.events;
@@ -235,8 +233,8 @@ impl<N: Network, D: Disk> Node<N, D> {
             Shared { durable: ends.released, doors: ends.doors.clone(), telltale },
             rings,
         );
-        let store = Store::new(ends.shelf, kept_events, to_store, answers, ends.fault);
-        core.sequencer.store_stuck = store.stuck();
+        let is_stuck = core.journal.progress.is_store_stuck.clone();
+        let store = Store::new(ends.shelf, kept_events, to_store, answers, is_stuck, ends.fault);
         let Ends { desk, desk_events, doors, closed, .. } = ends;
         Self { gateway, store, core, desk, desk_events, doors, closed }
     }

@@ -28,6 +28,7 @@ use crate::model::{
 use crate::ring;
 use crate::runtime::{Clock, SystemClock, prefetch, touch_reserved};
 use crate::venue::config::{Config, definition_name};
+use crate::venue::follow::begins;
 use crate::venue::sequencer::Log;
 use crate::venue::{StartError, snapshot, status};
 
@@ -59,6 +60,10 @@ pub(super) struct Listener {
 
 impl EventSink for Listener {
     fn emit(&mut self, event: &Event) {
+        // The start fails by it: what follows is not gathered in memory meanwhile.
+        if self.error.is_some() {
+            return;
+        }
         if let EventBody::OperatorAnswer(answer) = event.body
             && answer.refusal != Refusal::NONE
         {
@@ -68,7 +73,7 @@ impl EventSink for Listener {
         if self.shelf.waiting() >= RECOVERY_BYTES
             && let Err(error) = self.shelf.write()
         {
-            self.error.get_or_insert(error);
+            self.error = Some(error);
         }
     }
 }
@@ -90,8 +95,13 @@ struct FreshShelf {
 }
 
 impl FreshShelf {
-    fn new(shelf_directory: &Path) -> Self {
-        Self { path: shelf_directory.with_extension("new"), is_in_use: false }
+    /// The old one goes first where the disk may have no space for both: the log makes it again.
+    fn new(shelf_directory: &Path) -> io::Result<Self> {
+        let old_bytes = directory_bytes(shelf_directory)?;
+        if old_bytes > 0 && free_bytes(shelf_directory)? < 2 * old_bytes {
+            std::fs::remove_dir_all(shelf_directory)?;
+        }
+        Ok(Self { path: shelf_directory.with_extension("new"), is_in_use: false })
     }
 }
 
@@ -102,6 +112,19 @@ impl Drop for FreshShelf {
             let _ = std::fs::remove_dir_all(&self.path);
         }
     }
+}
+
+/// Bytes of the files in a directory; 0 where there is none.
+fn directory_bytes(path: &Path) -> io::Result<u64> {
+    let entries = match std::fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    entries.map(|entry| Ok(entry?.metadata()?.len())).sum()
+}
+
+fn free_bytes(path: &Path) -> io::Result<u64> {
+    RealDisk::read_only(path).free_bytes()
 }
 
 /// How a process begins once it is where the last one ended.
@@ -127,7 +150,7 @@ pub(super) fn recover<D: Disk>(
 ) -> Result<Recovered<D>, StartError> {
     let outbound = |source| StartError::Outbound { path: shelf_directory.to_owned(), source };
     // Filled beside the one of the last life, which stays if the journal is refused.
-    let mut fresh = FreshShelf::new(shelf_directory);
+    let mut fresh = FreshShelf::new(shelf_directory).map_err(outbound)?;
     let (snapshot, passed_over) =
         snapshot::newest(&disk, &config.journal.directory, &fresh.path, Sequence(u64::MAX))?;
     let from_snapshot = snapshot.as_ref().map(|state| state.link.sequence);
@@ -205,20 +228,30 @@ impl<D: Disk> Recovered<D> {
         else {
             return Ok(());
         };
-        let next = self.log.last.next().0;
-        if survivors.first > next {
-            let found = Sequence(survivors.first);
-            // An error of the disk took what lies between, and the life with it.
-            if start == (Start::Standby { has_life: false }) {
-                self.passed_over.push(format!(
-                    "the log ring {} goes on with record {found}, the journal ends with {}: it is not used, since this \
-                     node returns as a new incarnation",
-                    path.display(),
-                    self.log.last
-                ));
+        let (path_shown, last) = (path.display(), self.log.last);
+        let found = Sequence(survivors.first);
+        let unusable = match self.parts_from(&survivors) {
+            _ if found > last.next() => Some((
+                format!(
+                    "the log ring {path_shown} goes on with record {found}, the journal ends with {last}"
+                ),
+                StartError::RingGap { path: path.to_owned(), last, found },
+            )),
+            Some(at) => Some((
+                format!("the log ring {path_shown} parts from the journal at record {at}"),
+                StartError::RingParts { path: path.to_owned(), at },
+            )),
+            None => None,
+        };
+        match unusable {
+            // An error of the disk took what lies between, or it is an older one; and the life is over with it.
+            Some((what, _)) if start == (Start::Standby { has_life: false }) => {
+                let why = "it is not used, since this node returns as a new incarnation";
+                self.passed_over.push(format!("{what}: {why}"));
                 return Ok(());
             }
-            return Err(StartError::RingGap { path: path.to_owned(), last: self.log.last, found });
+            Some((_, error)) => return Err(error),
+            None => {}
         }
         let Self { opened, log, listener, reigns, .. } = self;
         let Opened { writer, syncer, .. } = opened;
@@ -239,6 +272,21 @@ impl<D: Disk> Recovered<D> {
             return Err(ring(io::Error::new(io::ErrorKind::InvalidData, what)));
         }
         Ok(())
+    }
+
+    /// Where a ring is not of the log that was recovered: at the log's last record, which the ring may still have, or at
+    /// the one behind it, if an epoch begins there without its view.
+    fn parts_from(&self, survivors: &ring::Survivors<RecordBytes>) -> Option<Sequence> {
+        let Log { last, last_timestamp, epoch, .. } = self.log;
+        let is_of_this_log = |record: &Record| match record.sequence {
+            sequence if sequence == last => {
+                (record.epoch, record.timestamp) == (epoch, last_timestamp)
+            }
+            sequence if sequence == last.next() => record.epoch == epoch || begins(record),
+            _ => true,
+        };
+        let records = survivors.entries.iter().filter_map(|bytes| Record::get(&bytes.0).ok());
+        records.into_iter().find(|record| !is_of_this_log(record)).map(|record| record.sequence)
     }
 
     /// Begins this process's epoch and brings the venue to its configuration.

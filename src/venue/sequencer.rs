@@ -14,7 +14,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cluster::Standing;
 use crate::engine::{Engine, EventSink};
@@ -83,8 +82,6 @@ pub(super) struct Sequencer {
     pub desk: Arc<Desk>,
     /// Wakes the store of sent messages, where that has a runner of its own.
     pub store_bell: Option<Doorbell>,
-    /// The disk takes no sent messages: new risk waits.
-    pub store_stuck: Arc<AtomicBool>,
     /// The next command is a timer's or the operator's, if they have one: gateways that never rest
     /// must not keep them waiting.
     pub own_turn: bool,
@@ -277,8 +274,6 @@ impl Sequencer {
             }
             return 0;
         }
-        let is_stuck = self.store_stuck.load(Ordering::Acquire);
-        let room = if is_stuck { Room::CancelsOnly } else { room };
         self.own_turn = true;
         let mut done = 0;
         for _ in 0..BATCHES_PER_TURN {

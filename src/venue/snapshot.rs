@@ -48,6 +48,20 @@ pub enum FollowError {
         /// What the system said.
         source: io::Error,
     },
+    /// The exchange beside it would lack space.
+    #[error(
+        "{}: {free} bytes are free, and {needed} are needed, {KEPT_FREE} of them for the exchange beside it, which \
+         refuses new orders where its disk is full. Make room first: a snapshot or segments that are kept elsewhere, or a \
+         larger disk", path.display()
+    )]
+    NoRoom {
+        /// Where.
+        path: PathBuf,
+        /// What there is.
+        free: u64,
+        /// What there must be.
+        needed: u64,
+    },
     /// There is nothing that a snapshot may hold.
     #[error(
         "{}: no record is known to be synced and released yet, and a snapshot never holds more than \
@@ -168,6 +182,16 @@ pub(super) fn newest<D: Disk>(
     }
 }
 
+/// Bytes of the largest snapshot that there is: what one brings into a shelf is no more.
+fn largest_snapshot(journal: &Path) -> Result<u64, FollowError> {
+    let length = |sequence| {
+        let path = snapshot::snapshot_path(journal, sequence);
+        let metadata = fs::metadata(&path);
+        metadata.map(|it| it.len()).map_err(|source| FollowError::Files { path, source })
+    };
+    names(journal)?.into_iter().try_fold(0, |most, sequence| Ok(length(sequence)?.max(most)))
+}
+
 fn names(journal: &Path) -> Result<Vec<Sequence>, FollowError> {
     let path = snapshot::snapshot_directory(journal);
     snapshot::snapshots(journal).map_err(|source| FollowError::Files { path, source })
@@ -194,6 +218,21 @@ fn load<D: Disk>(
     unpack(reader, shelf)
 }
 
+/// Bytes of the disk that are left to the exchange whose journal is followed: two segments of the usual size.
+const KEPT_FREE: u64 = 256 << 20;
+
+/// Whether so many bytes may be written beside an exchange.
+fn has_room(path: &Path, bytes: u64) -> Result<(), FollowError> {
+    let free = RealDisk::read_only(path)
+        .free_bytes()
+        .map_err(|source| FollowError::Files { path: path.to_owned(), source })?;
+    let needed = bytes.saturating_add(KEPT_FREE);
+    match free < needed {
+        true => Err(FollowError::NoRoom { path: path.to_owned(), free, needed }),
+        false => Ok(()),
+    }
+}
+
 /// Brings what a snapshot holds into memory, and its sent messages into a shelf at `shelf`.
 pub(super) fn unpack(mut reader: SnapshotReader, shelf: &Path) -> Result<State, FollowError> {
     let header = reader.header.clone();
@@ -206,7 +245,11 @@ pub(super) fn unpack(mut reader: SnapshotReader, shelf: &Path) -> Result<State, 
     }
     reader.end_state()?;
     let mut shelf = Shelf::create(shelf).map_err(files)?;
-    shelf.import(&mut reader).map_err(|error| reader.damaged(error))?;
+    let imported = shelf.import(&mut reader);
+    imported.map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => reader.damaged(error).into(),
+        _ => FollowError::Files { path: shelf.directory().to_owned(), source: error },
+    })?;
     reader.end()?;
     Ok(State { engine, shelf, link, reigns: header.reigns })
 }
@@ -241,6 +284,7 @@ pub(super) fn take_of<D: Disk>(
         return Ok((reader.header, passed_over));
     }
     follower.go_to(disk, last)?;
+    has_room(journal, follower.kept.shelf.bytes())?;
     let writer = SnapshotWriter::create(journal, follower.reigns.clone())?;
     let header = follower.write(writer)?;
     Ok((header, passed_over))
@@ -324,6 +368,7 @@ fn check<D: Disk>(disk: &D, journal: &Path) -> Result<Vec<Checked>, FollowError>
     let mut is_pruned = read::begins_with(disk)?.is_some_and(|first| first > Sequence(1));
     let pruned_behind = snapshot::pruned_behind(journal)?;
     let mut follower = Follower::begin(journal)?;
+    has_room(journal, 2 * largest_snapshot(journal)?)?;
     let mut checked = Vec::new();
     for sequence in names {
         let loaded = load(disk, journal, sequence, &follower.folder.join("loaded"));
@@ -407,17 +452,26 @@ struct Follower<'a> {
 /// Keeps sent messages.
 struct Kept {
     shelf: Shelf,
-    /// The first error.
-    error: Option<io::Error>,
+    /// The first error; nothing is kept from then on.
+    error: Option<FollowError>,
+}
+
+impl Kept {
+    fn write(&mut self) -> Result<(), FollowError> {
+        has_room(self.shelf.directory(), self.shelf.waiting() as u64)?;
+        let path = self.shelf.directory().to_owned();
+        self.shelf.write().map_err(|source| FollowError::Files { path, source })
+    }
 }
 
 impl EventSink for Kept {
     fn emit(&mut self, event: &Event) {
+        if self.error.is_some() {
+            return;
+        }
         self.shelf.keep(event);
-        if self.shelf.waiting() >= RECOVERY_BYTES
-            && let Err(error) = self.shelf.write()
-        {
-            self.error.get_or_insert(error);
+        if self.shelf.waiting() >= RECOVERY_BYTES {
+            self.error = self.write().err();
         }
     }
 }
@@ -436,6 +490,7 @@ impl<'a> Follower<'a> {
     /// Begins with the newest usable snapshot that goes no further, if there is one.
     fn resume(&mut self, disk: &impl Disk, up_to: Sequence) -> Result<Vec<String>, FollowError> {
         let shelf = self.folder.join("outbound");
+        has_room(self.journal, largest_snapshot(self.journal)?)?;
         let (state, passed_over) = newest(disk, self.journal, &shelf, up_to)?;
         match state {
             Some(State { engine, shelf, link, reigns }) => {
@@ -457,18 +512,19 @@ impl<'a> Follower<'a> {
     fn go_to(&mut self, disk: &impl Disk, last: Sequence) -> Result<(), FollowError> {
         let Self { engine, kept, records, .. } = self;
         let mut apply = |record: &Record| {
-            *records += 1;
-            engine.apply(record, kept);
+            if kept.error.is_none() {
+                *records += 1;
+                engine.apply(record, kept);
+            }
         };
         if let Some(followed) = read::follow(disk, self.link, last, &mut apply)? {
             self.link = Some(followed.link);
             self.reigns.append(&followed.reigns);
             self.followed = Some(followed);
         }
-        let written = self.kept.shelf.write();
-        match self.kept.error.take().map_or(written, Err) {
-            Ok(()) => Ok(()),
-            Err(source) => Err(FollowError::Files { path: self.folder.clone(), source }),
+        match self.kept.error.take() {
+            Some(error) => Err(error),
+            None => self.kept.write(),
         }
     }
 

@@ -176,6 +176,10 @@ impl Keeper for Memory {
         held.acknowledged = held.acknowledged.max(sequence);
     }
 
+    fn tell(&mut self, sequence: Sequence) {
+        self.acknowledge(sequence);
+    }
+
     fn forget(&mut self) {
         self.0.lock().expect("nobody panics").is_forgotten = true;
     }
@@ -362,7 +366,7 @@ impl Street {
         let (town, desk) = (Town::default(), Desk::default());
         let houses = (0..nodes).map(|node| House::new(&town, &desk, node, nodes)).collect();
         let mut street = Self { town, houses, now_ns: 0 };
-        assert!(street.houses[0].control.put(Wish::Found));
+        assert!(street.houses[0].control.put(Wish::Found).is_some());
         street.run("it leads", |houses| houses[0].standing.doors_open());
         street
     }
@@ -520,7 +524,7 @@ fn a_planned_switch_hands_over_and_the_old_primary_ends_its_part() {
     let mut street = Street::new(2);
     street.run("both are in sync", |houses| houses[0].in_sync() == 2);
     let wish = Wish::SwitchOver { to: NodeId(1), patience_ns: 100 * STEP_NS };
-    assert!(street.houses[0].control.put(wish));
+    assert!(street.houses[0].control.put(wish).is_some());
     street.run("the other leads", |houses| houses[1].standing.doors_open());
     street.run("it steps down", |houses| houses[0].control.ending() == Some(Ending::Again));
     assert!(!street.houses[0].standing.doors_open());
@@ -553,7 +557,7 @@ fn a_promise_that_cannot_be_written_ends_the_life_and_then_the_part() {
     street.houses[1].memory.0.lock().expect("nobody panics").cannot_write = true;
     // The other leads next, which this one has to promise.
     let wish = Wish::SwitchOver { to: NodeId(1), patience_ns: 100 * STEP_NS };
-    assert!(street.houses[0].control.put(wish));
+    assert!(street.houses[0].control.put(wish).is_some());
     street.run("it ends its part", |houses| houses[1].control.ending().is_some());
     let why = Stopped::Unwritten("the disk failed".to_owned());
     assert_eq!(street.houses[1].control.ending(), Some(Ending::Stopped(why)));

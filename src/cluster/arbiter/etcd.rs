@@ -5,15 +5,26 @@
 //! protocol compiler to be built; this needs an HTTP client that blocks, on a thread that may.
 //!
 //! Reads are linearizable, which is etcd's default: a member that cannot reach a majority does not answer.
+//!
+//! Members are asked in turn, beginning with the one that answered last: at first each for a short time, since one whose
+//! machine is gone says nothing, and a failover waits for the answer of the next; then each for the whole time. To ask
+//! twice does no harm: a swap names what it replaces.
 
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
+use ureq::config::Config;
+use ureq::http::Uri;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 use super::{Arbiter, ArbiterError, Held, Version, watch_by_reading};
 use crate::cluster::view::View;
@@ -21,13 +32,17 @@ use crate::model::ClusterName;
 
 /// The most that is read of an answer: a view is a few hundred bytes.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
+/// Addresses of one name that are tried; the library has room for as many.
+const ADDRESSES: usize = 16;
+/// The part of the time that a member may take for which it is waited for while others were not asked yet.
+const FIRST_PASS: u32 = 10;
 
 /// Where etcd is and how it is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EtcdOptions {
     /// The members, each as `https://host:port`. Asked in turn until one answers.
     pub endpoints: Vec<String>,
-    /// How long one member may take to answer.
+    /// How long one member may take to answer, where no other does within a tenth of that.
     pub timeout: Duration,
     /// Certificates; needed for `https`.
     pub tls: Option<EtcdTls>,
@@ -47,6 +62,7 @@ pub struct EtcdTls {
 /// See the module.
 pub struct EtcdArbiter {
     agent: ureq::Agent,
+    timeout: Duration,
     endpoints: Vec<String>,
     /// The member that answered last.
     current: usize,
@@ -64,17 +80,15 @@ impl EtcdArbiter {
             });
         }
         let place = format!("/castle/{cluster}/view");
-        let mut config = ureq::Agent::config_builder()
-            .timeout_global(Some(options.timeout))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(None);
+        let mut config =
+            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).proxy(None);
         if let Some(tls) = &options.tls {
             config = config.tls_config(tls_config(tls)?);
         }
         let endpoints = options.endpoints.iter();
         Ok(Self {
-            agent: config.build().new_agent(),
+            agent: ureq::Agent::with_parts(config.build(), DefaultConnector::new(), Names),
+            timeout: options.timeout,
             endpoints: endpoints.map(|one| one.trim_end_matches('/').to_owned()).collect(),
             current: 0,
             key: BASE64.encode(&place),
@@ -82,23 +96,41 @@ impl EtcdArbiter {
         })
     }
 
-    /// Asks the members in turn, beginning with the one that answered last.
-    fn ask(&mut self, path: &str, body: &serde_json::Value) -> Result<String, ArbiterError> {
+    /// Asks the members in turn, until one gives an answer of etcd's.
+    fn ask<T: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> Result<T, ArbiterError> {
         let body = body.to_string();
         let mut failures = Vec::new();
-        for _ in 0..self.endpoints.len() {
-            let endpoint = &self.endpoints[self.current];
-            match self.ask_one(endpoint, path, &body) {
-                Ok(answer) => return Ok(answer),
-                Err(why) => failures.push(format!("{endpoint}: {why}")),
+        for timeout in [self.timeout / FIRST_PASS, self.timeout] {
+            failures.clear();
+            for _ in 0..self.endpoints.len() {
+                let endpoint = &self.endpoints[self.current];
+                let answer = self.ask_one(endpoint, path, &body, timeout).and_then(|answer| {
+                    serde_json::from_str(&answer)
+                        .map_err(|error| format!("its answer is not understood: {error}"))
+                });
+                match answer {
+                    Ok(answer) => return Ok(answer),
+                    Err(why) => failures.push(format!("{endpoint}: {why}")),
+                }
+                self.current = (self.current + 1) % self.endpoints.len();
             }
-            self.current = (self.current + 1) % self.endpoints.len();
         }
         Err(ArbiterError::Unreachable { arbiter: self.name(), why: failures.join("; ") })
     }
 
-    fn ask_one(&self, endpoint: &str, path: &str, body: &str) -> Result<String, String> {
+    fn ask_one(
+        &self,
+        endpoint: &str,
+        path: &str,
+        body: &str,
+        timeout: Duration,
+    ) -> Result<String, String> {
         let request = self.agent.post(format!("{endpoint}{path}"));
+        let request = request.config().timeout_global(Some(timeout)).build();
         let mut response = request.send(body).map_err(|error| error.to_string())?;
         let status = response.status();
         let text = response
@@ -118,7 +150,7 @@ impl EtcdArbiter {
         let value = BASE64.encode(view.to_text());
         let put = json!({"requestPut": {"key": self.key, "value": value}});
         // Whether it succeeded is left for a read to show.
-        self.ask("/v3/kv/txn", &json!({"compare": [compare], "success": [put]}))?;
+        let _: Done = self.ask("/v3/kv/txn", &json!({"compare": [compare], "success": [put]}))?;
         Ok(())
     }
 
@@ -129,9 +161,25 @@ impl EtcdArbiter {
 
 /// What `/v3/kv/range` answers. etcd leaves out what is empty, and writes 64-bit numbers as text.
 #[derive(Deserialize)]
-struct RangeAnswer {
+struct Found {
+    #[serde(rename = "header")]
+    _header: Header,
     #[serde(default)]
     kvs: Vec<KeyValue>,
+}
+
+/// What `/v3/kv/txn` answers, as far as it matters.
+#[derive(Deserialize)]
+struct Done {
+    #[serde(rename = "header")]
+    _header: Header,
+}
+
+/// Every answer of etcd's has one: what has none is of another server, and says nothing about the key.
+#[derive(Deserialize)]
+struct Header {
+    #[serde(rename = "cluster_id")]
+    _cluster: String,
 }
 
 #[derive(Deserialize)]
@@ -141,15 +189,56 @@ struct KeyValue {
     mod_revision: String,
 }
 
+/// Finds the address of a name. ureq's own begins a thread for each request, also for one to an address, and panics where
+/// none can be begun.
+#[derive(Debug)]
+struct Names;
+
+impl Resolver for Names {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        _: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let place = uri
+            .scheme()
+            .zip(uri.authority())
+            .and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority))
+            .ok_or(ureq::Error::HostNotFound)?;
+        let found = match place.parse::<SocketAddr>() {
+            Ok(address) => vec![address],
+            Err(_) => look_up(place, timeout)?,
+        };
+        let mut addresses = self.empty();
+        found.into_iter().take(ADDRESSES).for_each(|address| addresses.push(address));
+        match addresses.is_empty() {
+            true => Err(ureq::Error::HostNotFound),
+            false => Ok(addresses),
+        }
+    }
+}
+
+/// Asks the system, which may take its time, on a thread that nobody waits for longer than that.
+fn look_up(place: String, timeout: NextTimeout) -> Result<Vec<SocketAddr>, ureq::Error> {
+    let (found, finds) = mpsc::sync_channel(1);
+    std::thread::Builder::new().name("castle-names".to_owned()).spawn(move || {
+        // Nobody waits any more where it took too long.
+        let _ = found.send(place.to_socket_addrs().map(Vec::from_iter));
+    })?;
+    match finds.recv_timeout(*timeout.after) {
+        Ok(found) => Ok(found?),
+        Err(_) => Err(ureq::Error::Timeout(timeout.reason)),
+    }
+}
+
 impl Arbiter for EtcdArbiter {
     fn name(&self) -> String {
         "etcd".to_owned()
     }
 
     fn read(&mut self) -> Result<Option<Held>, ArbiterError> {
-        let answer = self.ask("/v3/kv/range", &json!({ "key": self.key }))?;
-        let answer: RangeAnswer =
-            serde_json::from_str(&answer).map_err(|error| self.unclear(error))?;
+        let answer: Found = self.ask("/v3/kv/range", &json!({ "key": self.key }))?;
         let Some(found) = answer.kvs.first() else { return Ok(None) };
         let version = found.mod_revision.parse().map_err(|error| self.unclear(error))?;
         let text = BASE64.decode(&found.value).map_err(|error| self.unclear(error))?;
@@ -228,6 +317,11 @@ mod tests {
 
     impl Member {
         fn new(answer: &'static str) -> Self {
+            Self::late(answer, Duration::ZERO)
+        }
+
+        /// It thinks before each answer.
+        fn late(answer: &'static str, delay: Duration) -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
             let address = listener.local_addr().expect("it listens");
             let asked = Arc::<AtomicUsize>::default();
@@ -238,6 +332,7 @@ mod tests {
                     counted.fetch_add(1, Ordering::AcqRel);
                     let mut request = [0; 4_096];
                     let _ = stream.read(&mut request);
+                    std::thread::sleep(delay);
                     match answer.is_empty() {
                         true => silent.push(stream),
                         false => drop(stream.write_all(answer.as_bytes())),
@@ -252,29 +347,62 @@ mod tests {
         }
     }
 
-    fn arbiter(members: &[&Member]) -> EtcdArbiter {
+    fn arbiter(members: &[&Member], timeout: Duration) -> EtcdArbiter {
         let options = EtcdOptions {
             endpoints: members.iter().map(|member| format!("http://{}", member.address)).collect(),
-            timeout: Duration::from_millis(200),
+            timeout,
             tls: None,
         };
         EtcdArbiter::new(&options, &ClusterName::truncated(b"castle")).expect("it is set up")
     }
 
-    const NOTHING: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+    /// Even a tenth of it is enough for a busy machine.
+    const PATIENT: Duration = Duration::from_secs(10);
+    /// For who never gets an answer.
+    const SHORT: Duration = Duration::from_millis(200);
+    /// etcd's answer where there is no such key.
+    const NOTHING: &str = "HTTP/1.1 200 OK\r\nContent-Length: 33\r\nConnection: close\r\n\r\n\
+                           {\"header\":{\"cluster_id\":\"14841\"}}";
+    /// That of a server which is not etcd.
+    const FOREIGN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
 
     #[test]
-    fn a_member_that_never_answers_and_one_without_a_leader_are_passed_over() {
+    fn a_member_that_never_answers_one_without_a_leader_and_a_server_that_is_not_etcd_are_passed_over()
+     {
+        let foreign = Member::new(FOREIGN);
         let silent = Member::new("");
         let leaderless = Member::new(
             "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 22\r\nConnection: close\r\n\r\n\
              {\"error\":\"no leader\"}\r\n",
         );
         let good = Member::new(NOTHING);
-        let mut arbiter = self::arbiter(&[&silent, &leaderless, &good]);
+        let members = [&silent, &leaderless, &foreign, &good];
+        let mut arbiter = self::arbiter(&members, PATIENT);
         assert_eq!(arbiter.read().expect("one answers"), None);
         assert_eq!(arbiter.read().expect("it is asked first now"), None);
-        assert_eq!([&silent, &leaderless, &good].map(Member::asked), [1, 1, 2]);
+        assert_eq!(members.map(Member::asked), [1, 1, 1, 2]);
+    }
+
+    #[test]
+    fn a_member_is_waited_for_the_whole_time_only_where_no_other_answers_sooner() {
+        let timeout = Duration::from_secs(2);
+        let (silent, late) = (Member::new(""), Member::late(NOTHING, timeout / 4));
+        let mut arbiter = self::arbiter(&[&silent, &late], timeout);
+        assert_eq!(arbiter.read().expect("it answers in time"), None);
+        assert_eq!([&silent, &late].map(Member::asked), [2, 2]);
+    }
+
+    #[test]
+    fn a_member_is_found_by_its_name() {
+        let good = Member::new(NOTHING);
+        let options = EtcdOptions {
+            endpoints: vec![format!("http://localhost:{}", good.address.port())],
+            timeout: PATIENT,
+            tls: None,
+        };
+        let cluster = ClusterName::truncated(b"castle");
+        let mut arbiter = EtcdArbiter::new(&options, &cluster).expect("it is set up");
+        assert_eq!(arbiter.read().expect("it answers"), None);
     }
 
     #[test]
@@ -283,7 +411,8 @@ mod tests {
         let broken = Member::new(
             "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 9\r\nConnection: close\r\n\r\nits words",
         );
-        let error = arbiter(&[&silent, &broken]).read().expect_err("nobody answers").to_string();
+        let error =
+            arbiter(&[&silent, &broken], SHORT).read().expect_err("nobody answers").to_string();
         for words in [silent.address.to_string(), broken.address.to_string(), "its words".into()] {
             assert!(error.contains(&words), "{words}: {error}");
         }
@@ -302,7 +431,7 @@ mod tests {
         ];
         for answer in bad {
             let member = Member::new(answer);
-            assert!(arbiter(&[&member]).read().is_err(), "{answer}");
+            assert!(arbiter(&[&member], SHORT).read().is_err(), "{answer}");
         }
     }
 }

@@ -60,7 +60,7 @@ impl FileArbiter {
 
     /// Puts `view` at the name of its epoch, whatever is held; of those that lie there the highest counts.
     pub(super) fn keep(&self, view: &View) -> Result<(), ArbiterError> {
-        self.put(view).map_err(|error| self.error(&error))
+        self.put(view, false).map_err(|error| self.error(&error))
     }
 
     fn path(&self, epoch: Epoch) -> PathBuf {
@@ -85,15 +85,19 @@ impl FileArbiter {
         Ok(epochs)
     }
 
-    /// Puts `view` at the name of its epoch, unless there is one already.
-    fn put(&self, view: &View) -> io::Result<()> {
+    /// Puts `view` at the name of its epoch, unless there is one already; a first one unless there is any.
+    fn put(&self, view: &View, is_first: bool) -> io::Result<()> {
         let draft = self.directory.join(format!("{DRAFT}{:016x}", view.nonce()));
         // One that was left is perhaps linked to a view already: it is removed, and never written to.
         let _ = fs::remove_file(&draft);
         let mut file = File::create_new(&draft)?;
         file.write_all(view.to_text().as_bytes())?;
         file.sync_all()?;
-        let linked = fs::hard_link(&draft, self.path(view.epoch()));
+        // Two that found draw different epochs, and the disk may have taken its time.
+        let linked = match is_first && !self.epochs()?.is_empty() {
+            true => Ok(()),
+            false => fs::hard_link(&draft, self.path(view.epoch())),
+        };
         fs::remove_file(&draft)?;
         match linked {
             // Another was first; a read shows who.
@@ -139,15 +143,11 @@ impl Arbiter for FileArbiter {
             // What is expected is gone, or this would not follow it.
             return Ok(());
         }
-        self.put(view).map_err(|error| self.error(&error))
+        self.put(view, false).map_err(|error| self.error(&error))
     }
 
     fn found(&mut self, view: &View) -> Result<(), ArbiterError> {
-        let epochs = self.epochs().map_err(|error| self.error(&error))?;
-        if !epochs.is_empty() {
-            return Ok(());
-        }
-        self.put(view).map_err(|error| self.error(&error))
+        self.put(view, true).map_err(|error| self.error(&error))
     }
 
     fn watch(&mut self, known: Version, patience: Duration) -> Result<Option<Held>, ArbiterError> {

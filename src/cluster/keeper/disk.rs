@@ -39,7 +39,7 @@ pub(crate) fn begin<F: DiskFile>(
 ) -> io::Result<(Witness, Beginning)> {
     let promise = Promise { epoch: node.epoch(), reign: node.reign() };
     let kept = Witness::open(witness, log.tag)?.filter(|witness| {
-        let Witnessed { life, acknowledged, writing } = witness.said();
+        let Witnessed { life, acknowledged, writing, .. } = witness.said();
         let kept = Kept { incarnation: Incarnation(life), acknowledged, writing };
         kept.goes_on(log.end, node.writing()).is_some()
     });
@@ -52,7 +52,7 @@ pub(crate) fn begin<F: DiskFile>(
         }
         None => {
             let writing = node.writing();
-            let said = Witnessed { life: other_life, acknowledged: Sequence(0), writing };
+            let said = Witnessed { life: other_life, writing, ..Witnessed::default() };
             Witness::begin(witness, log.tag, said)?
         }
     };
@@ -174,6 +174,13 @@ impl Keeper for DiskKeeper {
     fn acknowledge(&mut self, sequence: Sequence) {
         if let Some(witness) = &mut self.witness {
             witness.acknowledge(sequence);
+        }
+    }
+
+    #[inline]
+    fn tell(&mut self, sequence: Sequence) {
+        if let Some(witness) = &mut self.witness {
+            witness.tell(sequence);
         }
     }
 

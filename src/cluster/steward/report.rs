@@ -5,6 +5,9 @@ use crate::cluster::standing::StateHash;
 use crate::cluster::view::{Member, View};
 use crate::model::{Epoch, NodeId, Sequence};
 
+/// It is read more often, and a member that hangs is left for the next sooner.
+const ARBITER_SILENT_NS: u64 = 500_000_000;
+
 /// What `castle admin cluster` shows. A primary knows its standbys; a standby knows itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -24,6 +27,8 @@ pub struct Report {
     pub asks_for: Option<View>,
     /// Since when the arbiter has not answered.
     pub arbiter_silent_ns: u64,
+    /// That is so long that nobody should count on it: it may hang, and no question has failed yet.
+    pub arbiter_is_silent: bool,
     /// What the arbiter still knows.
     pub arbiter_memory: ArbiterMemory,
     /// The last state hash that was the primary's as well.
@@ -106,6 +111,7 @@ impl Steward {
             agreed: peer.agreed,
             silent_ns: self.now_ns.saturating_sub(peer.heard_ns),
         });
+        let arbiter_silent_ns = self.now_ns.saturating_sub(self.arbiter_heard_ns);
         Report {
             me: self.me,
             view: self.view().cloned(),
@@ -114,7 +120,8 @@ impl Steward {
             own: self.own,
             released: self.released,
             asks_for: self.swap.as_ref().map(|swap| swap.view.clone()),
-            arbiter_silent_ns: self.now_ns.saturating_sub(self.arbiter_heard_ns),
+            arbiter_silent_ns,
+            arbiter_is_silent: arbiter_silent_ns > ARBITER_SILENT_NS,
             arbiter_memory: self.arbiter_memory,
             hash_agreed: self.hash_agreed,
             rule: self.settings.rule,

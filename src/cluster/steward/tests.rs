@@ -196,6 +196,45 @@ fn an_arbiter_that_went_back_is_not_believed() {
     assert_eq!(steward.report().arbiter_memory, ArbiterMemory::Older);
 }
 
+/// It cannot be where an arbiter keeps what it has: it was restored, and another node was made primary by the older view.
+#[test]
+fn of_two_views_of_one_epoch_the_one_that_the_arbiter_holds_now_counts() {
+    let mut steward = leading(5);
+    let Some(Held { view: own, .. }) = steward.view.clone() else { panic!("it leads by one") };
+    let older = held(&[0, 1]);
+    let change = Change::TakeOver { primary: member(1), in_sync: vec![member(1)] };
+    let other = older.view.next(&change, Durability::LocalDisk, 9).expect("it is valid");
+    assert_eq!(own.epoch(), other.epoch());
+    shows(&mut steward, &Held { view: other.clone(), version: Version(3) });
+    assert_eq!(obey(&mut steward).last(), Some(&Order::StepDown(other)));
+    assert_eq!(steward.leads(), None);
+}
+
+#[test]
+fn a_view_that_was_put_there_again_is_the_same_view_and_the_next_one_replaces_it() {
+    let mut steward = leading(5);
+    let known = steward.view.clone().expect("it leads by one");
+    joins(&mut steward, 1, own(5, 5));
+    steward.tick(2 * MS);
+    let wanted = asked(&mut steward).expect("node 1 is in sync");
+    steward.answer(Answer::Asked);
+    let again = Version(known.version.0 + 1);
+    shows(&mut steward, &Held { view: known.view, version: again });
+    steward.tick(100 * MS);
+    assert_eq!(steward.request(), Some(Request::Swap { expected: again, view: wanted }));
+}
+
+#[test]
+fn an_arbiter_that_hangs_is_told_before_a_question_to_it_fails() {
+    let mut steward = leading(5);
+    steward.tick(100 * MS);
+    assert!(!steward.report().arbiter_is_silent);
+    steward.tick(800 * MS);
+    assert!(steward.report().arbiter_is_silent);
+    shows(&mut steward, &held(&[0]));
+    assert!(!steward.report().arbiter_is_silent);
+}
+
 #[test]
 fn a_refused_connection_is_enough_and_silence_takes_its_time() {
     let mut steward = following(5);

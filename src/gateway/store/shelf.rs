@@ -141,6 +141,11 @@ impl Shelf {
         &self.directory
     }
 
+    /// Bytes of what was written.
+    pub fn bytes(&self) -> u64 {
+        self.sessions.iter().flatten().map(|session| session.written).sum()
+    }
+
     /// Bytes that wait to be written.
     pub fn waiting(&self) -> usize {
         self.waiting
@@ -155,7 +160,8 @@ impl Shelf {
         Ok(())
     }
 
-    /// Reads a kept event; [`Shelf::write`] comes first.
+    /// Reads a kept event, none where it has none of that number; [`Shelf::write`] comes first. What was kept and is not
+    /// there is an error: a client that asks for it must not be told that there was nothing.
     pub fn read(&mut self, session: SessionId, msg_seq_num: u64) -> io::Result<Option<Event>> {
         let Some(Some(kept)) = self.sessions.get(session.index()) else { return Ok(None) };
         if !(kept.first..kept.next).contains(&msg_seq_num) {
@@ -170,8 +176,15 @@ impl Shelf {
             self.file(session)?.read_exact_at(&mut bytes, begin)?;
             (self.block, self.bytes) = (Some((session, block)), bytes);
         }
-        let event = frame(&self.bytes, (number % BLOCK) as usize).and_then(get_frame);
-        Ok(event.filter(|event| event.session == session && event.msg_seq_num == msg_seq_num))
+        frame(&self.bytes, (number % BLOCK) as usize)
+            .and_then(get_frame)
+            .filter(|event| event.session == session && event.msg_seq_num == msg_seq_num)
+            .map(Some)
+            .ok_or_else(|| {
+                let what =
+                    format!("message {msg_seq_num} of session {session} is not what was written");
+                io::Error::new(io::ErrorKind::InvalidData, what)
+            })
     }
 
     /// Writes all that is kept, session after session; [`Shelf::write`] comes first. What is written depends
@@ -201,22 +214,24 @@ impl Shelf {
         Ok(())
     }
 
-    /// Keeps what [`Shelf::export`] wrote; the shelf is empty. Whatever else the bytes are is an error.
+    /// Keeps what [`Shelf::export`] wrote; the shelf is empty. What cannot be read, or is something else, is an error of
+    /// kind `InvalidData`; every other is of the shelf's own disk.
     pub fn import(&mut self, from: &mut impl Read) -> io::Result<()> {
         let bad = |what| io::Error::new(io::ErrorKind::InvalidData, what);
+        let unread = |error: io::Error| io::Error::new(io::ErrorKind::InvalidData, error);
         let mut bytes = Vec::new();
         let mut before = None;
         loop {
             let mut session = [0; 4];
-            let begun = from.read(&mut session)?;
+            let begun = from.read(&mut session).map_err(unread)?;
             if begun == 0 {
                 return self.write();
             }
-            from.read_exact(&mut session[begun..])?;
+            from.read_exact(&mut session[begun..]).map_err(unread)?;
             let session = SessionId(u32::from_le_bytes(session));
             let mut numbers = [[0; 8]; 2];
-            from.read_exact(&mut numbers[0])?;
-            from.read_exact(&mut numbers[1])?;
+            from.read_exact(&mut numbers[0]).map_err(unread)?;
+            from.read_exact(&mut numbers[1]).map_err(unread)?;
             let [first, next] = numbers.map(u64::from_le_bytes);
             if session.index() >= SESSIONS_MAX || before.is_some_and(|before| session <= before) {
                 return Err(bad("sent messages of a session that cannot be there"));
@@ -224,10 +239,10 @@ impl Shelf {
             before = Some(session);
             for number in first..next {
                 bytes.resize(LENGTH_AT, 0);
-                from.read_exact(&mut bytes)?;
+                from.read_exact(&mut bytes).map_err(unread)?;
                 let length = frame_length(&bytes).unwrap_or(0);
                 bytes.resize(length.max(WORDS_AT), 0);
-                from.read_exact(&mut bytes[LENGTH_AT..])?;
+                from.read_exact(&mut bytes[LENGTH_AT..]).map_err(unread)?;
                 let event = get_frame(&bytes).ok_or_else(|| bad("a sent message that is none"))?;
                 if event.session != session || event.msg_seq_num != number || number == 0 {
                     return Err(bad("a sent message in another's place"));

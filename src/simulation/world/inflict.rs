@@ -307,7 +307,7 @@ impl World {
             Fault::LateCommand => return Ok(machine.come_late()),
             Fault::SwitchOver => {
                 let wish = Wish::SwitchOver { to: NodeId(other as u16), patience_ns: 50_000_000 };
-                return Ok(machine.control().is_some_and(|control| control.put(wish)));
+                return Ok(machine.control().is_some_and(|control| control.put(wish).is_some()));
             }
         }
         Ok(true)

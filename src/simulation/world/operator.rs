@@ -140,7 +140,7 @@ impl World {
         else {
             return Ok(());
         };
-        if control.put(Wish::Promote) {
+        if control.put(Wish::Promote).is_some() {
             self.promotions += 1;
             self.note(|| format!("an operator promotes node {node}"));
         }

@@ -93,10 +93,13 @@ fn arbiter(told: &control::Status) -> (&'static str, String) {
             "has no view, though this node has seen one: is its data lost, or is it another?"
                 .to_owned(),
         ),
-        ("", ArbiterMemory::Whole, Rule::Arbiter) => ("answers", "answers".to_owned()),
         ("", ArbiterMemory::Whole, Rule::Operator { .. }) => {
             ("none", "none: operators say who is primary".to_owned())
         }
+        ("", ArbiterMemory::Whole, Rule::Arbiter) if report.arbiter_is_silent => {
+            ("silent", format!("has not answered for {silent_ms} ms"))
+        }
+        ("", ArbiterMemory::Whole, Rule::Arbiter) => ("answers", "answers".to_owned()),
         (why, ..) => ("silent", format!("has not answered for {silent_ms} ms: {why}")),
     }
 }

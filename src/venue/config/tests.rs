@@ -345,6 +345,12 @@ fn what_nodes_must_have_alike_is_compared_by_name_and_value() {
     let here = shared(example);
     assert_eq!(here.hash(), shared(&example_with("node = 0", "node = 3")).hash());
     let difference = |there: &Definitions| here.difference(there.marks()).1;
+    let other = example_with("comp_id = \"CASTLE\"", "comp_id = \"PALACE\"");
+    let other = other.replace("rollover = \"00:00:00\"", "rollover = \"00:01:00\"");
+    assert_eq!(
+        difference(&shared(&other)),
+        "rollover is 0 s after midnight here, and another there; [fix] comp_id is CASTLE here, and another there"
+    );
     let other = shared(&example_with("tick = \"0.01\"", "tick = \"0.02\""));
     let told = difference(&other);
     assert!(told.starts_with("[[instrument]] ") && told.contains("tick: "), "{told}");

@@ -39,7 +39,12 @@ impl Place {
         opened.syncer.sync_all().expect("nothing fails");
         NodeFile::open(&mut disk.clone(), Self::cluster()).expect("it is made");
         let place = Self { disk, directory: tempfile::tempdir().expect("a directory"), hashes };
-        let said = Witnessed { life: 5, acknowledged: Sequence(RECORDS), writing: 1 };
+        let said = Witnessed {
+            life: 5,
+            acknowledged: Sequence(RECORDS),
+            writing: 1,
+            ..Witnessed::default()
+        };
         Witness::begin(&place.life(), TAG, said).expect("it can be made");
         place
     }
@@ -109,9 +114,27 @@ fn a_cut_that_is_refused_changes_nothing() {
 }
 
 #[test]
+fn what_was_told_and_is_not_named_in_the_journal_yet_is_not_cut_and_does_not_give_way_to_a_snapshot()
+ {
+    let place = Place::new(Sequence(0));
+    let mut witness =
+        Witness::open(&place.life(), TAG).expect("it can be read").expect("it is there");
+    witness.tell(Sequence(17));
+    let before = place.disk.files();
+    let error = place.cut_to(16).expect_err("clients were told more");
+    let (to, told) = (Sequence(16), Sequence(17));
+    assert!(matches!(error, StartError::CutTold { to: t, told: u } if (t, u) == (to, told)));
+    assert_eq!(place.disk.files(), before);
+    keeps_what_was_told(&place.disk, &place.life(), to).expect_err("the same");
+    keeps_what_was_told(&place.disk, &place.life(), told).expect("the primary has it");
+    place.cut_to(17).expect("clients were told no more");
+}
+
+#[test]
 fn a_journal_does_not_give_way_to_a_snapshot_where_it_has_more_that_was_told_than_the_primary() {
     let told_behind = |released: u64, shared: u64| {
-        let kept = keeps_what_was_told(&Place::new(Sequence(released)).disk, Sequence(shared));
+        let place = Place::new(Sequence(released));
+        let kept = keeps_what_was_told(&place.disk, &place.life(), Sequence(shared));
         match kept {
             Err(StartError::CutTold { to, told }) if to == Sequence(shared) => Some(told.0),
             kept => {

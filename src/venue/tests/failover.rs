@@ -249,6 +249,45 @@ fn a_log_ring_behind_what_a_failed_disk_lost_is_passed_over_where_the_life_is_ov
     assert!(recovered.passed_over[0].contains("record 5"), "{:?}", recovered.passed_over);
 }
 
+#[test]
+fn a_log_ring_of_another_log_is_not_appended_to_this_one() {
+    let ((config, options), shelf) = (setup(), shelf());
+    let (ring, outbound) = (shelf.path().join("log.ring"), shelf.path().join("outbound"));
+    let disk = SimulatedDisk::new(DISK_BYTES);
+    let begun = |start| recover(disk.clone(), &config, &options, &outbound, &ring, start);
+    let log = begun(Start::Alone).expect("nothing is there yet").log;
+    let (last, last_timestamp, epoch) = (log.last, log.last_timestamp, log.epoch);
+    let record = |sequence, timestamp, epoch| {
+        let mut bytes = RecordBytes::default();
+        let command = Command::Continue(Continue {});
+        Record { sequence, timestamp, epoch, shard: ShardId(0), command }.put(&mut bytes);
+        bytes
+    };
+    let (next, later) = (last.next(), Epoch(epoch.0 + 1));
+    let other = [
+        (last, vec![record(last, Timestamp(last_timestamp.0 + 1), epoch)]),
+        (last, vec![record(last, last_timestamp, later), record(next, last_timestamp, later)]),
+        (next, vec![record(next, last_timestamp, later)]),
+    ];
+    for (at, records) in other {
+        let _ = std::fs::remove_file(&ring);
+        let tag = u128::from(options.mark);
+        let (mut into, _readers) =
+            ring::mapped::<RecordBytes>(&ring, 16, 1, at.0, tag).expect("it can be made");
+        records.iter().for_each(|record| assert!(into.push(record)));
+        into.publish();
+        for start in [Start::Alone, Start::Standby { has_life: true }] {
+            let error = begun(start).err();
+            let is_found =
+                matches!(error, Some(StartError::RingParts { at: found, .. }) if found == at);
+            assert!(is_found, "{error:?}");
+        }
+        let recovered = begun(Start::Standby { has_life: false }).expect("nobody counts upon it");
+        assert_eq!(recovered.log.last, last);
+        assert!(recovered.passed_over[0].contains("parts from"), "{:?}", recovered.passed_over);
+    }
+}
+
 fn setup() -> (Config, JournalOptions) {
     let config = format!(
         "durability = \"local-memory\"\nreconnect_grace_ms = 500\n{DEFINITIONS}\

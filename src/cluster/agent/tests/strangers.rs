@@ -55,7 +55,7 @@ fn alone() -> Street {
     let (town, desk) = (Town::default(), Desk::default());
     let houses = vec![House::new(&town, &desk, 0, 2)];
     let mut street = Street { town, houses, now_ns: 0 };
-    assert!(street.houses[0].control.put(Wish::Found));
+    assert!(street.houses[0].control.put(Wish::Found).is_some());
     street.run("it leads", |houses| houses[0].standing.doors_open());
     refused(&street);
     street
@@ -144,7 +144,7 @@ fn a_standby_that_is_refused_says_why_and_what_it_is_on_its_own_side() {
     let mut street = Street { town, houses: houses.into(), now_ns: 0 };
     street.houses[0].agent.options.definitions = definitions("1");
     street.houses[1].agent.options.definitions = definitions("2");
-    assert!(street.houses[0].control.put(Wish::Found));
+    assert!(street.houses[0].control.put(Wish::Found).is_some());
     street.run("it leads", |houses| houses[0].standing.doors_open());
     street.run("it is refused", |houses| houses[1].agent.status().refused_connections > 3);
     let said = street.houses[1].control.sayings();
