@@ -17,7 +17,7 @@ use crate::engine::Engine;
 use crate::gateway::simulated::SimulatedWorld;
 use crate::journal::format::{FORMAT_VERSION, chain};
 use crate::journal::simulated::{Random, SimulatedDisk};
-use crate::journal::{JournalOptions, SharedEnd};
+use crate::journal::{JournalOptions, SharedEnd, Witness};
 use crate::model::{BeginEpoch, Command, Epoch, NodeId, Record, RecordBytes, Sequence};
 use crate::ring::{self, Consumer};
 use crate::runtime::{Agent, Now};
@@ -262,6 +262,11 @@ impl Machine {
     pub fn reach(&self) -> (u32, u64) {
         let last = self.log.last().and_then(|bytes| Record::get(&bytes.0).ok());
         last.map_or((0, 0), |record| (record.epoch.0, record.sequence.0))
+    }
+
+    /// What clients were told of, or about to be, as far as it knows: also where it is down.
+    pub fn told(&self) -> u64 {
+        Witness::told(self.life.path()).unwrap_or_default().0
     }
 
     /// Its engine; none where it is down.

@@ -102,8 +102,8 @@ pub enum StartError {
     /// To follow the primary this node would forget what it, or its primary, told clients.
     #[error(
         "to follow the primary this node would cut its log behind record {to}, but clients were told of effects up to \
-         record {told}: an operator promoted a node that lacks them. Keep this node's journal, so that it can be found \
-         out what the clients were told; then empty its journal directory and start it"
+         record {told}, or about to be: an operator promoted a node that lacks them. Keep this node's journal, so that it \
+         can be found out what the clients were told; then empty its journal directory and start it"
     )]
     CutTold {
         /// The last record that would stay.

@@ -109,11 +109,15 @@ impl<'a> Told<'a> {
             }
             Some("out") => trouble(
                 format!("OUT: it takes no further part: {}", self.text("why_out")),
-                match self.is("log_is_doubtful") {
-                    true => {
+                match (self.is("is_second_primary"), self.is("log_is_doubtful")) {
+                    (true, _) => {
+                        "start and empty nothing yet: keep both journals, decide which of the two goes on, then empty the \
+                         directory of the other and start it"
+                    }
+                    (_, true) => {
                         "keep its journal for whoever looks into it, empty the directory, start it again"
                     }
-                    false => "look after its disk, then start it again",
+                    (_, false) => "look after its disk, then start it again",
                 },
             ),
             _ if self.is("disk_full") => trouble(
@@ -600,11 +604,21 @@ mod tests {
             do         keep its journal for whoever looks into it, empty the directory, start it again"#]],
         );
         check(
-            &out("its promise cannot be written: no space left on device", false),
+            &out("cannot write castle-data/node: no space left on device", false),
             &expect![[r#"
                 castle-b (node 1): out
-                state      OUT: it takes no further part: its promise cannot be written: no space left on device
+                state      OUT: it takes no further part: cannot write castle-data/node: no space left on device
                 do         look after its disk, then start it again"#]],
+        );
+        let mut second = out("node 0 is primary as well, since epoch 1027", true);
+        second["is_second_primary"] = json!(true);
+        check(
+            &second,
+            &expect![[r#"
+                castle-b (node 1): out
+                state      OUT: it takes no further part: node 0 is primary as well, since epoch 1027
+                do         start and empty nothing yet: keep both journals, decide which of the two goes on,
+                           then empty the directory of the other and start it"#]],
         );
     }
 

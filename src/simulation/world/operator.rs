@@ -80,7 +80,7 @@ impl World {
         }
     }
 
-    /// Whether nothing that was told is lost by it.
+    /// Whether nothing that was told is lost by it, which a node takes for told that was released.
     fn may_promote(&self, node: usize) -> bool {
         let machine = &self.machines[node];
         let Some(status) = machine.status().filter(|_| machine.runs()) else { return false };
@@ -89,8 +89,17 @@ impl World {
             == self.arbitration.view().as_ref().map(promotions);
         let has_all = machine.hash_at(self.released).is_some()
             && machine.hash_at(self.released) == self.reference.hash_at(self.released);
+        // It also has what a node was about to tell when it was killed.
+        let has_what_it_told = |other: &Machine| {
+            let told = other.told();
+            other.hash_at(told).is_none_or(|hash| machine.hash_at(told) == Some(hash))
+        };
         let report = status.report;
-        report.leads.is_none() && report.view.is_some() && knows_the_last && has_all
+        report.leads.is_none()
+            && report.view.is_some()
+            && knows_the_last
+            && has_all
+            && self.machines.iter().all(has_what_it_told)
     }
 
     /// A primary that waits for a standby is told not to.

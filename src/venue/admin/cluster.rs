@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Fields;
 use crate::cluster::control::{self, Ending, Rise, Stopped, Wish};
-use crate::cluster::steward::{ArbiterMemory, PeerReport, Report, Rule};
+use crate::cluster::steward::{ArbiterMemory, PeerReport, Report, Rule, Why};
 use crate::cluster::view::View;
 use crate::model::NodeId;
 use crate::venue::status::{Status, level_name};
@@ -43,6 +43,10 @@ pub(super) fn fields(status: &Status) -> Result<Fields, String> {
         ("role".to_owned(), json!(role)),
         ("why_out".to_owned(), json!(stopped.as_ref().map(Stopped::to_string))),
         ("log_is_doubtful".to_owned(), json!(matches!(stopped, Some(Stopped::Barred(_))))),
+        (
+            "is_second_primary".to_owned(),
+            json!(matches!(stopped, Some(Stopped::Barred(Why::TwoPrimaries { .. })))),
+        ),
         ("disk_full".to_owned(), json!(report.lacks_room)),
         ("hands_over".to_owned(), json!(report.hands_over)),
         ("in_sync".to_owned(), json!(is_counted)),
