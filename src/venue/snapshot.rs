@@ -218,8 +218,9 @@ fn load<D: Disk>(
     unpack(reader, shelf)
 }
 
-/// Bytes of the disk that are left to the exchange whose journal is followed: two segments of the usual size.
-const KEPT_FREE: u64 = 256 << 20;
+/// Bytes of the disk that are left to the exchange whose journal is followed, for sent messages and what it does not have
+/// prepared. No more, since pruning is what is done where there is little.
+const KEPT_FREE: u64 = 64 << 20;
 
 /// Whether so many bytes may be written beside an exchange.
 fn has_room(path: &Path, bytes: u64) -> Result<(), FollowError> {
