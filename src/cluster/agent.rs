@@ -43,7 +43,7 @@ use crate::cluster::replicator::Window;
 use crate::cluster::standing::{Post, Standing, StateHash};
 use crate::cluster::steward::{ArbiterMemory, Beginning, Order, Own, Request, Settings, Steward};
 use crate::cluster::wires::Wires;
-use crate::journal::{Progress, Room, SharedEnd};
+use crate::journal::{Progress, SharedEnd};
 use crate::model::{BeginEpoch, Epoch, NodeId, RecordBytes, Sequence};
 use crate::ring::{Consumer, Producer, PublishedCursor};
 use crate::runtime::{Agent, Hurry, Now};
@@ -277,9 +277,7 @@ impl<W: Wires> ClusterAgent<W> {
     /// A standby whose disk is full leaves: its primary goes on without it, and it comes back when there is room.
     fn look_at_room(&mut self) {
         let did_lack = self.steward.lacks_room();
-        // What it has no space for beside its journal waits in memory, and not for ever.
-        let is_full = self.progress.room() == Room::Full || self.progress.is_store_stuck();
-        self.steward.disk_is(is_full);
+        self.steward.disk_is(self.progress.is_full());
         let lacks = self.steward.lacks_room();
         if lacks != did_lack {
             let text = match lacks {
@@ -320,7 +318,7 @@ impl<W: Wires> ClusterAgent<W> {
         }
         match complaint.is_empty() {
             // It may be read and not be changed: that is said once, and not after each attempt.
-            true if self.steward.is_asking_for_a_view() => return,
+            true if self.steward.insists() => return,
             true => self.control.say(false, "the arbiter answers again".to_owned()),
             false => self.control.say(true, complaint.clone()),
         }
@@ -456,7 +454,7 @@ impl<W: Wires> ClusterAgent<W> {
         match self.steward.arbiter_memory() {
             _ if self.steward.is_without_arbiter() => None,
             _ if !complaint.is_empty() || report.arbiter_is_silent => Some(format!(
-                "the arbiter has not answered for {} ms, and nobody takes over without it. {complaint}",
+                "the arbiter does not answer, for {} ms now, and nobody takes over without it. {complaint}",
                 report.arbiter_silent_ns / 1_000_000
             )),
             ArbiterMemory::Whole => None,

@@ -439,11 +439,6 @@ impl Steward {
         self.arbiter_memory
     }
 
-    /// Whether a change of the view is asked for, and its outcome open.
-    pub fn is_asking_for_a_view(&self) -> bool {
-        self.swap.is_some()
-    }
-
     /// The highest epoch that this node has seen.
     pub fn epoch_seen(&self) -> Epoch {
         self.promise.epoch
@@ -734,14 +729,15 @@ impl Steward {
         self.ask_next_ns = self.now_ns;
     }
 
-    /// Whether the open swap is still wanted, and so is asked for again.
-    fn insists(&self) -> bool {
-        match self.role {
-            Role::Leading(_) => self.speaks(),
-            // A higher view that is to be kept comes first.
-            Role::Standby => self.operator.adopt.is_none() && self.wants_to_lead(),
-            Role::Out => false,
-        }
+    /// Whether a swap is open and still wanted, and so is asked for again.
+    pub fn insists(&self) -> bool {
+        self.swap.is_some()
+            && match self.role {
+                Role::Leading(_) => self.speaks(),
+                // A higher view that is to be kept comes first.
+                Role::Standby => self.operator.adopt.is_none() && self.wants_to_lead(),
+                Role::Out => false,
+            }
     }
 
     fn nonce(&mut self) -> u64 {

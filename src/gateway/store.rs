@@ -17,7 +17,7 @@ mod shelf;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 pub use self::shelf::{FILES_MAX, Shelf};
 use crate::model::{ConnectionId, Event, SessionId};
@@ -69,14 +69,19 @@ pub struct Kept {
     pub last: bool,
 }
 
+/// The disk has no space for sent messages: they wait in memory.
+pub const STUCK: u8 = 1;
+/// And half of that memory is used.
+pub const FULL: u8 = 2;
+
 /// The agent: see the module.
 pub struct Store {
     shelf: Shelf,
     events: Consumer<Event>,
     queries: Consumer<Query>,
     answers: Producer<Kept>,
-    /// Set while the disk takes nothing.
-    is_stuck: Arc<AtomicBool>,
+    /// 0 while the disk takes everything, else [`STUCK`] or [`FULL`].
+    room: Arc<AtomicU8>,
     fault: Fault,
     /// When the disk is tried again after an error; 0 where it takes everything.
     retry_at_ns: u64,
@@ -89,10 +94,10 @@ impl Store {
         events: Consumer<Event>,
         queries: Consumer<Query>,
         answers: Producer<Kept>,
-        is_stuck: Arc<AtomicBool>,
+        room: Arc<AtomicU8>,
         fault: Fault,
     ) -> Self {
-        Self { shelf, events, queries, answers, is_stuck, fault, retry_at_ns: 0 }
+        Self { shelf, events, queries, answers, room, fault, retry_at_ns: 0 }
     }
 
     fn take_events(&mut self) -> usize {
@@ -110,8 +115,12 @@ impl Store {
     /// Leaves the disk alone for a while. Meanwhile events wait in memory, new orders are refused, and
     /// where even that does not help the process ends: the log makes everything again.
     fn rest(&mut self, now: Now, error: &io::Error) {
+        if !matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            return self.give_up("cannot be written", error);
+        }
         self.retry_at_ns = now.monotonic_ns + RETRY_NS;
-        self.is_stuck.store(true, Ordering::Release);
+        let is_full = self.shelf.waiting() >= WAITING_BYTES_MAX / 2;
+        self.room.store(if is_full { FULL } else { STUCK }, Ordering::Release);
         if self.shelf.waiting() >= WAITING_BYTES_MAX {
             let path = self.shelf.directory().display();
             self.fault.raise(
@@ -125,14 +134,13 @@ impl Store {
         }
     }
 
-    /// What a client has missed cannot be read, now or later. The next process makes the files again, and a standby has
-    /// its own.
-    fn give_up(&self, error: &io::Error) {
+    /// The files are of no use, now or later. The next process makes them again, and a standby has its own.
+    fn give_up(&self, what: &str, error: &io::Error) {
         let path = self.shelf.directory().display();
         self.fault.raise(
             "outbound store",
             format!(
-                "{path}: sent messages cannot be read again: {error}. Nothing acknowledged is lost: look after that \
+                "{path}: sent messages {what}: {error}. Nothing acknowledged is lost: look after that \
                  disk and start again; they are made anew from the log"
             ),
         );
@@ -180,12 +188,12 @@ impl Agent for Store {
         }
         if self.retry_at_ns != 0 {
             self.retry_at_ns = 0;
-            self.is_stuck.store(false, Ordering::Release);
+            self.room.store(0, Ordering::Release);
         }
         match self.answer() {
             Ok(answered) => taken + answered,
             Err(error) => {
-                self.give_up(&error);
+                self.give_up("cannot be read again", &error);
                 taken
             }
         }
@@ -208,9 +216,8 @@ mod tests {
         let (answers, mut answered) = ring::<Kept>(1_024, 1);
         let fault = Fault::new();
         let (kept_events, asked) = (kept_events.remove(0), asked.remove(0));
-        let is_stuck = Arc::<AtomicBool>::default();
-        let mut store =
-            Store::new(shelf, kept_events, asked, answers, is_stuck.clone(), fault.clone());
+        let room = Arc::<AtomicU8>::default();
+        let mut store = Store::new(shelf, kept_events, asked, answers, room.clone(), fault.clone());
         let session = SessionId(1);
         for msg_seq_num in 1..=100 {
             let body = EventBody::Heartbeat(Heartbeat { test_req_id: Text::truncated(b"x") });
@@ -236,6 +243,27 @@ mod tests {
         store.work(now);
         let report = fault.report().expect("a standby takes over").to_string();
         assert!(report.contains("sent messages cannot be read again"), "{report}");
-        assert!(!is_stuck.load(Ordering::Acquire), "no order is refused for it");
+        assert_eq!(room.load(Ordering::Acquire), 0, "no order is refused for it");
+    }
+
+    #[test]
+    fn what_cannot_be_written_for_another_reason_than_space_is_a_fault_at_once() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("outbound");
+        let shelf = Shelf::create(&path).expect("a shelf");
+        let (mut events, mut kept_events) = ring::<Event>(16, 1);
+        let (_queries, mut asked) = ring::<Query>(16, 1);
+        let (answers, _answered) = ring::<Kept>(1_024, 1);
+        let (room, fault) = (Arc::<AtomicU8>::default(), Fault::new());
+        let (kept_events, asked) = (kept_events.remove(0), asked.remove(0));
+        let mut store = Store::new(shelf, kept_events, asked, answers, room.clone(), fault.clone());
+        std::fs::remove_dir(&path).expect("it is empty");
+        let body = EventBody::Heartbeat(Heartbeat { test_req_id: Text::truncated(b"x") });
+        events.push(&Event { session: SessionId(1), msg_seq_num: 1, body, ..Event::default() });
+        events.publish();
+        store.work(Now { wall_ns: 1, monotonic_ns: 1 });
+        let report = fault.report().expect("the next process makes it again").to_string();
+        assert!(report.contains("sent messages cannot be written"), "{report}");
+        assert_eq!(room.load(Ordering::Acquire), 0, "it is no lack of space");
     }
 }

@@ -50,24 +50,23 @@ pub struct Progress {
     pub synced: AtomicU64,
     /// See [`Progress::room`].
     pub room: AtomicU8,
-    /// The disk takes no sent messages, which lie beside the journal. Their store sets it.
-    pub is_store_stuck: Arc<AtomicBool>,
+    /// What there is space for beside the journal, as the store of sent messages says: a [`Room`].
+    pub store_room: Arc<AtomicU8>,
 }
 
 impl Progress {
-    /// What there is space for: in the journal, and beside it.
+    /// What the journal has space for; no new orders, too, while the disk takes no sent messages.
     pub fn room(&self) -> Room {
-        match self.room.load(Ordering::Acquire) {
-            0 if self.is_store_stuck() => Room::CancelsOnly,
-            0 => Room::Plenty,
-            1 => Room::CancelsOnly,
+        match (self.room.load(Ordering::Acquire), self.store_room.load(Ordering::Acquire)) {
+            (0, 0) => Room::Plenty,
+            (0 | 1, _) => Room::CancelsOnly,
             _ => Room::Full,
         }
     }
 
-    /// Whether the disk takes no sent messages now.
-    pub fn is_store_stuck(&self) -> bool {
-        self.is_store_stuck.load(Ordering::Acquire)
+    /// Whether a standby had better take no more records: they would end its process.
+    pub fn is_full(&self) -> bool {
+        self.room() == Room::Full || self.store_room.load(Ordering::Acquire) == Room::Full as u8
     }
 }
 

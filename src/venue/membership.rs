@@ -64,7 +64,7 @@ pub struct Joined {
 
 /// Cuts the journal of a node that does not run back to the last record that it shares with the primary, and
 /// gives the number of records that this took away. Its life goes on: what lay behind that record it owes to
-/// nobody, and its witness says no more that it does. What the journal names as told to clients is never cut: an
+/// nobody, and its witness says no more that it does. What the journal or the life names as told to clients is never cut: an
 /// operator overrode the view, and has to say so once more.
 ///
 /// The records of a log ring that is still there, and that the journal has not received, lie behind that
@@ -144,7 +144,7 @@ pub(super) fn outlived<T>(
 /// Puts the snapshot that a node which does not run was sent into the place of its journal, if it can be used; where it
 /// cannot, nothing is changed. What the journal held is set aside. The life of the log is over: this node owes its
 /// records to nobody, since a view names it only while it has all that was told, and then it is sent no snapshot.
-/// `shared` is the last record that the primary has as well: as with [`cut_back`], what the journal names as told behind
+/// `shared` is the last record that the primary has as well: as with [`cut_back`], what it or its life names as told behind
 /// that does not go.
 ///
 /// What the log ring still holds is of the journal that is set aside, and was brought into it when the node stopped:

@@ -233,8 +233,8 @@ impl<N: Network, D: Disk> Node<N, D> {
             Shared { durable: ends.released, doors: ends.doors.clone(), telltale },
             rings,
         );
-        let is_stuck = core.journal.progress.is_store_stuck.clone();
-        let store = Store::new(ends.shelf, kept_events, to_store, answers, is_stuck, ends.fault);
+        let room = core.journal.progress.store_room.clone();
+        let store = Store::new(ends.shelf, kept_events, to_store, answers, room, ends.fault);
         let Ends { desk, desk_events, doors, closed, .. } = ends;
         Self { gateway, store, core, desk, desk_events, doors, closed }
     }

@@ -149,7 +149,7 @@ pub(super) fn recover<D: Disk>(
     start: Start,
 ) -> Result<Recovered<D>, StartError> {
     let outbound = |source| StartError::Outbound { path: shelf_directory.to_owned(), source };
-    // Filled beside the one of the last life, which stays if the journal is refused.
+    // Filled beside the one of the last life, where there is space for both.
     let mut fresh = FreshShelf::new(shelf_directory).map_err(outbound)?;
     let (snapshot, passed_over) =
         snapshot::newest(&disk, &config.journal.directory, &fresh.path, Sequence(u64::MAX))?;

@@ -50,9 +50,9 @@ pub enum FollowError {
     },
     /// The exchange beside it would lack space.
     #[error(
-        "{}: {free} bytes are free, and {needed} are needed, {KEPT_FREE} of them for the exchange beside it, which \
-         refuses new orders where its disk is full. Make room first: a snapshot or segments that are kept elsewhere, or a \
-         larger disk", path.display()
+        "{}: {free} bytes are free, and {needed} are needed, some of them for the exchange beside it, which refuses new \
+         orders where its disk is full. Free some of that disk first, or enlarge it; segments and snapshots may not be \
+         moved away by hand", path.display()
     )]
     NoRoom {
         /// Where.
@@ -182,14 +182,12 @@ pub(super) fn newest<D: Disk>(
     }
 }
 
-/// Bytes of the largest snapshot that there is: what one brings into a shelf is no more.
-fn largest_snapshot(journal: &Path) -> Result<u64, FollowError> {
-    let length = |sequence| {
-        let path = snapshot::snapshot_path(journal, sequence);
-        let metadata = fs::metadata(&path);
-        metadata.map(|it| it.len()).map_err(|source| FollowError::Files { path, source })
-    };
-    names(journal)?.into_iter().try_fold(0, |most, sequence| Ok(length(sequence)?.max(most)))
+/// Bytes of the sent messages of the snapshot that has the most: what one brings into a shelf.
+fn most_outbound_bytes(journal: &Path) -> Result<u64, FollowError> {
+    // One that cannot be opened is brought nowhere.
+    let readers =
+        names(journal)?.into_iter().filter_map(|it| SnapshotReader::open(journal, it).ok());
+    Ok(readers.map(|reader| reader.header.outbound_bytes).max().unwrap_or(0))
 }
 
 fn names(journal: &Path) -> Result<Vec<Sequence>, FollowError> {
@@ -218,16 +216,18 @@ fn load<D: Disk>(
     unpack(reader, shelf)
 }
 
-/// Bytes of the disk that are left to the exchange whose journal is followed, for sent messages and what it does not have
-/// prepared. No more, since pruning is what is done where there is little.
-const KEPT_FREE: u64 = 64 << 20;
+/// Bytes of the disk that are left to the exchange whose journal is followed while a snapshot is made: for the next
+/// segment of the usual size, and sent messages.
+const LEFT_BY_SNAPSHOT: u64 = 256 << 20;
+/// The same of a check, which writes for a while only. It comes before pruning, and that is done where there is little.
+const LEFT_BY_CHECK: u64 = 64 << 20;
 
-/// Whether so many bytes may be written beside an exchange.
-fn has_room(path: &Path, bytes: u64) -> Result<(), FollowError> {
+/// Whether so many bytes may be written beside an exchange, so that others are left.
+fn has_room(path: &Path, bytes: u64, left: u64) -> Result<(), FollowError> {
     let free = RealDisk::read_only(path)
         .free_bytes()
         .map_err(|source| FollowError::Files { path: path.to_owned(), source })?;
-    let needed = bytes.saturating_add(KEPT_FREE);
+    let needed = bytes.saturating_add(left);
     match free < needed {
         true => Err(FollowError::NoRoom { path: path.to_owned(), free, needed }),
         false => Ok(()),
@@ -277,7 +277,7 @@ pub(super) fn take_of<D: Disk>(
     if last == Sequence(0) {
         return Err(FollowError::Nothing(journal.to_owned()));
     }
-    let mut follower = Follower::begin(journal)?;
+    let mut follower = Follower::begin(journal, LEFT_BY_SNAPSHOT)?;
     let passed_over = follower.resume(disk, last)?;
     if let Some(link) = follower.link.filter(|link| link.sequence == last) {
         // It was just found good; it is not written again.
@@ -285,7 +285,8 @@ pub(super) fn take_of<D: Disk>(
         return Ok((reader.header, passed_over));
     }
     follower.go_to(disk, last)?;
-    has_room(journal, follower.kept.shelf.bytes())?;
+    let measured = follower.write(SnapshotWriter::measured(follower.reigns.clone())?)?;
+    has_room(journal, measured.state_bytes + measured.outbound_bytes, LEFT_BY_SNAPSHOT)?;
     let writer = SnapshotWriter::create(journal, follower.reigns.clone())?;
     let header = follower.write(writer)?;
     Ok((header, passed_over))
@@ -368,8 +369,8 @@ fn check<D: Disk>(disk: &D, journal: &Path) -> Result<Vec<Checked>, FollowError>
     names.reverse();
     let mut is_pruned = read::begins_with(disk)?.is_some_and(|first| first > Sequence(1));
     let pruned_behind = snapshot::pruned_behind(journal)?;
-    let mut follower = Follower::begin(journal)?;
-    has_room(journal, 2 * largest_snapshot(journal)?)?;
+    let mut follower = Follower::begin(journal, LEFT_BY_CHECK)?;
+    has_room(journal, 2 * most_outbound_bytes(journal)?, LEFT_BY_CHECK)?;
     let mut checked = Vec::new();
     for sequence in names {
         let loaded = load(disk, journal, sequence, &follower.folder.join("loaded"));
@@ -453,13 +454,15 @@ struct Follower<'a> {
 /// Keeps sent messages.
 struct Kept {
     shelf: Shelf,
+    /// Bytes of the disk that are left to the exchange.
+    left: u64,
     /// The first error; nothing is kept from then on.
     error: Option<FollowError>,
 }
 
 impl Kept {
     fn write(&mut self) -> Result<(), FollowError> {
-        has_room(self.shelf.directory(), self.shelf.waiting() as u64)?;
+        has_room(self.shelf.directory(), self.shelf.waiting() as u64, self.left)?;
         let path = self.shelf.directory().to_owned();
         self.shelf.write().map_err(|source| FollowError::Files { path, source })
     }
@@ -478,11 +481,11 @@ impl EventSink for Kept {
 }
 
 impl<'a> Follower<'a> {
-    fn begin(journal: &'a Path) -> Result<Self, FollowError> {
+    fn begin(journal: &'a Path, left: u64) -> Result<Self, FollowError> {
         let folder = snapshot::follower_folder(journal)?;
         let files = |source| FollowError::Files { path: folder.clone(), source };
         let shelf = Shelf::create(&folder.join("outbound")).map_err(files)?;
-        let kept = Kept { shelf, error: None };
+        let kept = Kept { shelf, left, error: None };
         let engine = Engine::new();
         let reigns = Reigns::default();
         Ok(Self { journal, folder, engine, kept, link: None, reigns, followed: None, records: 0 })
@@ -491,7 +494,7 @@ impl<'a> Follower<'a> {
     /// Begins with the newest usable snapshot that goes no further, if there is one.
     fn resume(&mut self, disk: &impl Disk, up_to: Sequence) -> Result<Vec<String>, FollowError> {
         let shelf = self.folder.join("outbound");
-        has_room(self.journal, largest_snapshot(self.journal)?)?;
+        has_room(self.journal, most_outbound_bytes(self.journal)?, self.kept.left)?;
         let (state, passed_over) = newest(disk, self.journal, &shelf, up_to)?;
         match state {
             Some(State { engine, shelf, link, reigns }) => {

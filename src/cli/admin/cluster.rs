@@ -617,8 +617,8 @@ mod tests {
             &expect![[r#"
                 castle-b (node 1): out
                 state      OUT: it takes no further part: node 0 is primary as well, since epoch 1027
-                do         start and empty nothing yet: keep both journals, decide which of the two goes on,
-                           then empty the directory of the other and start it"#]],
+                do         start and empty nothing yet: keep both journals, decide which of the two goes on, then
+                           empty the directory of the other and start it"#]],
         );
     }
 

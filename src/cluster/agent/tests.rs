@@ -15,6 +15,7 @@ use crate::cluster::history::Piece;
 use crate::cluster::replicator::WINDOW_RECORDS;
 use crate::cluster::steward::{Answer, Promise, Request, Rule};
 use crate::cluster::view::{Incarnation, Member, View};
+use crate::journal::Room;
 use crate::model::{ClusterName, Command, Continue, Durability, Record, ShardId, Timestamp};
 use crate::ring::{ring, ring_from};
 
@@ -157,6 +158,7 @@ struct Memory(Arc<Mutex<Remembered>>);
 struct Remembered {
     promise: Option<Promise>,
     acknowledged: Sequence,
+    told: Sequence,
     cannot_write: bool,
     is_forgotten: bool,
 }
@@ -178,6 +180,8 @@ impl Keeper for Memory {
 
     fn tell(&mut self, sequence: Sequence) {
         self.acknowledge(sequence);
+        let mut held = self.0.lock().expect("nobody panics");
+        held.told = held.told.max(sequence);
     }
 
     fn forget(&mut self) {
@@ -341,7 +345,9 @@ impl House {
         }
         self.progress.synced.store(self.last.0, Ordering::Release);
         self.agent.work(Now { monotonic_ns: now_ns, wall_ns: now_ns });
-        let said = self.memory.0.lock().expect("nobody panics").acknowledged;
+        let held = self.memory.0.lock().expect("nobody panics");
+        let said = held.acknowledged.min(held.told);
+        drop(held);
         assert!(said >= self.standing.released(), "told before it was noted");
     }
 
@@ -548,6 +554,20 @@ fn without_an_arbiter_a_restarted_primary_waits_until_the_other_has_read_its_cop
     assert_eq!(street.houses[0].agent.steward.report().waits_for, [NodeId(1)]);
     unread.1.store(false, Ordering::Release);
     street.run("it leads", |houses| houses[0].standing.doors_open());
+}
+
+#[test]
+fn a_standby_leaves_before_sent_messages_that_wait_for_space_end_it_and_comes_back() {
+    let mut street = Street::new(2);
+    street.run("both are in sync", |houses| houses[0].in_sync() == 2);
+    let room = street.houses[1].progress.store_room.clone();
+    room.store(Room::CancelsOnly as u8, Ordering::Release);
+    (0..500).for_each(|_| street.turn());
+    assert_eq!(street.houses[0].in_sync(), 2, "they still fit into memory");
+    room.store(Room::Full as u8, Ordering::Release);
+    street.run("it leaves", |houses| houses[0].in_sync() == 1);
+    room.store(Room::Plenty as u8, Ordering::Release);
+    street.run("it is back", |houses| houses[0].in_sync() == 2);
 }
 
 #[test]

@@ -13,7 +13,7 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -36,6 +36,8 @@ const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 const ADDRESSES: usize = 16;
 /// The part of the time that a member may take for which it is waited for while others were not asked yet.
 const FIRST_PASS: u32 = 10;
+/// And at least so long.
+const FIRST_MIN: Duration = Duration::from_millis(50);
 
 /// Where etcd is and how it is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +63,11 @@ pub struct EtcdTls {
 
 /// See the module.
 pub struct EtcdArbiter {
-    agent: ureq::Agent,
-    timeout: Duration,
+    /// One that waits for a member a little, and one that waits for the whole time.
+    agents: [ureq::Agent; 2],
+    /// Where no member answered the first in time: only the second is asked, until one would have.
+    is_slow: bool,
+    first_timeout: Duration,
     endpoints: Vec<String>,
     /// The member that answered last.
     current: usize,
@@ -80,15 +85,24 @@ impl EtcdArbiter {
             });
         }
         let place = format!("/castle/{cluster}/view");
-        let mut config =
-            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).proxy(None);
-        if let Some(tls) = &options.tls {
-            config = config.tls_config(tls_config(tls)?);
-        }
+        let tls = options.tls.as_ref().map(tls_config).transpose()?;
+        let agent = |timeout| {
+            let mut config = ureq::Agent::config_builder()
+                .timeout_global(Some(timeout))
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .proxy(None);
+            if let Some(tls) = &tls {
+                config = config.tls_config(tls.clone());
+            }
+            ureq::Agent::with_parts(config.build(), DefaultConnector::new(), Names)
+        };
+        let first_timeout = (options.timeout / FIRST_PASS).max(FIRST_MIN).min(options.timeout);
         let endpoints = options.endpoints.iter();
         Ok(Self {
-            agent: ureq::Agent::with_parts(config.build(), DefaultConnector::new(), Names),
-            timeout: options.timeout,
+            agents: [agent(first_timeout), agent(options.timeout)],
+            is_slow: false,
+            first_timeout,
             endpoints: endpoints.map(|one| one.trim_end_matches('/').to_owned()).collect(),
             current: 0,
             key: BASE64.encode(&place),
@@ -104,46 +118,27 @@ impl EtcdArbiter {
     ) -> Result<T, ArbiterError> {
         let body = body.to_string();
         let mut failures = Vec::new();
-        for timeout in [self.timeout / FIRST_PASS, self.timeout] {
+        for pass in usize::from(self.is_slow)..self.agents.len() {
             failures.clear();
             for _ in 0..self.endpoints.len() {
                 let endpoint = &self.endpoints[self.current];
-                let answer = self.ask_one(endpoint, path, &body, timeout).and_then(|answer| {
+                let asked = Instant::now();
+                let answer = ask_one(&self.agents[pass], endpoint, path, &body);
+                let answer = answer.and_then(|answer| {
                     serde_json::from_str(&answer)
                         .map_err(|error| format!("its answer is not understood: {error}"))
                 });
                 match answer {
-                    Ok(answer) => return Ok(answer),
+                    Ok(answer) => {
+                        self.is_slow = asked.elapsed() >= self.first_timeout;
+                        return Ok(answer);
+                    }
                     Err(why) => failures.push(format!("{endpoint}: {why}")),
                 }
                 self.current = (self.current + 1) % self.endpoints.len();
             }
         }
         Err(ArbiterError::Unreachable { arbiter: self.name(), why: failures.join("; ") })
-    }
-
-    fn ask_one(
-        &self,
-        endpoint: &str,
-        path: &str,
-        body: &str,
-        timeout: Duration,
-    ) -> Result<String, String> {
-        let request = self.agent.post(format!("{endpoint}{path}"));
-        let request = request.config().timeout_global(Some(timeout)).build();
-        let mut response = request.send(body).map_err(|error| error.to_string())?;
-        let status = response.status();
-        let text = response
-            .body_mut()
-            .with_config()
-            .limit(ANSWER_BYTES_MAX)
-            .read_to_string()
-            .map_err(|error| error.to_string())?;
-        if !status.is_success() {
-            let said: String = text.chars().take(200).collect();
-            return Err(format!("HTTP {status}: {said}"));
-        }
-        Ok(text)
     }
 
     fn put_if(&mut self, compare: &serde_json::Value, view: &View) -> Result<(), ArbiterError> {
@@ -157,6 +152,23 @@ impl EtcdArbiter {
     fn unclear(&self, why: impl ToString) -> ArbiterError {
         ArbiterError::Answer { arbiter: self.name(), why: why.to_string() }
     }
+}
+
+fn ask_one(agent: &ureq::Agent, endpoint: &str, path: &str, body: &str) -> Result<String, String> {
+    let request = agent.post(format!("{endpoint}{path}"));
+    let mut response = request.send(body).map_err(|error| error.to_string())?;
+    let status = response.status();
+    let text = response
+        .body_mut()
+        .with_config()
+        .limit(ANSWER_BYTES_MAX)
+        .read_to_string()
+        .map_err(|error| error.to_string())?;
+    if !status.is_success() {
+        let said: String = text.chars().take(200).collect();
+        return Err(format!("HTTP {status}: {said}"));
+    }
+    Ok(text)
 }
 
 /// What `/v3/kv/range` answers. etcd leaves out what is empty, and writes 64-bit numbers as text.
@@ -316,12 +328,17 @@ mod tests {
     }
 
     impl Member {
-        fn new(answer: &'static str) -> Self {
-            Self::late(answer, Duration::ZERO)
+        /// One that never answers.
+        fn silent() -> Self {
+            Self::late(String::new(), Duration::ZERO)
+        }
+
+        fn new(body: &str) -> Self {
+            Self::late(ok(body), Duration::ZERO)
         }
 
         /// It thinks before each answer.
-        fn late(answer: &'static str, delay: Duration) -> Self {
+        fn late(answer: String, delay: Duration) -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
             let address = listener.local_addr().expect("it listens");
             let asked = Arc::<AtomicUsize>::default();
@@ -347,6 +364,12 @@ mod tests {
         }
     }
 
+    /// An answer with this body.
+    fn ok(body: &str) -> String {
+        let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length:";
+        format!("{head} {}\r\n\r\n{body}", body.len())
+    }
+
     fn arbiter(members: &[&Member], timeout: Duration) -> EtcdArbiter {
         let options = EtcdOptions {
             endpoints: members.iter().map(|member| format!("http://{}", member.address)).collect(),
@@ -361,19 +384,20 @@ mod tests {
     /// For who never gets an answer.
     const SHORT: Duration = Duration::from_millis(200);
     /// etcd's answer where there is no such key.
-    const NOTHING: &str = "HTTP/1.1 200 OK\r\nContent-Length: 33\r\nConnection: close\r\n\r\n\
-                           {\"header\":{\"cluster_id\":\"14841\"}}";
+    const NOTHING: &str = r#"{"header":{"cluster_id":"14841"}}"#;
     /// That of a server which is not etcd.
-    const FOREIGN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+    const FOREIGN: &str = "{}";
 
     #[test]
     fn a_member_that_never_answers_one_without_a_leader_and_a_server_that_is_not_etcd_are_passed_over()
      {
         let foreign = Member::new(FOREIGN);
-        let silent = Member::new("");
-        let leaderless = Member::new(
+        let silent = Member::silent();
+        let leaderless = Member::late(
             "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 22\r\nConnection: close\r\n\r\n\
-             {\"error\":\"no leader\"}\r\n",
+             {\"error\":\"no leader\"}\r\n"
+                .to_owned(),
+            Duration::ZERO,
         );
         let good = Member::new(NOTHING);
         let members = [&silent, &leaderless, &foreign, &good];
@@ -386,10 +410,12 @@ mod tests {
     #[test]
     fn a_member_is_waited_for_the_whole_time_only_where_no_other_answers_sooner() {
         let timeout = Duration::from_secs(2);
-        let (silent, late) = (Member::new(""), Member::late(NOTHING, timeout / 4));
+        let (silent, late) = (Member::silent(), Member::late(ok(NOTHING), timeout / 4));
         let mut arbiter = self::arbiter(&[&silent, &late], timeout);
         assert_eq!(arbiter.read().expect("it answers in time"), None);
         assert_eq!([&silent, &late].map(Member::asked), [2, 2]);
+        assert_eq!(arbiter.read().expect("it answers in time"), None);
+        assert_eq!([&silent, &late].map(Member::asked), [2, 3], "it is known to be slow now");
     }
 
     #[test]
@@ -407,9 +433,11 @@ mod tests {
 
     #[test]
     fn where_no_member_answers_each_is_named_with_what_it_said() {
-        let silent = Member::new("");
-        let broken = Member::new(
-            "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 9\r\nConnection: close\r\n\r\nits words",
+        let silent = Member::silent();
+        let broken = Member::late(
+            "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 9\r\nConnection: close\r\n\r\nits words"
+                .to_owned(),
+            Duration::ZERO,
         );
         let error =
             arbiter(&[&silent, &broken], SHORT).read().expect_err("nobody answers").to_string();
@@ -420,17 +448,17 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_none_of_etcds_is_no_view_and_no_panic() {
-        let html =
-            "HTTP/1.1 200 OK\r\nContent-Length: 14\r\nConnection: close\r\n\r\n<html></html>\r\n";
         let bad = [
-            html,
-            "HTTP/1.1 200 OK\r\nContent-Length: 15\r\nConnection: close\r\n\r\n{\"kvs\":[{}]}   ",
-            "HTTP/1.1 200 OK\r\nContent-Length: 47\r\nConnection: close\r\n\r\n\
-             {\"kvs\":[{\"mod_revision\":\"7\",\"value\":\"bm90aGluZw\"}]}",
-            "SSH-2.0-OpenSSH\r\n",
-        ];
+            "<html></html>",
+            r#"{"header":{"cluster_id":"1"},"kvs":[{}]}"#,
+            r#"{"header":{"cluster_id":"1"},"kvs":[{"mod_revision":"seven","value":"bm90aGluZw=="}]}"#,
+            r#"{"header":{"cluster_id":"1"},"kvs":[{"mod_revision":"7","value":"bm90aGluZw"}]}"#,
+            r#"{"header":{"cluster_id":"1"},"kvs":[{"mod_revision":"7","value":"bm90aGluZw=="}]}"#,
+        ]
+        .map(ok);
+        let bad = bad.into_iter().chain(["SSH-2.0-OpenSSH\r\n".to_owned()]);
         for answer in bad {
-            let member = Member::new(answer);
+            let member = Member::late(answer.clone(), Duration::ZERO);
             assert!(arbiter(&[&member], SHORT).read().is_err(), "{answer}");
         }
     }

@@ -318,6 +318,22 @@ mod tests {
     }
 
     #[test]
+    fn what_was_told_is_acknowledged_too_and_the_next_process_finds_it() {
+        let place = Place::new();
+        let (first, mut keeper, _) = place.begin(50);
+        keeper.tell(Sequence(40));
+        keeper.acknowledge(Sequence(45));
+        keeper.tell(Sequence(30));
+        drop(keeper);
+        assert_eq!(Witness::told(&place.witness()).expect("it is there"), Sequence(40));
+        let (shorter, keeper, _) = place.begin(39);
+        assert_ne!(shorter.incarnation, first.incarnation);
+        let told = Witness::told(&place.witness()).expect("it is there");
+        assert_eq!(told, Sequence(0), "another life has told nothing");
+        drop(keeper);
+    }
+
+    #[test]
     fn a_life_that_is_forgotten_is_over() {
         let place = Place::new();
         let (first, mut keeper, rung) = place.begin(7);

@@ -6,7 +6,7 @@ use crate::cluster::view::{Member, View};
 use crate::model::{Epoch, NodeId, Sequence};
 
 /// It is read more often, and a member that hangs is left for the next sooner.
-const ARBITER_SILENT_NS: u64 = 500_000_000;
+const ARBITER_SILENT_NS: u64 = 1_000_000_000;
 
 /// What `castle admin cluster` shows. A primary knows its standbys; a standby knows itself.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -229,7 +229,7 @@ fn an_arbiter_that_hangs_is_told_before_a_question_to_it_fails() {
     let mut steward = leading(5);
     steward.tick(100 * MS);
     assert!(!steward.report().arbiter_is_silent);
-    steward.tick(800 * MS);
+    steward.tick(1_200 * MS);
     assert!(steward.report().arbiter_is_silent);
     shows(&mut steward, &held(&[0]));
     assert!(!steward.report().arbiter_is_silent);

@@ -141,11 +141,6 @@ impl Shelf {
         &self.directory
     }
 
-    /// Bytes of what was written.
-    pub fn bytes(&self) -> u64 {
-        self.sessions.iter().flatten().map(|session| session.written).sum()
-    }
-
     /// Bytes that wait to be written.
     pub fn waiting(&self) -> usize {
         self.waiting
