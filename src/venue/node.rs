@@ -24,9 +24,9 @@ use crate::gateway::doors::Hold;
 use crate::gateway::facts::Telltale;
 use crate::gateway::fix::{Rings, Shared};
 use crate::gateway::network::Network;
-use crate::gateway::store::{Kept, Query, Shelf, Store};
+use crate::gateway::store::{FULL, Kept, Query, STUCK, Shelf, Store};
 use crate::gateway::{Doors, Durable, FixGateway, Limits};
-use crate::journal::Disk;
+use crate::journal::{Disk, Room};
 use crate::model::{Command, Event, EventBody, GatewayId, HashSecret, RecordBytes, Sequence};
 use crate::ring::{self, Consumer, Producer};
 #[cfg(test)]
@@ -252,6 +252,9 @@ impl<N: Network, D: Disk> Node<N, D> {
         done
     }
 }
+
+// What the store says of its disk is what the journal's progress is read as.
+const _: () = assert!(STUCK == Room::CancelsOnly as u8 && FULL == Room::Full as u8);
 
 pub(super) fn pair<T: Copy + Default + Send>(capacity: usize) -> (Producer<T>, Consumer<T>) {
     let (producer, mut consumers) = ring::ring(capacity, 1);
