@@ -185,8 +185,6 @@ pub struct Machine {
     pub is_image_uncut: bool,
     /// The last reign that its process began in its log.
     led: Epoch,
-    /// The record that began it.
-    led_from: u64,
     /// Processes so far.
     pub processes: u64,
     /// Records that recoveries found only in the log ring.
@@ -232,7 +230,6 @@ impl Machine {
             image: None,
             is_image_uncut: false,
             led: Epoch(0),
-            led_from: 0,
             processes: 0,
             from_ring: 0,
         }
@@ -282,15 +279,9 @@ impl Machine {
         sequence.checked_sub(1).map_or(Some(0), |at| self.hashes.get(at as usize).copied())
     }
 
-    /// Up to where its gateway may tell effects; 0 where it is down. A primary tells none before its reign's first record is
-    /// released, also of those before: each client logs on first, by a record behind that.
+    /// Up to where its gateway may tell effects; 0 where it is down.
     pub fn released(&self) -> u64 {
-        let Some(process) = &self.process else { return 0 };
-        let released = process.standing.released().0;
-        match process.standing.post() {
-            Post::Leading { begin, .. } if begin.epoch > self.led || released < self.led_from => 0,
-            _ => released,
-        }
+        self.process.as_ref().map_or(0, |process| process.standing.released().0)
     }
 
     /// The reign that its process leads in, once that has begun in its log; 0 where it does not lead, or is down. A
@@ -586,7 +577,7 @@ impl Machine {
                 if let Command::BeginEpoch(begin) = record.command
                     && begin.primary.index() == self.id
                 {
-                    (self.led, self.led_from) = (begin.epoch, self.log.len() as u64);
+                    self.led = begin.epoch;
                     began = Some(begin);
                 }
             }

@@ -371,9 +371,10 @@ impl Steward {
     }
 
     /// Releases what is durable under the present view, and under the one that may take its place, and no more than
-    /// a standby holds that is waited for.
+    /// a standby holds that is waited for. Nothing before the reign's first record is among it: each client logs on by a
+    /// record behind that one, so until then nobody is told what was taken over, and it owes nothing.
     pub(super) fn release(&mut self) {
-        let Role::Leading(_) = self.role else { return };
+        let Role::Leading(leading) = &self.role else { return };
         let Some(held) = &self.view else { return };
         let mut bound = self.durable(&held.view);
         if let Some(swap) = &self.swap {
@@ -395,7 +396,9 @@ impl Steward {
         if self.has(Mutant::ReleaseBeforeDurable) {
             bound = self.own.end;
         }
-        self.released = self.released.max(bound);
+        if bound > leading.inherited {
+            self.released = self.released.max(bound);
+        }
     }
 
     /// This node's state hash after a record.

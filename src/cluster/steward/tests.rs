@@ -420,6 +420,21 @@ fn one_that_is_promoted_behind_what_was_told_tells_its_own_records_when_they_are
 }
 
 #[test]
+fn a_primary_releases_nothing_before_the_first_record_of_its_reign() {
+    let mut steward = leading(5);
+    steward.tick(2 * MS);
+    assert_eq!(
+        steward.released(),
+        Sequence(0),
+        "what it took over is on its disk, and nobody asked for it"
+    );
+    steward.own(own(6, 5));
+    assert_eq!(steward.released(), Sequence(0), "the record is not on its disk");
+    steward.own(own(6, 6));
+    assert_eq!(steward.released(), Sequence(6));
+}
+
+#[test]
 fn a_promotion_that_was_not_done_ends_with_the_next_view_and_with_a_primary_that_is_followed() {
     let mut behind = begun(2);
     behind.own(own(3, 0));
@@ -572,7 +587,7 @@ fn without_arbiter(node: u16, goes_on_alone: bool, in_sync: &[u16], end: u64) ->
     steward
 }
 
-/// Node 0, which leads again, since the two others said that they do not.
+/// Node 0, which leads again with record 10, since the two others said that they do not.
 fn leading_by_word(goes_on_alone: bool, in_sync: &[u16]) -> (Steward, Held) {
     let mut steward = without_arbiter(0, goes_on_alone, in_sync, 9);
     steward.heard_quiet(NodeId(1));
@@ -584,6 +599,7 @@ fn leading_by_word(goes_on_alone: bool, in_sync: &[u16]) -> (Steward, Held) {
     shows(&mut steward, &led);
     obey(&mut steward);
     assert_eq!(steward.leads(), Some(Epoch(3)));
+    steward.own(own(10, 10));
     (steward, led)
 }
 
@@ -630,7 +646,7 @@ fn a_lost_standby_is_waited_for_until_an_operator_leaves_it_out() {
     holds.answer(Answer::Asked);
     shows(&mut holds, &Held { view, version: Version(4) });
     holds.tick(1_002 * MS);
-    assert_eq!(holds.released(), Sequence(9));
+    assert_eq!(holds.released(), Sequence(10));
 
     let (mut goes_on, _) = leading_by_word(true, &[0, 1]);
     pass(&mut goes_on, 20, 1_000);
@@ -652,10 +668,10 @@ fn a_standby_that_came_back_before_it_was_left_out_is_waited_for_again_the_next_
 #[test]
 fn the_place_is_not_given_away_where_a_node_is_away_whose_word_the_next_primary_would_wait_for() {
     let (mut steward, _) = leading_by_word(false, &[0, 1]);
-    joins(&mut steward, 1, own(9, 9));
+    joins(&mut steward, 1, own(10, 10));
     assert_eq!(steward.absent(), None, "node 2 said a moment ago that it does not lead");
     for at in (20..=1_500).step_by(20) {
-        acks(&mut steward, 1, own(9, 9));
+        acks(&mut steward, 1, own(10, 10));
         steward.tick(at * MS);
     }
     assert_eq!(steward.absent(), Some(NodeId(2)));
@@ -663,7 +679,7 @@ fn the_place_is_not_given_away_where_a_node_is_away_whose_word_the_next_primary_
     joins(&mut steward, 2, own(1, 1));
     assert_eq!(steward.absent(), None);
     for at in (1_500..=2_700).step_by(20) {
-        acks(&mut steward, 1, own(9, 9));
+        acks(&mut steward, 1, own(10, 10));
         steward.tick(at * MS);
     }
     assert_eq!(steward.absent(), Some(NodeId(2)));
@@ -847,12 +863,12 @@ fn of_two_primaries_by_the_word_of_two_operators_exactly_one_stops() {
 #[test]
 fn the_place_is_given_away_to_a_standby_that_has_all_on_disk_and_not_taken_back() {
     let (mut steward, _) = leading_by_word(false, &[0, 1]);
-    joins(&mut steward, 1, own(9, 8));
+    joins(&mut steward, 1, own(10, 9));
     steward.tick(2 * MS);
     assert!(steward.switch_over(NodeId(1), 10 * MS));
     steward.tick(3 * MS);
     assert_eq!(asked(&mut steward), None, "one record is not on its disk");
-    assert!(acks(&mut steward, 1, own(9, 9)));
+    assert!(acks(&mut steward, 1, own(10, 10)));
     steward.tick(4 * MS);
     let view = asked(&mut steward).expect("it has all on disk");
     assert_eq!((view.primary(), view.in_sync()), (member(1), &[member(1)][..]));
@@ -860,7 +876,7 @@ fn the_place_is_given_away_to_a_standby_that_has_all_on_disk_and_not_taken_back(
     pass(&mut steward, 5, 500);
     assert!(!obey(&mut steward).contains(&Order::Resume), "it may be done already");
     steward.own(own(12, 12));
-    assert_eq!(steward.released(), Sequence(9));
+    assert_eq!(steward.released(), Sequence(10));
 }
 
 #[test]
