@@ -9,8 +9,9 @@
 //! |---|---|---|
 //! | 0 | 2 | bytes of the frame that follow |
 //! | 2 | 2 | length of the event |
-//! | 4 | 8 | bit n: the event's bytes from 8 n to 8 n + 8 follow; else they are zero |
-//! | 12 | | eight bytes for each bit that is set |
+//! | 4 | 4 | CRC-32C of the frame without these four bytes |
+//! | 8 | 8 | bit n: the event's bytes from 8 n to 8 n + 8 follow; else they are zero |
+//! | 16 | | eight bytes for each bit that is set |
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -29,8 +30,9 @@ const BLOCK: u64 = 64;
 const WORD: usize = 8;
 const WORDS: usize = EVENT_SIZE_MAX.div_ceil(WORD);
 const LENGTH_AT: usize = 2;
-const MASK_AT: usize = 4;
-const WORDS_AT: usize = 12;
+const CRC_AT: usize = 4;
+const MASK_AT: usize = 8;
+const WORDS_AT: usize = 16;
 
 const _: () = assert!(WORDS <= u64::BITS as usize);
 
@@ -322,8 +324,14 @@ fn put_frame(event: &Event, out: &mut Vec<u8>) {
     }
     let follow = (out.len() - at - LENGTH_AT) as u16;
     follow.put(&mut out[at..at + LENGTH_AT]);
-    (length as u16).put(&mut out[at + LENGTH_AT..at + MASK_AT]);
+    (length as u16).put(&mut out[at + LENGTH_AT..at + CRC_AT]);
     mask.put(&mut out[at + MASK_AT..at + WORDS_AT]);
+    let crc = crc(&out[at..]);
+    crc.put(&mut out[at + CRC_AT..at + MASK_AT]);
+}
+
+fn crc(frame: &[u8]) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c(&frame[..CRC_AT]), &frame[MASK_AT..])
 }
 
 /// The frame of this place among those that `bytes` begin with.
@@ -340,10 +348,13 @@ fn frame_length(bytes: &[u8]) -> Option<usize> {
     Some(LENGTH_AT + usize::from(length))
 }
 
-/// The event of a frame; none where it is no frame of ours.
+/// The event of a frame; none where it is no frame of ours, or not as it was written.
 fn get_frame(frame: &[u8]) -> Option<Event> {
-    let length = usize::from(u16::get(frame.get(LENGTH_AT..MASK_AT)?).ok()?);
     let mask = u64::get(frame.get(MASK_AT..WORDS_AT)?).ok()?;
+    if u32::get(&frame[CRC_AT..MASK_AT]).ok()? != crc(frame) {
+        return None;
+    }
+    let length = usize::from(u16::get(&frame[LENGTH_AT..CRC_AT]).ok()?);
     let mut bytes = [0; WORDS * WORD];
     let mut words = frame[WORDS_AT..].chunks_exact(WORD);
     for (index, out) in bytes.chunks_exact_mut(WORD).enumerate() {
@@ -441,7 +452,7 @@ mod tests {
             for bit in 0..8 {
                 let mut damaged = bytes.clone();
                 damaged[at] ^= 1 << bit;
-                let _any = frame(&damaged, 0).and_then(get_frame);
+                assert_eq!(frame(&damaged, 0).and_then(get_frame), None, "bit {bit} of byte {at}");
             }
             assert_eq!(frame(&bytes[..at], 0).and_then(get_frame), None);
         }
