@@ -6,7 +6,7 @@
 //! sequence of the last record that they hold. One is written under a name of its own, synced, renamed, and
 //! its directory synced: under its name it is whole, or not there.
 //!
-//! # Layout (version 3; integers little-endian)
+//! # Layout (version 2; integers little-endian)
 //!
 //! | offset | bytes | what |
 //! |---|---|---|
@@ -61,7 +61,7 @@ use crate::model::wire::Wire;
 use crate::model::{ClusterName, Epoch, Sequence};
 
 /// The version of the layout that this program writes and reads.
-pub const SNAPSHOT_VERSION: u32 = 3;
+pub const SNAPSHOT_VERSION: u32 = 2;
 const MAGIC: [u8; 8] = *b"CASTLES1";
 const VERSION_AT: usize = 8;
 const EPOCH_AT: usize = VERSION_AT + 4;

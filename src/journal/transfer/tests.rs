@@ -173,7 +173,7 @@ fn what_cannot_be_sent_or_taken_in_is_told_by_the_thing_the_value_and_the_limit(
     };
     assert!(refused(b"other", parcel, &good).contains("cluster is test, where other"));
     let version = refused(b"test", with(&|it| it.version = 9), &good);
-    assert!(version.contains("version 9; this node reads version 3"), "{version}");
+    assert!(version.contains("version 9; this node reads version 2"), "{version}");
     let bytes = SENT_BYTES_MAX + 1;
     let long = refused(b"test", with(&|it| it.bytes = bytes), &good);
     assert!(long.contains(&format!("{bytes} bytes")) && long.contains(&SENT_BYTES_MAX.to_string()));
