@@ -268,6 +268,12 @@ impl<W: Wires> ClusterAgent<W> {
         } else {
             end
         };
+        if let Some(reign) = self.steward.leads()
+            && let Some(start) = self.window.chain().starts().last()
+            && start.reign == reign
+        {
+            self.steward.began(start.first);
+        }
         let synced = self.progress.synced.load(std::sync::atomic::Ordering::Acquire);
         self.steward.own(Own { end, synced: Sequence(synced) });
         self.look_at_room();
@@ -465,8 +471,11 @@ impl<W: Wires> ClusterAgent<W> {
         }
     }
 
-    /// An arbiter keeps two apart; without one, nobody is promoted beside a primary that is seen.
+    /// Who leads takes orders. An arbiter keeps two apart; without one, nobody is promoted beside a primary that is seen.
     fn may_promote(&self) -> Result<(), String> {
+        if self.steward.lacks_room() {
+            return Err("this node's disk is full, so it would take nothing as primary: make room on it first".to_owned());
+        }
         match self.primary_seen().filter(|_| self.steward.is_without_arbiter()) {
             Some(primary) => Err(format!(
                 "{} is primary and answers: castle admin switchover, asked of it, hands the place over. To promote \

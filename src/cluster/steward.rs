@@ -281,6 +281,8 @@ struct Leading {
     reign: Epoch,
     /// The last record of the primaries before: any of them may have told all up to it.
     inherited: Sequence,
+    /// The first record of the reign, once the log has it.
+    first: Option<Sequence>,
     /// The standby that shall take over, and until when.
     handing_over: Option<HandingOver>,
 }
@@ -523,6 +525,13 @@ impl Steward {
         self.release();
     }
 
+    /// The log has the first record of the reign in which this process numbers.
+    pub fn began(&mut self, first: Sequence) {
+        if let Role::Leading(leading) = &mut self.role {
+            leading.first = Some(first);
+        }
+    }
+
     /// The time, which never goes back.
     pub fn tick(&mut self, now_ns: u64) {
         let gap_ns = now_ns.saturating_sub(self.now_ns);
@@ -698,7 +707,7 @@ impl Steward {
         let (reign, inherited) = (view.reign(), self.own.end);
         // What others told behind that, this log lacks: the same numbers will be other records.
         self.told = self.told();
-        self.role = Role::Leading(Leading { reign, inherited, handing_over: None });
+        self.role = Role::Leading(Leading { reign, inherited, first: None, handing_over: None });
         self.peers.clear();
         self.meet(view);
         let begin = BeginEpoch {

@@ -257,6 +257,8 @@ impl Steward {
         let (now_ns, own, released) = (self.now_ns, self.own, self.released);
         let is_nobody_away = self.absent().is_none();
         let Role::Leading(leading) = &mut self.role else { return };
+        // Or nothing at all: its disk may have no room for the first record of its reign.
+        let has_told_all = released == own.end || leading.first.is_none();
         let Some(handing) = &mut leading.handing_over else { return };
         let is_given_away = handing.offered && self.settings.rule != Rule::Arbiter;
         if now_ns > handing.until_ns && !is_given_away {
@@ -275,7 +277,7 @@ impl Steward {
         let successor = self.peers.iter().find(holds_all).map(|peer| peer.member);
         if let Some(successor) = successor
             && !handing.offered
-            && released == own.end
+            && has_told_all
             && (is_by_arbiter || (self.swap.is_none() && is_nobody_away))
         {
             handing.offered = true;
@@ -371,8 +373,8 @@ impl Steward {
     }
 
     /// Releases what is durable under the present view, and under the one that may take its place, and no more than
-    /// a standby holds that is waited for. Nothing before the reign's first record is among it: each client logs on by a
-    /// record behind that one, so until then nobody is told what was taken over, and it owes nothing.
+    /// a standby holds that is waited for; and nothing before the reign's first record: each client logs on by a record
+    /// behind that one, so until then this process has told nobody what it took over.
     pub(super) fn release(&mut self) {
         let Role::Leading(leading) = &self.role else { return };
         let Some(held) = &self.view else { return };
@@ -396,7 +398,7 @@ impl Steward {
         if self.has(Mutant::ReleaseBeforeDurable) {
             bound = self.own.end;
         }
-        if bound > leading.inherited {
+        if leading.first.is_some_and(|first| bound >= first) {
             self.released = self.released.max(bound);
         }
     }

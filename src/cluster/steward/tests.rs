@@ -65,6 +65,7 @@ fn obey(steward: &mut Steward) -> Vec<Order> {
         match order {
             Order::Store(promise) => steward.stored(*promise),
             Order::Cut { .. } => steward.cut_done(),
+            Order::Begin { after, .. } => steward.began(after.next()),
             _ => {}
         }
     }
@@ -414,6 +415,7 @@ fn one_that_is_promoted_behind_what_was_told_tells_its_own_records_when_they_are
     let view = asked(&mut steward).expect("an operator wants it");
     steward.answer(Answer::Asked);
     shows(&mut steward, &Held { view, version: Version(3) });
+    obey(&mut steward);
     steward.own(own(40, 12));
     let is_told = steward.released().max(steward.told());
     assert_eq!((steward.leads(), is_told), (Some(Epoch(3)), Sequence(12)));
@@ -422,16 +424,35 @@ fn one_that_is_promoted_behind_what_was_told_tells_its_own_records_when_they_are
 #[test]
 fn a_primary_releases_nothing_before_the_first_record_of_its_reign() {
     let mut steward = leading(5);
+    // One more of the primary before is on its way to the log.
+    steward.began(Sequence(7));
     steward.tick(2 * MS);
-    assert_eq!(
-        steward.released(),
-        Sequence(0),
-        "what it took over is on its disk, and nobody asked for it"
-    );
-    steward.own(own(6, 5));
-    assert_eq!(steward.released(), Sequence(0), "the record is not on its disk");
-    steward.own(own(6, 6));
-    assert_eq!(steward.released(), Sequence(6));
+    steward.own(own(7, 6));
+    assert_eq!(steward.released(), Sequence(0), "the seventh is not on its disk");
+    steward.own(own(7, 7));
+    assert_eq!(steward.released(), Sequence(7));
+}
+
+#[test]
+fn a_primary_without_room_for_the_first_record_of_its_reign_gives_its_place_away_all_the_same() {
+    let mut steward = begun(0);
+    steward.own(own(5, 5));
+    let mut alone = held(&[0]);
+    shows(&mut steward, &alone);
+    steward.tick(MS);
+    alone.view = asked(&mut steward).expect("it restarted, so it swaps");
+    steward.answer(Answer::Asked);
+    shows(&mut steward, &alone);
+    joins(&mut steward, 1, own(5, 5));
+    steward.tick(2 * MS);
+    let view = asked(&mut steward).expect("it holds all");
+    steward.answer(Answer::Asked);
+    shows(&mut steward, &Held { view, version: Version(4) });
+    assert!(steward.switch_over(NodeId(1), 10 * MS));
+    steward.tick(3 * MS);
+    let orders: Vec<Order> = std::iter::from_fn(|| steward.next_order()).collect();
+    assert!(orders.contains(&Order::Offer { to: NodeId(1), end: Sequence(5) }), "{orders:?}");
+    assert_eq!(steward.released(), Sequence(0));
 }
 
 #[test]

@@ -549,6 +549,10 @@ impl World {
                     self.checker.begin(node, begin.epoch, now)?;
                     node.reign = Some(begin.epoch);
                     node.append(begin.epoch, begin.nonce);
+                    let first = node.own().end;
+                    if let Some(steward) = &mut node.steward {
+                        steward.began(first);
+                    }
                 }
                 Order::Drain => node.is_draining = true,
                 Order::Resume => node.is_draining = false,
