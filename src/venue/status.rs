@@ -35,11 +35,6 @@ pub(super) struct Status {
 
 impl Status {
     pub fn fields(&self) -> Map<String, Value> {
-        let room = match self.progress.room() {
-            Room::Plenty => "plenty",
-            Room::CancelsOnly => "cancels only: the disk is nearly full",
-            Room::Full => "none: the disk is full and nothing is taken",
-        };
         let count = |counter: &std::sync::atomic::AtomicU64| json!(counter.load(Ordering::Relaxed));
         Map::from_iter([
             ("node".to_owned(), json!(self.node.0)),
@@ -52,11 +47,20 @@ impl Status {
             ("messages_in".to_owned(), count(&self.telltale.messages_in)),
             ("messages_out".to_owned(), count(&self.telltale.messages_out)),
             ("garbled".to_owned(), count(&self.telltale.garbled)),
-            ("disk_room".to_owned(), json!(room)),
+            ("disk_room".to_owned(), json!(self.disk_room())),
             ("placement".to_owned(), json!(self.plan.placement_text())),
             ("threads".to_owned(), json!(self.plan.to_string())),
             ("uptime_s".to_owned(), json!(self.started.elapsed().as_secs())),
         ])
+    }
+
+    /// What its disk has space for, in words.
+    pub fn disk_room(&self) -> &'static str {
+        match self.progress.room() {
+            Room::Plenty => "plenty",
+            Room::CancelsOnly => "cancels only: the disk is nearly full",
+            Room::Full => "none: the disk is full and nothing is taken",
+        }
     }
 }
 

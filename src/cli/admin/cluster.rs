@@ -147,14 +147,22 @@ impl<'a> Told<'a> {
         if self.is("hands_over") {
             return well("hands over: takes no more orders until the other is primary".to_owned());
         }
+        if let Some(room) = self.0["disk_room"].as_str().filter(|room| *room != "plenty") {
+            return trouble(
+                format!("OUT OF ROOM for new orders; room for {room}"),
+                "make room on its disk, and it goes on by itself; or let another lead: castle admin switchover",
+            );
+        }
         let missing: Vec<&Value> = self.nodes().filter(|node| node["waited_for"] == true).collect();
         if let Some(node) = missing.first() {
             let (name, number) = (self.name(&node["node"]), &node["node"]);
-            let released = self.text("released_record");
-            let state = format!(
-                "HELD: clients are told nothing behind record {released}, since {name} has to have it first and is \
-                 not there"
-            );
+            let state = match self.released() {
+                Some(released) => format!(
+                    "HELD: clients are told nothing behind record {released}, since {name} has to have it first and is \
+                     not there"
+                ),
+                None => format!("HELD: clients are told nothing, since {name} is not there"),
+            };
             return match self.text("decides").as_str() {
                 "operator, hold" => trouble(
                     state,
@@ -533,7 +541,7 @@ mod tests {
         let mut answer = json!({
             "node": 1, "name": "castle-b", "role": "standby", "in_sync": true, "follows_reign": 2,
             "primary_heard_ms_ago": 7, "primary_is_silent": false, "view": view, "asks_for": null,
-            "last_record": 12, "synced_record": 12, "released_record": 12, "states_agreed_at": 0,
+            "disk_room": "plenty", "last_record": 12, "synced_record": 12, "released_record": 12, "states_agreed_at": 0,
             "arbiter": "answers", "arbiter_state": "answers", "decides": "arbiter", "waits_for": [],
             "nodes": [{"node": 0, "name": "castle-a", "connected": true, "in_sync": true, "complaint": ""}],
         });
@@ -728,6 +736,14 @@ mod tests {
                            OVER while the arbiter does not answer
                 do         get the arbiter to answer; trading goes on meanwhile"#]],
         );
+        check(
+            &primary(json!({}), json!({"disk_room": "cancels only: the disk is nearly full"})),
+            &expect![[r#"
+                castle-b (node 1): PRIMARY
+                state      OUT OF ROOM for new orders; room for cancels only: the disk is nearly full
+                do         make room on its disk, and it goes on by itself; or let another lead: castle admin
+                           switchover"#]],
+        );
         let alone = json!({"in_sync": false, "connected": false});
         check(
             &primary(alone.clone(), json!({})),
@@ -757,6 +773,13 @@ mod tests {
             castle-b (node 1): PRIMARY
             state      HELD: clients are told nothing behind record 12, since castle-a (node 0) has to have it
                        first and is not there
+            do         nothing: it goes on alone in a moment"#]],
+        );
+        check(
+            &primary(lost.clone(), json!({"released_record": 0})),
+            &expect![[r#"
+            castle-b (node 1): PRIMARY
+            state      HELD: clients are told nothing, since castle-a (node 0) is not there
             do         nothing: it goes on alone in a moment"#]],
         );
         check(

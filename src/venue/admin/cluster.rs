@@ -48,6 +48,7 @@ pub(super) fn fields(status: &Status) -> Result<Fields, String> {
             json!(matches!(stopped, Some(Stopped::Barred(Why::TwoPrimaries { .. })))),
         ),
         ("disk_full".to_owned(), json!(report.lacks_room)),
+        ("disk_room".to_owned(), json!(status.disk_room())),
         ("hands_over".to_owned(), json!(report.hands_over)),
         ("in_sync".to_owned(), json!(is_counted)),
         ("follows_reign".to_owned(), json!(report.follows.map(|reign| reign.0))),
