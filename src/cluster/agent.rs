@@ -43,7 +43,7 @@ use crate::cluster::replicator::Window;
 use crate::cluster::standing::{Post, Standing, StateHash};
 use crate::cluster::steward::{ArbiterMemory, Beginning, Order, Own, Request, Settings, Steward};
 use crate::cluster::wires::Wires;
-use crate::journal::{Progress, SharedEnd};
+use crate::journal::{Progress, Room, SharedEnd};
 use crate::model::{BeginEpoch, Epoch, NodeId, RecordBytes, Sequence};
 use crate::ring::{Consumer, Producer, PublishedCursor};
 use crate::runtime::{Agent, Hurry, Now};
@@ -458,7 +458,9 @@ impl<W: Wires> ClusterAgent<W> {
         }
         let complaint = self.outside.port.complaint();
         match self.steward.arbiter_memory() {
-            _ if self.steward.is_without_arbiter() => None,
+            // It notes on its own disk first to whom it gives its place.
+            _ if self.steward.is_without_arbiter() => (self.progress.room() != Room::Plenty)
+                .then(|| "this node's disk is full: make room on it first".to_owned()),
             _ if !complaint.is_empty() || report.arbiter_is_silent => Some(format!(
                 "the arbiter does not answer, for {} ms now, and nobody takes over without it. {complaint}",
                 report.arbiter_silent_ns / 1_000_000
@@ -474,7 +476,7 @@ impl<W: Wires> ClusterAgent<W> {
     /// Who leads takes orders. An arbiter keeps two apart; without one, nobody is promoted beside a primary that is seen.
     fn may_promote(&self) -> Result<(), String> {
         if self.steward.lacks_room() {
-            return Err("this node's disk is full, so it would take nothing as primary: make room on it first".to_owned());
+            return Err("this node's disk is full: make room on it first".to_owned());
         }
         match self.primary_seen().filter(|_| self.steward.is_without_arbiter()) {
             Some(primary) => Err(format!(

@@ -527,7 +527,9 @@ impl Steward {
 
     /// The log has the first record of the reign in which this process numbers.
     pub fn began(&mut self, first: Sequence) {
-        if let Role::Leading(leading) = &mut self.role {
+        if let Role::Leading(leading) = &mut self.role
+            && first > leading.inherited
+        {
             leading.first = Some(first);
         }
     }

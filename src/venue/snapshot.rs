@@ -182,12 +182,14 @@ pub(super) fn newest<D: Disk>(
     }
 }
 
-/// Bytes of the sent messages of the snapshot that has the most: what one brings into a shelf.
+/// Bytes of the sent messages of the snapshot that has the most, as a shelf has them: with a CRC of four bytes each, and
+/// each has twelve at least.
 fn most_outbound_bytes(journal: &Path) -> Result<u64, FollowError> {
     // One that cannot be opened is brought nowhere.
     let readers =
         names(journal)?.into_iter().filter_map(|it| SnapshotReader::open(journal, it).ok());
-    Ok(readers.map(|reader| reader.header.outbound_bytes).max().unwrap_or(0))
+    let most = readers.map(|reader| reader.header.outbound_bytes).max().unwrap_or(0);
+    Ok(most + most / 3)
 }
 
 fn names(journal: &Path) -> Result<Vec<Sequence>, FollowError> {
@@ -540,7 +542,13 @@ impl<'a> Follower<'a> {
         let files = |source| FollowError::Files { path: path.clone(), source };
         self.engine.save(&mut writer).map_err(files)?;
         writer.end_state().map_err(files)?;
-        self.kept.shelf.export(&mut writer).map_err(files)?;
+        let of_which = |source: io::Error| match source.kind() {
+            io::ErrorKind::InvalidData => {
+                FollowError::Files { path: self.folder.join("outbound"), source }
+            }
+            _ => files(source),
+        };
+        self.kept.shelf.export(&mut writer).map_err(of_which)?;
         let who = (followed.cluster, followed.mark);
         Ok(writer.finish(self.journal, who, followed.link, self.engine.state_hash())?)
     }

@@ -54,12 +54,12 @@ impl Status {
         ])
     }
 
-    /// What its disk has space for, in words.
+    /// What it takes, for the space that its disk has.
     pub fn disk_room(&self) -> &'static str {
         match self.progress.room() {
             Room::Plenty => "plenty",
-            Room::CancelsOnly => "cancels only: the disk is nearly full",
-            Room::Full => "none: the disk is full and nothing is taken",
+            Room::CancelsOnly => "cancels only, since the disk is nearly full",
+            Room::Full => "nothing, since the disk is full",
         }
     }
 }

@@ -103,7 +103,7 @@ impl<'a> Told<'a> {
 
     fn verdict(&self) -> Verdict {
         match self.0["role"].as_str() {
-            Some("primary") => self.of_primary(),
+            Some("primary") => self.with_room(self.of_primary()),
             Some("stepping down") => {
                 well("another is primary: it stops, and joins again as a standby".to_owned())
             }
@@ -143,15 +143,20 @@ impl<'a> Told<'a> {
         }
     }
 
+    /// The verdict on a primary, whose disk may be full besides.
+    fn with_room(&self, verdict: Verdict) -> Verdict {
+        let room = self.0["disk_room"].as_str().filter(|room| *room != "plenty");
+        let Some(room) = room else { return verdict };
+        let state = format!("{}; but OUT OF ROOM: it takes {room}", verdict.state);
+        match verdict.remedy {
+            None => trouble(state, "make room on its disk: it goes on by itself"),
+            Some(remedy) => trouble(state, format!("make room on its disk; {remedy}")),
+        }
+    }
+
     fn of_primary(&self) -> Verdict {
         if self.is("hands_over") {
             return well("hands over: takes no more orders until the other is primary".to_owned());
-        }
-        if let Some(room) = self.0["disk_room"].as_str().filter(|room| *room != "plenty") {
-            return trouble(
-                format!("OUT OF ROOM for new orders; room for {room}"),
-                "make room on its disk, and it goes on by itself; or let another lead: castle admin switchover",
-            );
         }
         let missing: Vec<&Value> = self.nodes().filter(|node| node["waited_for"] == true).collect();
         if let Some(node) = missing.first() {
@@ -737,12 +742,15 @@ mod tests {
                 do         get the arbiter to answer; trading goes on meanwhile"#]],
         );
         check(
-            &primary(json!({}), json!({"disk_room": "cancels only: the disk is nearly full"})),
+            &primary(
+                json!({}),
+                json!({"disk_room": "cancels only, since the disk is nearly full"}),
+            ),
             &expect![[r#"
                 castle-b (node 1): PRIMARY
-                state      OUT OF ROOM for new orders; room for cancels only: the disk is nearly full
-                do         make room on its disk, and it goes on by itself; or let another lead: castle admin
-                           switchover"#]],
+                state      well: castle-a (node 0) has every record before clients are told; but OUT OF ROOM: it
+                           takes cancels only, since the disk is nearly full
+                do         make room on its disk: it goes on by itself"#]],
         );
         let alone = json!({"in_sync": false, "connected": false});
         check(
@@ -751,6 +759,14 @@ mod tests {
                 castle-b (node 1): PRIMARY
                 state      ALONE: what clients are told is on this machine's disk, and nowhere else
                 do         start castle-a (node 0) again"#]],
+        );
+        check(
+            &primary(alone.clone(), json!({"disk_room": "nothing, since the disk is full"})),
+            &expect![[r#"
+                castle-b (node 1): PRIMARY
+                state      ALONE: what clients are told is on this machine's disk, and nowhere else; but OUT OF
+                           ROOM: it takes nothing, since the disk is full
+                do         make room on its disk; start castle-a (node 0) again"#]],
         );
         check(
             &primary(alone, json!({"decides": "operator, hold"})),

@@ -97,6 +97,7 @@ impl World {
         let report = status.report;
         report.leads.is_none()
             && report.view.is_some()
+            && !report.lacks_room
             && knows_the_last
             && has_all
             && self.machines.iter().all(has_what_it_told)
@@ -143,7 +144,10 @@ impl World {
             view.in_sync().iter().any(|member| member.node.index() == machine.id)
         };
         let named = self.machines.iter().filter(is_named);
-        let furthest = named.max_by_key(|machine| machine.reach());
+        // Where its disk is full, it is waited for.
+        let has_room =
+            |machine: &&Machine| machine.status().is_some_and(|status| !status.report.lacks_room);
+        let furthest = named.max_by_key(|machine| machine.reach()).filter(has_room);
         let Some((node, control)) =
             furthest.and_then(|machine| Some((machine.id, machine.control()?)))
         else {
