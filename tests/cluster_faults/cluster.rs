@@ -309,6 +309,12 @@ impl Cluster {
         }
     }
 
+    /// Whether a node tells its operator that its disk is full, or nearly so.
+    pub fn says_that_its_disk_is_full(&self, node: usize) -> bool {
+        let room = self.status(node).map(|told| told["disk_room"].clone());
+        room.is_some_and(|room| room.as_str().is_some_and(|room| room.contains("full")))
+    }
+
     /// Waits until a process has ended by itself.
     pub fn wait_until_ended(&mut self, node: usize) {
         let deadline = Instant::now() + PATIENCE;

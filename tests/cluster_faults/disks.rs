@@ -40,6 +40,8 @@ fn the_disk_of_the_primary_is_full_and_nothing_told_is_lost() {
         mount.fill();
         cluster.wait_until_full(0);
         std::thread::sleep(Duration::from_secs(if is_full() { 20 } else { 5 }));
+        let says_so = cluster.says_that_its_disk_is_full(0);
+        assert!(says_so || !cluster.is_alive(0), "its operator is not told");
         mount.free();
         println!("{} orders were refused since the disk was full", cluster.refused_for_space());
         assert!(cluster.refused_for_space() > 0, "the clients were told");
