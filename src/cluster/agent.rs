@@ -268,7 +268,8 @@ impl<W: Wires> ClusterAgent<W> {
         } else {
             end
         };
-        if let Some(reign) = self.steward.leads()
+        if taken > 0
+            && let Some(reign) = self.steward.leads()
             && let Some(start) = self.window.chain().starts().last()
             && start.reign == reign
         {

@@ -31,8 +31,8 @@ pub const FILES_MAX: usize = 512;
 const BLOCK: u64 = 64;
 const WORD: usize = 8;
 const WORDS: usize = EVENT_SIZE_MAX.div_ceil(WORD);
-/// What a frame begins with.
-const CRC: usize = 4;
+/// Where the packed event begins in a frame.
+const PACKED_AT: usize = 4;
 /// Offsets in a packed event.
 const LENGTH_AT: usize = 2;
 const MASK_AT: usize = 4;
@@ -182,15 +182,11 @@ impl Shelf {
             .and_then(unpack)
             .filter(|event| event.session == session && event.msg_seq_num == msg_seq_num)
             .map(Some)
-            .ok_or_else(|| {
-                let what =
-                    format!("message {msg_seq_num} of session {session} is not what was written");
-                io::Error::new(io::ErrorKind::InvalidData, what)
-            })
+            .ok_or_else(|| changed(&format!("message {msg_seq_num}"), session))
     }
 
     /// Writes all that is kept, session after session; [`Shelf::write`] comes first. What is written depends
-    /// on the events alone.
+    /// on the events alone. A message that is not what was written is an error of kind `InvalidData`.
     pub fn export(&mut self, out: &mut impl Write) -> io::Result<()> {
         for index in 0..self.sessions.len() {
             let Some(kept) = &self.sessions[index] else { continue };
@@ -212,11 +208,7 @@ impl Shelf {
                 let mut rest = &bytes[..];
                 while !rest.is_empty() {
                     let frame = frame(rest, 0).unwrap_or_default();
-                    let packed = packed(frame).ok_or_else(|| {
-                        let what =
-                            format!("a message of session {session} is not what was written");
-                        io::Error::new(io::ErrorKind::InvalidData, what)
-                    })?;
+                    let packed = packed(frame).ok_or_else(|| changed("a message", session))?;
                     out.write_all(packed)?;
                     rest = &rest[frame.len()..];
                 }
@@ -324,18 +316,23 @@ impl Shelf {
     }
 }
 
+fn changed(message: &str, session: SessionId) -> io::Error {
+    let what = format!("{message} of session {session} is not what was written");
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
 /// Appends the frame of an event.
 fn put_frame(event: &Event, out: &mut Vec<u8>) {
     let at = out.len();
-    out.resize(at + CRC, 0);
+    out.resize(at + PACKED_AT, 0);
     pack(event, out);
-    let crc = crc32c::crc32c(&out[at + CRC..]);
-    crc.put(&mut out[at..at + CRC]);
+    let crc = crc32c::crc32c(&out[at + PACKED_AT..]);
+    crc.put(&mut out[at..at + PACKED_AT]);
 }
 
 /// The frame of this place among those that `bytes` begin with.
 fn frame(bytes: &[u8], place: usize) -> Option<&[u8]> {
-    let length = |bytes: &[u8]| Some(CRC + packed_length(bytes.get(CRC..)?)?);
+    let length = |bytes: &[u8]| Some(PACKED_AT + packed_length(bytes.get(PACKED_AT..)?)?);
     let mut rest = bytes;
     for _ in 0..place {
         rest = rest.get(length(rest)?..)?;
@@ -345,7 +342,7 @@ fn frame(bytes: &[u8], place: usize) -> Option<&[u8]> {
 
 /// The packed event of a frame; none where it is not what was written.
 fn packed(frame: &[u8]) -> Option<&[u8]> {
-    let (crc, packed) = frame.split_at_checked(CRC)?;
+    let (crc, packed) = frame.split_at_checked(PACKED_AT)?;
     (u32::get(crc).ok()? == crc32c::crc32c(packed)).then_some(packed)
 }
 
@@ -478,7 +475,7 @@ mod tests {
                 damaged[at] ^= 1 << bit;
                 assert_eq!(event_of(&damaged), None, "bit {bit} of byte {at}");
                 // As a snapshot has it, it cannot be noticed here.
-                let _any = unpack(&damaged[CRC..]);
+                let _any = unpack(&damaged[PACKED_AT..]);
             }
             assert_eq!(event_of(&bytes[..at]), None);
         }
